@@ -1,0 +1,46 @@
+// The port to the machine as a whole: its processors, its instruments, and the calling thread.
+// devices/ implements it once for the real machine; tests give their own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/instrument.hpp"
+#include "harness/processor.hpp"
+
+namespace motley {
+
+/// What the system says of the calling thread: cheap enough to ask before and after each sample.
+struct ThreadState {
+  std::optional<double>
+      waited_seconds;  ///< run-queue delay so far (schedstat); absent where denied
+  std::optional<std::int64_t> involuntary_switches;
+  double cpu_seconds = 0;  ///< CLOCK_THREAD_CPUTIME_ID
+  int core = -1;           ///< where it runs now
+};
+
+class Machine {
+ public:
+  virtual ~Machine() = default;
+  virtual schema::Device device() = 0;
+  /// Ids of everything that can be opened by name without further thought: cpu, one per cluster,
+  /// each core, opencl:N and its sub-devices. Devices that fail are listed by `broken`.
+  virtual std::vector<std::string> processor_ids() = 0;
+  /// What a run measures when nothing is asked for: all cores, each cluster and one core of each,
+  /// each OpenCL device.
+  virtual std::vector<std::string> default_processor_ids() = 0;
+  /// Throws UnknownName, Unsupported (no such device and why) or DeviceError.
+  virtual std::unique_ptr<Processor> open(const std::string& id) = 0;
+  virtual Instruments instruments() = 0;
+  virtual schema::Facts
+  conditions() = 0;  ///< governor, frequencies, load average, pressure, temperatures
+  virtual ThreadState thread_state() = 0;
+  virtual double boot_seconds() = 0;  ///< CLOCK_BOOTTIME: goes on while the machine sleeps
+  /// Flushes denormals on the calling thread and reads the control word back.
+  virtual bool flush_denormals() = 0;
+};
+
+}  // namespace motley

@@ -1,0 +1,32 @@
+// One record, one line. Reading gives every defect of a file with its line number; a last line that
+// was cut by a crash is a defect of its own kind, so that a run can be resumed behind it.
+#pragma once
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "results_schema/record.hpp"
+
+namespace motley::schema {
+
+/// A file or line that is no Motley record: what(): `file:line: what is wrong (why). What to try.`
+class BadRecord : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// One line without the newline. Throws BadRecord on a non-finite number or a line above 1 MiB.
+std::string to_line(const Record& record);
+
+/// The record of one line, or nothing if its kind is unknown to this version.
+/// Throws BadRecord (without file and line) if it is not JSON, or a key has the wrong type.
+std::optional<Record> parse_line(std::string_view line);
+
+enum class CutLine { refuse, pass_over };
+
+/// Reads a whole file. `cut` says what to do with a last line that has no newline and does not
+/// parse.
+Log read_log(const std::filesystem::path& file, CutLine cut = CutLine::refuse);
+
+}  // namespace motley::schema

@@ -1,0 +1,194 @@
+// What one line of a Motley file says. Types only: writing, reading and validating are in
+// json_lines.hpp, validate.hpp and export.hpp. SI units throughout; the unit is part of each name.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace motley::schema {
+
+/// Raised when the meaning of an existing key changes; new keys do not raise it.
+inline constexpr int version = 1;
+
+/// One value of an axis: a count, a ratio or a name. Part of a block's key.
+using Value = std::variant<std::int64_t, double, std::string>;
+using Parameters = std::map<std::string, Value>;
+std::string to_string(const Value& value);
+
+/// One thing known of a device, a processor or the conditions; the unit is in its name.
+using Fact = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+using Facts = std::map<std::string, Fact>;
+
+/// What one run costs, counted from the algorithm.
+struct Work {
+  double flops = 0;          ///< arithmetic operations of the type in the case's name (FMA = 2)
+  double bytes_read = 0;     ///< explicit loads, as STREAM counts: write-allocate is not included
+  double bytes_written = 0;  ///< explicit stores
+  double operations =
+      0;  ///< the case's own events: dependent loads, launches, atomics, chain steps
+};
+
+/// Distance from the reference: the worse of before and after timing. Correct if error <=
+/// tolerance.
+struct Check {
+  double error = 0;
+  double tolerance = 0;
+};
+
+/// Columns of equal length, or empty where the processor cannot tell. One entry a sample.
+struct Samples {
+  std::vector<double> started_seconds;  ///< since the worker started, CLOCK_MONOTONIC
+  std::vector<double> host_seconds;     ///< wall time of the whole sample (runs_per_sample runs)
+  std::vector<double> device_seconds;   ///< last END minus first START
+  std::vector<double> device_busy_seconds;  ///< union of the commands' START..END
+  std::vector<double> waited_seconds;       ///< run-queue delay of the measuring thread
+};
+
+/// Something about a block that a reader must know; samples are kept all the same.
+struct Finding {
+  std::string kind;   ///< noisy, drift, bimodal, preempted, migrated, suspended, throttled, ...
+  std::string cause;  ///< one sentence with the figures that made us say so
+};
+
+/// One candidate that a search over implementation axes tried.
+struct Candidate {
+  Parameters parameters;
+  double seconds = 0;  ///< median of one run; 0 where it was not timed
+  std::string status;  ///< as a block's
+  std::string reason;
+};
+
+enum class Status { ok, suspect, unsupported, wrong, failed, skipped };
+std::string to_string(Status status);
+
+/// What a block's samples answer. Gives direction and unit of the derived figure.
+enum class Metric {
+  flops_per_second,       ///< work.flops / run time, higher is better
+  bytes_per_second,       ///< (bytes_read + bytes_written) / run time, higher is better
+  seconds_per_operation,  ///< run time / work.operations, lower is better
+  operations_per_second,  ///< work.operations / run time, higher is better (clock: hertz)
+};
+std::string to_string(Metric metric);
+
+struct Cluster {
+  std::string name;  ///< big, little, mid ... or cluster0 where the cores are all alike
+  std::vector<int> cores;
+  Facts facts;  ///< capacity, maximum_frequency_hertz, midr, governor ...
+};
+
+struct Cache {
+  int level = 0;
+  std::string type;  ///< data, instruction or unified
+  std::int64_t bytes = 0;
+  std::int64_t line_bytes = 0;
+  std::vector<int> shared_by;  ///< cores, as the system says
+  bool confirmed = false;      ///< true only where a measurement showed the plateau
+};
+
+struct Device {
+  std::string id;    ///< stable: a hash of what does not change between boots
+  std::string name;  ///< model as a person would call it
+  std::vector<Cluster> clusters;
+  std::vector<Cache> caches;
+  Facts facts;  ///< os, kernel, cpu_name, isa, page_bytes, memory_total_bytes, ...
+};
+
+struct Processor {
+  std::string id;         ///< as the command line says it: cpu, cpu:0-1, opencl:0/1of2
+  std::string stable_id;  ///< platform, name, vendor, driver, bus: comparable between boots
+  std::string kind;       ///< cpu, gpu or accelerator, as the device itself says
+  std::string name;
+  Facts facts;
+};
+
+/// First line of a run: who measured, with what, on what, how.
+struct Run {
+  std::string id;       ///< random, unique to this run
+  std::string started;  ///< UTC, ISO 8601
+  std::string motley_version, commit, compiler, flags, build;
+  bool dirty = false;
+  std::vector<std::string> argv;
+  Device device;
+  std::vector<Processor> processors;
+  Facts conditions;
+  std::string exec_context = "desktop";  ///< desktop, shell or app
+  bool emulated = false;                 ///< delays or failures were injected
+  std::uint64_t seed = 0;
+};
+
+/// What makes two blocks samples of the same measurement.
+struct Key {
+  std::string case_name;
+  int revision = 1;
+  std::string processor;
+  Parameters parameters;
+  std::string engine = "motley";  ///< or google_benchmark
+  std::string scenario = "throughput";
+  std::string load = "none";
+  friend bool operator==(const Key&, const Key&) = default;
+};
+/// `case/name/revision=1/processor=cpu/axis=value...`: sorted, stable, one line.
+std::string to_string(const Key& key);
+
+struct Begin {
+  Key key;
+  int round = 0, process = 0, order = 0;
+};
+
+struct Block {
+  Key key;
+  Status status = Status::ok;
+  std::string reason;  ///< never empty unless ok
+  int round = 0, process = 0;
+  int order = 0;  ///< position in the process that measured it
+  Metric metric = Metric::flops_per_second;
+  Work work;
+  std::optional<Work>
+      executed_work;  ///< where an implementation does other work than the algorithm
+  std::optional<Check> check;
+  std::int64_t runs_per_sample = 1;
+  Samples samples;
+  std::vector<double> warmup_seconds;              ///< host time of each warm-up block's median run
+  std::string stopped_by;                          ///< interval, samples, budget or interrupt
+  std::optional<double> clock_hertz;               ///< core clock in this block (CPU processors)
+  std::optional<double> ceiling_flops_per_second;  ///< what the hardware could do at that clock
+  std::map<std::string, double>
+      phases;  ///< seconds: prepare, check, warmup, sample, search, scaling
+  std::map<std::string, std::map<std::string, double>>
+      timeline;                                         ///< host{...}, device{...} seconds
+  std::map<std::string, double> memory;                 ///< bytes by category
+  std::map<std::string, std::vector<double>> readings;  ///< instrument: [at start, at end]
+  Facts details;  ///< what the case adds: zero_copy, build options, fit inputs ...
+  std::optional<double> steal_seconds;
+  std::optional<std::int64_t> involuntary_switches;
+  std::vector<Finding> findings;
+  std::string selected_by;  ///< search or auto, empty where every axis was given
+  std::vector<Candidate> search;
+  std::string repro;  ///< a command line that measures this block again
+};
+
+/// Last line; without it the run did not finish.
+struct End {
+  Facts conditions;
+  std::map<std::string, std::int64_t> counts;  ///< blocks by status
+  std::string reason;                          ///< complete, budget, interrupted, failed: ...
+  double wall_seconds = 0;
+  double harness_share =
+      0;  ///< share of wall time spent outside prepare, check, warm-up and sampling
+};
+
+using Record = std::variant<Run, Begin, Block, End>;
+
+/// What a file (or several) holds, in order; unknown record kinds are passed over.
+struct Log {
+  std::vector<Run> runs;
+  std::vector<Begin> begins;
+  std::vector<Block> blocks;
+  std::vector<End> ends;
+};
+
+}  // namespace motley::schema
