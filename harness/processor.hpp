@@ -80,9 +80,9 @@ inline Range range(std::size_t global, std::size_t local = 0) {
 /// statically by member/members or dynamically by next_chunk().
 class CpuTask {
  public:
-  CpuTask(unsigned member, unsigned members, std::span<const Argument> arguments,
+  CpuTask(unsigned this_member, unsigned all_members, std::span<const Argument> arguments,
           std::atomic<std::int64_t>& next)
-      : member(member), members(members), arguments_(arguments), next_(next) {}
+      : member(this_member), members(all_members), arguments_(arguments), next_(next) {}
 
   const unsigned member;
   const unsigned members;
