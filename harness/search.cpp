@@ -1,0 +1,165 @@
+#include "harness/search.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "harness/error.hpp"
+#include "harness/statistics.hpp"
+#include "harness/workbench.hpp"
+
+namespace motley {
+namespace {
+
+double amount(const schema::Work& work, schema::Metric metric) {
+  switch (metric) {
+    case schema::Metric::flops_per_second:
+      return work.flops;
+    case schema::Metric::bytes_per_second:
+      return work.bytes_read + work.bytes_written;
+    case schema::Metric::seconds_per_operation:
+    case schema::Metric::operations_per_second:
+      return work.operations;
+  }
+  return 0;
+}
+
+class Search {
+ public:
+  Search(const Stage& stage, const Case& subject, const schema::Parameters& fixed, Tier tier,
+         std::uint64_t seed, std::vector<schema::Candidate>& tried)
+      : stage_(stage), case_(subject), fixed_(fixed), tier_(tier), seed_(seed), tried_(tried) {
+    for (const Axis& axis : case_.axes) {
+      if (axis.searched && !fixed.contains(axis.name)) {
+        open_.push_back({axis.name, axis.values(stage.processor, tier)});
+        if (open_.back().values.empty()) {
+          throw Unsupported("no value of axis '" + axis.name + "' suits " +
+                            stage.processor.description().id + " (the case says so).");
+        }
+      }
+    }
+  }
+
+  schema::Parameters best() {
+    schema::Parameters start = fixed_;
+    for (const Open& axis : open_) start[axis.name] = axis.values.front();
+    if (tier_ == Tier::smoke) return start;
+    consider(start);
+    if (tier_ == Tier::full) {
+      everything(start, 0);
+    } else {
+      descend();
+    }
+    if (best_time_ == infinity) refuse();
+    return best_;
+  }
+
+ private:
+  struct Open {
+    std::string name;
+    std::vector<schema::Value> values;
+  };
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+  void descend() {
+    for (bool moved = true; moved && tried_.size() < most_candidates;) {
+      moved = false;
+      for (const Open& axis : open_) {
+        const schema::Parameters from = best_time_ < infinity ? best_ : tried_.front().parameters;
+        for (const schema::Value& value : axis.values) {
+          schema::Parameters next = from;
+          next[axis.name] = value;
+          if (tried_.size() < most_candidates && consider(next)) moved = true;
+        }
+      }
+    }
+  }
+
+  void everything(schema::Parameters& current, std::size_t axis) {
+    if (axis == open_.size()) {
+      consider(current);
+      return;
+    }
+    for (const schema::Value& value : open_[axis].values) {
+      current[open_[axis].name] = value;
+      everything(current, axis + 1);
+    }
+  }
+
+  /// True if this candidate is a new best.
+  bool consider(const schema::Parameters& parameters) {
+    const auto known = [&](const schema::Candidate& one) { return one.parameters == parameters; };
+    if (std::any_of(tried_.begin(), tried_.end(), known)) return false;
+    schema::Candidate candidate{parameters, 0, "ok", ""};
+    const double time = timed(candidate);
+    tried_.push_back(candidate);
+    if (time >= best_time_) return false;
+    best_time_ = time;
+    best_ = parameters;
+    return true;
+  }
+
+  /// Seconds per unit of work; infinity where it does not run or is wrong.
+  double timed(schema::Candidate& candidate) {
+    try {
+      Workbench bench(stage_.processor, stage_.queue, candidate.parameters, tier_, seed_);
+      const Trial trial = case_.prepare(bench);
+      if (trial.reset) trial.reset(stage_.queue);
+      run_sample(stage_, trial, 1);
+      if (trial.error && !(trial.error(stage_.queue) <= trial.tolerance)) {
+        candidate.status = "wrong";
+        candidate.reason = "differs from the reference";
+        return infinity;
+      }
+      constexpr double sample_seconds = 0.5e-3;
+      const std::int64_t runs = calibrate(stage_, trial, sample_seconds);
+      std::vector<double> times;
+      for (int i = 0; i < 5; ++i) {
+        times.push_back(run_sample(stage_, trial, runs) / static_cast<double>(runs));
+        stage_.queue.take_intervals();
+      }
+      candidate.seconds = median(times);
+      return candidate.seconds / std::max(1e-300, amount(trial.work, case_.metric));
+    } catch (const Unsupported& error) {
+      candidate.status = "unsupported";
+      candidate.reason = error.what();
+    } catch (const Error& error) {
+      candidate.status = "failed";
+      candidate.reason = error.what();
+    }
+    return infinity;
+  }
+
+  [[noreturn]] void refuse() const {
+    const schema::Candidate& first = tried_.front();
+    const bool all_unsupported = std::all_of(
+        tried_.begin(), tried_.end(), [](const auto& one) { return one.status == "unsupported"; });
+    if (all_unsupported) throw Unsupported(first.reason);
+    throw Error("none of " + std::to_string(tried_.size()) + " candidates gave a correct result (" +
+                first.status + ": " + first.reason + "). Try one with --set.");
+  }
+
+  const Stage& stage_;
+  const Case& case_;
+  const schema::Parameters& fixed_;
+  Tier tier_;
+  std::uint64_t seed_;
+  std::vector<schema::Candidate>& tried_;
+  std::vector<Open> open_;
+  schema::Parameters best_;
+  double best_time_ = infinity;
+};
+
+}  // namespace
+
+bool needs_search(const Case& subject, const schema::Parameters& fixed) {
+  return std::any_of(subject.axes.begin(), subject.axes.end(),
+                     [&](const Axis& axis) { return axis.searched && !fixed.contains(axis.name); });
+}
+
+schema::Parameters search(const Stage& stage, const Case& subject, const schema::Parameters& fixed,
+                          Tier tier, std::uint64_t seed, std::vector<schema::Candidate>& tried) {
+  return Search(stage, subject, fixed, tier, seed, tried).best();
+}
+
+}  // namespace motley
