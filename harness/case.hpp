@@ -76,6 +76,10 @@ struct Case {
   /// Why the case cannot run on this processor at all; empty string: it can. Lets the plan skip
   /// every axis value with one row. May be empty.
   std::function<std::string(Processor&)> unsupported;
+  /// Which combinations of values a tier measures, e.g. one factor at a time about a default;
+  /// empty: all. Gets the parameters that the user did not set (those are always kept): an axis may
+  /// be missing.
+  std::function<bool(const schema::Parameters& unset, Tier)> keep;
 };
 
 /// A static object of this type puts a case (or several) on the list. It only stores.

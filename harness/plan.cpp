@@ -1,0 +1,119 @@
+#include "harness/plan.hpp"
+
+#include <algorithm>
+#include <regex>
+
+#include "harness/error.hpp"
+#include "harness/visit.hpp"
+
+namespace motley {
+namespace {
+
+const std::vector<schema::Value>* set_values(const Selection& selection, const std::string& axis) {
+  for (const AxisValues& one : selection.set) {
+    if (one.axis == axis) return &one.values;
+  }
+  return nullptr;
+}
+
+/// Names among an axis' values are checked: a typing error must not become an unsupported row.
+void check_names(const Axis& axis, const std::vector<schema::Value>& wanted, Processor& processor) {
+  std::vector<std::string> known;
+  bool has_numbers = false;
+  for (const schema::Value& value : axis.values(processor, Tier::full)) {
+    known.push_back(schema::to_string(value));
+    has_numbers |= !std::holds_alternative<std::string>(value);
+  }
+  for (const schema::Value& value : wanted) {
+    const std::string text = schema::to_string(value);
+    if (has_numbers && !std::holds_alternative<std::string>(value)) continue;
+    if (!known.empty() && std::find(known.begin(), known.end(), text) == known.end()) {
+      throw UnknownName("value of axis " + axis.name, text, known);
+    }
+  }
+}
+
+void expand(const Case& one, Processor& processor, const Selection& selection, std::size_t axis,
+            schema::Key& key, std::vector<schema::Record>& planned) {
+  if (axis == one.axes.size()) {
+    schema::Parameters unset = key.parameters;
+    for (const AxisValues& set : selection.set) unset.erase(set.axis);
+    if (!one.keep || one.keep(unset, selection.tier)) planned.push_back(schema::Begin{key});
+    return;
+  }
+  const Axis& current = one.axes[axis];
+  const auto* given = set_values(selection, current.name);
+  if (given) check_names(current, *given, processor);
+  if (!given && current.searched) {
+    expand(one, processor, selection, axis + 1, key, planned);
+    return;
+  }
+  for (const schema::Value& value : given ? *given : current.values(processor, selection.tier)) {
+    key.parameters[current.name] = value;
+    expand(one, processor, selection, axis + 1, key, planned);
+  }
+  key.parameters.erase(current.name);
+}
+
+}  // namespace
+
+std::vector<const Case*> selected_cases(const Selection& selection) {
+  std::vector<const Case*> selected;
+  std::vector<std::string> known, axes;
+  std::regex expression;
+  try {
+    expression = std::regex(selection.filter);
+  } catch (const std::regex_error& error) {
+    throw Error("--filter " + selection.filter + " is no regular expression (" + error.what() +
+                "). Quote it, and escape ( [ * + ? with a backslash.");
+  }
+  for (const Case& one : cases()) {
+    known.push_back(one.name);
+    if (!std::regex_search(one.name, expression)) continue;
+    selected.push_back(&one);
+    for (const Axis& axis : one.axes) axes.push_back(axis.name);
+  }
+  if (selected.empty()) throw UnknownName("case", selection.filter, known);
+  std::sort(axes.begin(), axes.end());
+  axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
+  for (const AxisValues& set : selection.set) {
+    if (!std::binary_search(axes.begin(), axes.end(), set.axis)) {
+      throw UnknownName("axis", set.axis, axes);
+    }
+  }
+  return selected;
+}
+
+std::vector<schema::Record> plan(Processor& processor, const Selection& selection) {
+  std::vector<schema::Record> planned;
+  for (const Case* one : selected_cases(selection)) {
+    schema::Key key;
+    key.case_name = one->name;
+    key.revision = one->revision;
+    key.processor = processor.description().id;
+    key.scenario = selection.scenario;
+    const std::string reason = one->unsupported ? one->unsupported(processor) : "";
+    const std::size_t before = planned.size();
+    if (reason.empty()) expand(*one, processor, selection, 0, key, planned);
+    if (planned.size() == before) {
+      planned.push_back(
+          unmeasured(key, one->metric, schema::Status::unsupported,
+                     reason.empty() ? "no value of its axes suits this processor" : reason));
+    }
+  }
+  return planned;
+}
+
+bool is_visit_to(const schema::Key& measured, const schema::Key& planned) {
+  if (measured.case_name != planned.case_name || measured.revision != planned.revision ||
+      measured.processor != planned.processor || measured.engine != planned.engine ||
+      measured.scenario != planned.scenario || measured.load != planned.load) {
+    return false;
+  }
+  return std::all_of(planned.parameters.begin(), planned.parameters.end(), [&](const auto& one) {
+    const auto found = measured.parameters.find(one.first);
+    return found != measured.parameters.end() && found->second == one.second;
+  });
+}
+
+}  // namespace motley

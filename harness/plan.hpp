@@ -1,0 +1,30 @@
+// Which trials does a selection mean on one processor? Measurable ones become Begin records
+// (searched axes left open), the others Block records that say why not.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/axis_values.hpp"
+#include "harness/case.hpp"
+#include "results_schema/record.hpp"
+
+namespace motley {
+
+struct Selection {
+  std::string filter;  ///< regular expression over case names; empty: all
+  std::vector<AxisValues> set;
+  Tier tier = Tier::standard;
+  std::string scenario = "throughput";
+};
+
+/// Cases that the filter selects. Throws Error on a bad expression, UnknownName if none matches or
+/// if an axis in `set` belongs to none of them.
+std::vector<const Case*> selected_cases(const Selection& selection);
+
+std::vector<schema::Record> plan(Processor& processor, const Selection& selection);
+
+/// True if `measured` (searched axes resolved) is a visit to `planned`.
+bool is_visit_to(const schema::Key& measured, const schema::Key& planned);
+
+}  // namespace motley
