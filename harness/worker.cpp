@@ -1,0 +1,129 @@
+#include "harness/worker.hpp"
+
+#include <istream>
+#include <map>
+
+#include "harness/error.hpp"
+#include "results_schema/json_lines.hpp"
+
+namespace motley {
+namespace {
+
+/// Why `id` cannot be opened, as a status: a device that is not there is unsupported, one whose
+/// driver fails has failed.
+schema::Status status_of(const std::exception& error) {
+  return dynamic_cast<const Unsupported*>(&error) ? schema::Status::unsupported
+                                                  : schema::Status::failed;
+}
+
+/// Opens each processor once and keeps one awake at a time.
+class Processors {
+ public:
+  explicit Processors(Machine& machine) : machine_(machine) {}
+  ~Processors() {
+    if (awake_) awake_->park();
+  }
+
+  Processor& awake(const std::string& id) {
+    auto& processor = open_[id];
+    if (!processor) processor = machine_.open(id);
+    if (awake_ != processor.get()) {
+      if (awake_) awake_->park();
+      awake_ = nullptr;
+      processor->wake();
+      awake_ = processor.get();
+    }
+    return *processor;
+  }
+
+ private:
+  Machine& machine_;
+  std::map<std::string, std::unique_ptr<Processor>> open_;
+  Processor* awake_ = nullptr;
+};
+
+std::string governor_of(const schema::Facts& conditions) {
+  for (const auto& [name, fact] : conditions) {
+    if (!name.starts_with("governor")) continue;
+    if (const auto* text = std::get_if<std::string>(&fact)) return *text;
+  }
+  return "";
+}
+
+}  // namespace
+
+void describe(Machine& machine, const std::vector<std::string>& ids, const Emit& emit) {
+  schema::Run run;
+  run.device = machine.device();
+  run.conditions = machine.conditions();
+  for (const std::string& id : ids.empty() ? machine.default_processor_ids() : ids) {
+    schema::Processor processor;
+    processor.id = id;
+    run.processors.push_back(processor);
+  }
+  emit(run);
+}
+
+void plan_processor(Machine& machine, const std::string& id, const Selection& selection,
+                    const Emit& emit) {
+  schema::Run run;
+  try {
+    const auto processor = machine.open(id);
+    run.processors.push_back(processor->description());
+    run.processors.back().id = id;
+    emit(run);
+    for (schema::Record& record : plan(*processor, selection)) emit(record);
+  } catch (const UnknownName&) {
+    throw;
+  } catch (const std::exception& error) {
+    schema::Processor broken;
+    broken.id = id;
+    broken.facts["error"] = std::string(error.what());
+    run.processors = {broken};
+    emit(run);
+    for (const Case* one : selected_cases(selection)) {
+      schema::Key key;
+      key.case_name = one->name;
+      key.revision = one->revision;
+      key.processor = id;
+      key.scenario = selection.scenario;
+      emit(unmeasured(key, one->metric, status_of(error), error.what()));
+    }
+  }
+}
+
+void visit_all(Machine& machine, std::istream& begins, const VisitOptions& options,
+               const Emit& emit) {
+  Processors processors(machine);
+  Instruments instruments = machine.instruments();
+  const Surroundings surroundings{machine, steady_clock(), instruments,
+                                  governor_of(machine.conditions())};
+  std::map<std::string, schema::Parameters> found;  // what a search in this process has chosen
+  for (std::string line; std::getline(begins, line);) {
+    const auto record = schema::parse_line(line);
+    if (!record || !std::holds_alternative<schema::Begin>(*record)) continue;
+    const auto& begin = std::get<schema::Begin>(*record);
+    emit(begin);
+    const Case& subject = find_case(begin.key.case_name);
+    schema::Key key = begin.key;
+    const std::string planned = schema::to_string(begin.key);
+    const bool known = found.contains(planned);
+    if (known) key.parameters = found[planned];
+    schema::Block block;
+    try {
+      Processor& processor = processors.awake(key.processor);
+      machine.flush_denormals();
+      block = visit(surroundings, processor, subject, key, options);
+    } catch (const std::exception& error) {
+      block = unmeasured(key, subject.metric, status_of(error), error.what());
+    }
+    if (known) block.selected_by = "search";
+    if (block.selected_by == "search") found[planned] = block.key.parameters;
+    block.round = begin.round;
+    block.process = begin.process;
+    block.order = begin.order;
+    emit(block);
+  }
+}
+
+}  // namespace motley
