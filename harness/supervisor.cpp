@@ -1,0 +1,263 @@
+#include "harness/supervisor.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "harness/clock.hpp"
+#include "harness/error.hpp"
+#include "harness/visit.hpp"
+#include "harness/visits.hpp"
+#include "results_schema/json_lines.hpp"
+
+namespace motley {
+namespace {
+
+constexpr int bad_command_line = 5;  // exit code, as the program's
+
+/// Prepare, two checks and the wait between them, before a first visit has told better.
+constexpr double fixed_seconds = 0.1;
+/// Warm-up and the scaling test come on top of sampling: see limits_for and visit.cpp.
+constexpr double whole_over_sampling = 1.5;
+constexpr double least_block_seconds = 0.02;
+
+bool is_opencl(const std::string& id) {
+  return id.starts_with("opencl");
+}
+
+}  // namespace
+
+void set_tier(RunOptions& options, Tier tier) {
+  options.selection.tier = tier;
+  switch (tier) {
+    case Tier::smoke:
+      options.processes = options.rounds = 1;
+      options.block_seconds = 0.02;
+      options.budget_seconds = 50;
+      break;
+    case Tier::standard:
+      options.processes = options.rounds = 2;
+      options.block_seconds = 0.25;
+      options.budget_seconds = 540;
+      break;
+    case Tier::full:
+      options.processes = options.rounds = 3;
+      options.block_seconds = 0.5;
+      options.budget_seconds = 0;
+      break;
+  }
+}
+
+Supervisor::Supervisor(WorkerLauncher& launcher, Progress& progress, RunOptions options)
+    : launcher_(launcher), progress_(progress), options_(std::move(options)) {}
+
+std::vector<std::string> Supervisor::worker_arguments(const std::string& mode) const {
+  const Selection& selection = options_.selection;
+  std::vector<std::string> arguments{"worker",     mode,
+                                     "--tier",     to_string(selection.tier),
+                                     "--scenario", selection.scenario,
+                                     "--seed",     std::to_string(options_.seed)};
+  if (!selection.filter.empty()) {
+    arguments.insert(arguments.end(), {"--filter", selection.filter});
+  }
+  for (const AxisValues& set : selection.set) {
+    std::string text = set.axis + "=";
+    for (const schema::Value& value : set.values) text += schema::to_string(value) + ",";
+    text.pop_back();
+    arguments.insert(arguments.end(), {"--set", text});
+  }
+  return arguments;
+}
+
+/// Everything that a short worker says. `whole`: it ended by itself with success.
+std::vector<schema::Record> Supervisor::ask(const std::vector<std::string>& arguments,
+                                            std::string& ending, bool& whole) {
+  const auto worker = launcher_.start(arguments, "", environment_);
+  std::vector<schema::Record> records;
+  whole = false;
+  for (std::string line;;) {
+    switch (worker->next(options_.timeout_seconds, line)) {
+      case WorkerProcess::Event::line:
+        if (auto record = schema::parse_line(line)) records.push_back(std::move(*record));
+        break;
+      case WorkerProcess::Event::ended:
+        if (worker->exit_code() == bad_command_line) throw BadCommand();
+        ending = worker->ending();
+        whole = worker->exit_code() == 0;
+        return records;
+      case WorkerProcess::Event::silent:
+        worker->kill();
+        ending = fmt::format("no answer for {:.0f} s", options_.timeout_seconds);
+        return records;
+      case WorkerProcess::Event::interrupted:
+        throw Error("interrupted while planning (nothing was measured). Start again.");
+    }
+  }
+}
+
+Plan Supervisor::make_plan() {
+  Plan plan;
+  std::string ending;
+  bool whole = false;
+  const auto describe = [&](const std::vector<std::string>& ids) {
+    std::vector<std::string> arguments = worker_arguments("describe");
+    for (const std::string& id : ids) arguments.insert(arguments.end(), {"--on", id});
+    for (schema::Record& record : ask(arguments, ending, whole)) {
+      if (auto* run = std::get_if<schema::Run>(&record)) plan.run = std::move(*run);
+    }
+    return whole;
+  };
+  if (!describe(options_.processors)) {
+    // A driver died or hangs where devices are listed: measure the rest without OpenCL.
+    const std::string reason = fmt::format(
+        "the OpenCL driver ended the process that listed its devices: {} (no device can be used). "
+        "Try another driver with MOTLEY_OPENCL_LIBRARY.",
+        ending);
+    environment_["MOTLEY_OPENCL_LIBRARY"] = "none";
+    std::vector<std::string> others;
+    std::copy_if(options_.processors.begin(), options_.processors.end(), std::back_inserter(others),
+                 [](const std::string& id) { return !is_opencl(id); });
+    if (!describe(others)) {
+      throw Error(
+          fmt::format("the machine cannot be described: {} (nothing can be planned). Run "
+                      "motley devices.",
+                      ending));
+    }
+    if (others.empty() && !options_.processors.empty()) plan.run.processors.clear();
+    for (const Case* one : selected_cases(options_.selection)) {
+      schema::Key key;
+      key.case_name = one->name;
+      key.revision = one->revision;
+      key.processor = "opencl";
+      key.scenario = options_.selection.scenario;
+      plan.impossible.push_back(unmeasured(key, one->metric, schema::Status::failed, reason));
+    }
+  }
+  for (const schema::Processor& processor : std::vector(plan.run.processors)) {
+    plan_processor(processor.id, plan);
+  }
+  return plan;
+}
+
+void Supervisor::plan_processor(const std::string& id, Plan& plan) {
+  std::vector<std::string> arguments = worker_arguments("plan");
+  arguments.insert(arguments.end(), {"--on", id});
+  std::string ending;
+  bool whole = false;
+  const auto place = std::find_if(plan.run.processors.begin(), plan.run.processors.end(),
+                                  [&](const schema::Processor& one) { return one.id == id; });
+  const std::vector<schema::Record> records = ask(arguments, ending, whole);
+  if (!whole) {
+    place->facts["error"] = "the process that opened it ended: " + ending;
+    for (const Case* one : selected_cases(options_.selection)) {
+      schema::Key key;
+      key.case_name = one->name;
+      key.revision = one->revision;
+      key.processor = id;
+      key.scenario = options_.selection.scenario;
+      plan.impossible.push_back(
+          unmeasured(key, one->metric, schema::Status::failed,
+                     fmt::format("the process that opened {} ended: {} (its driver is not usable). "
+                                 "Update the driver.",
+                                 id, ending)));
+    }
+    return;
+  }
+  for (const schema::Record& record : records) {
+    if (const auto* run = std::get_if<schema::Run>(&record)) *place = run->processors.front();
+    if (const auto* begin = std::get_if<schema::Begin>(&record)) plan.trials.push_back(*begin);
+    if (const auto* block = std::get_if<schema::Block>(&record)) plan.impossible.push_back(*block);
+  }
+}
+
+double Supervisor::planned_seconds(const schema::Begin&) const {
+  return fixed_seconds + whole_over_sampling * options_.block_seconds;
+}
+
+schema::End Supervisor::run(Plan plan, schema::Run facts) {
+  Visits visits(plan, options_);
+  if (options_.resume && std::filesystem::exists(options_.out)) {
+    visits.pass_over_done(schema::read_log(options_.out, schema::CutLine::pass_over), facts,
+                          plan.run.device);
+  }
+  Recorder recorder(options_.out,
+                    options_.resume ? Recorder::Mode::resume : Recorder::Mode::create);
+  facts.device = plan.run.device;
+  facts.processors = plan.run.processors;
+  facts.conditions = plan.run.conditions;
+  facts.seed = options_.seed;
+  recorder.write(facts);
+  progress_.planned(visits.left());
+  visits.write_impossible(recorder);
+
+  const double started = steady_clock().seconds();
+  const auto elapsed = [&] { return steady_clock().seconds() - started; };
+  std::string reason = "complete";
+  while (visits.left() > 0 && reason == "complete") {
+    const double seconds = block_seconds(visits, elapsed());
+    std::vector<std::string> arguments = worker_arguments("visit");
+    arguments.insert(arguments.end(), {"--block-seconds", std::to_string(seconds)});
+    const auto worker = launcher_.start(arguments, visits.next_process(), environment_);
+    reason = follow(*worker, visits, recorder, elapsed);
+  }
+  visits.write_skipped(recorder, reason);
+  schema::End end = visits.end(reason, elapsed());
+  std::string ending;
+  bool whole = false;
+  if (reason != "interrupted") {
+    for (const schema::Record& record : ask(worker_arguments("describe"), ending, whole)) {
+      if (const auto* run = std::get_if<schema::Run>(&record)) end.conditions = run->conditions;
+    }
+  }
+  recorder.write(end);
+  return end;
+}
+
+/// What each visit may take so that all that are left fit into what is left of the budget.
+double Supervisor::block_seconds(const Visits& visits, double elapsed) const {
+  if (options_.budget_seconds <= 0) return options_.block_seconds;
+  const double left = 0.95 * options_.budget_seconds - elapsed;
+  const double each = left / static_cast<double>(visits.left());
+  const double fixed = visits.fixed_seconds_seen().value_or(fixed_seconds);
+  return std::clamp((each - fixed) / whole_over_sampling, least_block_seconds,
+                    std::max(least_block_seconds, options_.block_seconds));
+}
+
+/// Takes the worker's lines until it is done ("complete": the caller looks what is left), the
+/// budget is used up or the user interrupts.
+std::string Supervisor::follow(WorkerProcess& worker, Visits& visits, Recorder& recorder,
+                               const std::function<double()>& elapsed) {
+  for (std::string line;;) {
+    const auto event = worker.next(options_.timeout_seconds * visits.patience(), line);
+    if (event == WorkerProcess::Event::interrupted) return "interrupted";
+    if (event == WorkerProcess::Event::silent) {
+      worker.kill();
+      recorder.write(visits.lost(fmt::format(
+          "no answer for {:.0f} s: the driver or the kernel hangs (the worker was killed). Give it "
+          "longer with --timeout.",
+          options_.timeout_seconds * visits.patience())));
+      return "complete";
+    }
+    if (event == WorkerProcess::Event::ended) {
+      if (visits.process_is_done()) return "complete";
+      recorder.write(visits.lost(
+          fmt::format("the worker process ended: {} (the driver or the kernel brought it down).",
+                      worker.ending())));
+      return "complete";
+    }
+    const auto record = schema::parse_line(line);
+    if (!record) continue;
+    if (const auto* begin = std::get_if<schema::Begin>(&*record)) {
+      if (options_.budget_seconds > 0 && elapsed() > options_.budget_seconds) return "budget";
+      recorder.write(*begin);
+      visits.begun(*begin);
+      progress_.visiting(begin->key, visits.done(), visits.done() + visits.left(),
+                         visits.seconds_left(elapsed()));
+    } else if (const auto* block = std::get_if<schema::Block>(&*record)) {
+      const schema::Block& finished = visits.finished(*block);
+      recorder.write(finished);
+      progress_.finished(finished);
+    }
+  }
+}
+
+}  // namespace motley
