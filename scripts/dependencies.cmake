@@ -1,26 +1,66 @@
-# Everything that Motley builds on: the system's package where there is one, else a pinned download.
-# A fetched path can be tried without a network: -DFETCHCONTENT_SOURCE_DIR_<NAME>=unpacked/source
+# What does Motley build on? The system's package where there is one that is new enough, else a
+# download pinned by commit. Both paths end in the same target names. The download can be tried
+# without a network: -DCMAKE_DISABLE_FIND_PACKAGE_<NAME>=ON -DFETCHCONTENT_SOURCE_DIR_<NAME>=folder
 include(FetchContent)
-set(FETCHCONTENT_TRY_FIND_PACKAGE_MODE OPT_IN)
 
-function(motley_dependency name package url hash)
-  FetchContent_Declare(${name} URL ${url} URL_HASH SHA256=${hash} DOWNLOAD_EXTRACT_TIMESTAMP ON
-                       FIND_PACKAGE_ARGS NAMES ${package} ${ARGN})
+# motley_dependency(NAME SEARCH REPOSITORY COMMIT): SEARCH is what find_package is told beside NAME,
+# the least version first; empty where the package does not tell its version.
+function(motley_dependency name search repository commit)
+  FetchContent_Declare(
+    ${name}
+    GIT_REPOSITORY https://github.com/${repository}.git
+    GIT_TAG ${commit}
+    SYSTEM # their warnings are not ours
+    FIND_PACKAGE_ARGS ${search})
+  FetchContent_MakeAvailable(${name})
+  if(NOT ${name}_FOUND)
+    message(STATUS "${name}: no package new enough, built from github.com/${repository}")
+  endif()
 endfunction()
 
+# The packages' own targets, where a source tree calls them otherwise.
+function(motley_alias name target)
+  if(TARGET ${target} AND NOT TARGET ${name})
+    add_library(${name} ALIAS ${target})
+  endif()
+endfunction()
+
+# Of a source tree we want the library alone, static: on a phone Motley is one file.
+set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+set(CMAKE_POLICY_DEFAULT_CMP0126 NEW)
+set(BUILD_SHARED_LIBS OFF)
+set(BENCHMARK_ENABLE_TESTING OFF)
+set(BENCHMARK_ENABLE_GTEST_TESTS OFF)
+set(BENCHMARK_ENABLE_INSTALL OFF)
+set(BENCHMARK_ENABLE_WERROR OFF)
+set(CLI11_BUILD_TESTS OFF)
+set(CLI11_BUILD_EXAMPLES OFF)
+set(CLI11_BUILD_DOCS OFF)
+set(HWY_ENABLE_CONTRIB OFF)
+set(HWY_ENABLE_EXAMPLES OFF)
+set(HWY_ENABLE_TESTS OFF)
+set(BUILD_GMOCK OFF)
+set(INSTALL_GTEST OFF)
+
 find_package(Threads REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(fmt REQUIRED)
-find_package(valijson REQUIRED)
-if(TARGET valijson AND NOT TARGET motley_valijson)
-  add_library(motley_valijson ALIAS valijson)
-endif()
+motley_dependency(nlohmann_json 3.11 nlohmann/json 9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03) # 3.11.3
+motley_dependency(fmt 9 fmtlib/fmt e69e5f977d458f2650bb346dadf2ad30c5320281) # 10.2.1
+motley_dependency(valijson "" tristanpenman/valijson
+                  0b4771e273a065d437814baf426bcfcafec0f434) # 1.0.2
+motley_alias(motley_valijson valijson)
 if(MOTLEY_PROGRAM)
-  find_package(benchmark REQUIRED)
-  find_package(CLI11 REQUIRED)
-  find_package(hwy REQUIRED)
-  find_package(OpenCLHeaders REQUIRED)
+  motley_dependency(benchmark 1.7 google/benchmark
+                    344117638c8ff7e239044fd0fa7085839fc03021) # 1.8.3
+  motley_dependency(CLI11 2.1 CLIUtils/CLI11 6c7b07a878ad834957b98d0f9ce1dbe0cb204fc9) # 2.4.2
+  motley_dependency(hwy 1.0.3 google/highway ba0900a4957b929390ab73827235557959234fea) # 1.0.7
+  motley_alias(hwy::hwy hwy)
+  motley_dependency(OpenCLHeaders "" KhronosGroup/OpenCL-Headers
+                    2368105c0531069fe927989505de7d125ec58c55) # 2023.12.14
 endif()
 if(MOTLEY_TESTS)
-  find_package(GTest REQUIRED)
+  # Not named GTest: FetchContent would set gtest_SOURCE_DIR, which its own project(gtest) needs.
+  motley_dependency(googletest "1.12;NAMES;GTest" google/googletest
+                    f8d7d77c06936315286eb55f8de22cd23c188571) # 1.14.0
+  motley_alias(GTest::gtest gtest)
+  motley_alias(GTest::gtest_main gtest_main)
 endif()
