@@ -1,1 +1,155 @@
-int main(){}
+// The program: reads the command line, calls one command, turns errors into one line and an exit
+// code.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fmt/core.h>
+
+#include "harness/cli/build_info.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/error.hpp"
+#include "results_schema/json_lines.hpp"
+
+namespace motley::cli {
+namespace {
+
+constexpr const char* environment_help = R"(Environment:
+  MOTLEY_OPENCL_LIBRARY  OpenCL library to load instead of searching for one
+  MOTLEY_EMULATE         launch_us=80,sync_us=900,write_gbps=4,read_gbps=2: turns
+                         an OpenCL device into a slower one of known truth
+  MOTLEY_FAULT           clEntry:fail=CL_STATUS|crash|hang[:after=N]: makes a call
+                         of the OpenCL driver fail (for tests)
+
+Exit codes: 0 done, 1 regression found, 2 inconclusive, 3 nothing measured,
+            4 bad input file, 5 bad command line)";
+
+void add_selection(CLI::App& command, Options& options) {
+  command
+      .add_option("--filter", options.filter, "Cases whose name matches this regular expression")
+      ->type_name("REGEX");
+  command
+      .add_option("--on", options.on,
+                  "Processors: cpu, cpu:big, cpu:0-3, opencl:0, opencl:0/1of2 ... "
+                  "(default: all cores, each cluster and a core of each, each OpenCL device)")
+      ->type_name("PROCESSOR");
+  command.add_option("--set", options.set, "axis=a,b,c or axis=a..b*m or axis=a..b+s")
+      ->type_name("AXIS=VALUES")
+      ->allow_extra_args(false);
+  command.add_option("--tier", options.tier, "smoke, standard or full")->capture_default_str();
+  command
+      .add_option("--scenario", options.scenario,
+                  "throughput (short runs grouped to 1 ms) or latency (every run a sample)")
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "Of all random data")->capture_default_str();
+}
+
+void add_run(CLI::App& app, Options& options) {
+  CLI::App* run = app.add_subcommand("run", "Measure with Motley's own engine; writes JSON Lines");
+  add_selection(*run, options);
+  run->add_option("--out", options.out, "File to write (default: motley-<time>.jsonl)")
+      ->type_name("FILE.jsonl");
+  run->add_flag("--resume", options.resume, "Go on with --out at the first missing block");
+  run->add_option("--processes", options.processes, "Fresh processes (default: by tier)")
+      ->check(CLI::Range(1, 1000));
+  run->add_option("--rounds", options.rounds,
+                  "Visits to each trial in a process (default: by tier)")
+      ->check(CLI::Range(1, 1000));
+  run->add_option("--budget", options.budget_seconds,
+                  "Seconds for the whole run, 0: no limit (default: by tier)")
+      ->check(CLI::Range(0.0, 1e7));
+  run->add_option("--block-seconds", options.block_seconds,
+                  "Longest sampling time of one visit (default: by tier)")
+      ->check(CLI::Range(0.0, 1e5));
+  run->add_option("--timeout", options.timeout_seconds,
+                  "Seconds without a word from the worker until it counts as hanging")
+      ->check(CLI::Range(0.1, 1e6))
+      ->capture_default_str();
+  run->add_flag("--dry-run", options.dry_run, "Print the seconds planned per family and stop");
+  run->add_flag("--trust", options.trust,
+                "Repeat a cross-section in several processes and say how far this machine can be "
+                "trusted");
+}
+
+void add_commands(CLI::App& app, Options& options) {
+  CLI::App* devices = app.add_subcommand("devices", "Show the machine and its processors");
+  devices->add_flag("--json", options.json, "As JSON");
+  CLI::App* list = app.add_subcommand("list", "Show all cases and their axes");
+  list->add_option("--filter", options.filter, "Cases whose name matches")->type_name("REGEX");
+  list->add_flag("--json", options.json, "As JSON");
+  add_run(app, options);
+  CLI::App* micro =
+      app.add_subcommand("micro", "Measure with Google Benchmark; its --benchmark_... flags work");
+  add_selection(*micro, options);
+  micro->add_option("--out", options.out, "Also write records to this file")
+      ->type_name("FILE.jsonl");
+  micro->allow_extras();
+  CLI::App* validate = app.add_subcommand("validate", "Check files against the record schema");
+  validate->add_option("files", options.files, "Files of records")->required();
+  CLI::App* exported = app.add_subcommand("export", "Write records in another format");
+  exported->add_option("--format", options.format, "json, csv or google-benchmark")->required();
+  exported->add_option("files", options.files, "Files of records")->required();
+  exported->add_option("--out", options.out, "File to write (default: standard output)");
+  CLI::App* summary = app.add_subcommand("summary", "Print the table of a file of records");
+  summary->add_option("files", options.files, "Files of records")->required();
+  summary->add_flag("--trust", options.trust,
+                    "How far the machine of these records can be trusted");
+  CLI::App* worker = app.add_subcommand("worker", "")->group("");  // started by run, not by hand
+  worker->add_option("mode", options.worker_mode)->required();
+  worker->add_option("--block-seconds", options.block_seconds);
+  add_selection(*worker, options);
+}
+
+int dispatch(const CLI::App& app, const Options& options) {
+  const std::vector<std::pair<const char*, int (*)(const Options&)>> commands{
+      {"devices", devices_command}, {"list", list_command},      {"run", run_command},
+      {"micro", micro_command},     {"worker", worker_command},  {"validate", validate_command},
+      {"export", export_command},   {"summary", summary_command}};
+  for (const auto& [name, command] : commands) {
+    if (app.got_subcommand(name)) return command(options);
+  }
+  return bad_command;
+}
+
+int failure(int code, const std::string& message) {
+  fmt::print(stderr, "motley: {}\n", message);
+  return code;
+}
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures what every processor of this device can do for deep learning.", "motley");
+  app.set_version_flag("--version",
+                       fmt::format("motley {} ({})", build_info.version, build_info.commit));
+  app.require_subcommand(1);
+  app.footer(environment_help);
+  app.get_formatter()->column_width(28);
+  Options options;
+  options.argv.assign(argv, argv + argc);
+  add_commands(app, options);
+  try {
+    app.parse(argc, argv);
+    if (app.got_subcommand("micro")) {
+      options.benchmark_arguments = app.get_subcommand("micro")->remaining();
+    }
+    return dispatch(app, options);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return failure(bad_command, fmt::format("{} (the command line was not understood). Try motley "
+                                            "--help.",
+                                            error.what()));
+  } catch (const BadCommand&) {
+    return bad_command;
+  } catch (const UnknownName& error) {
+    return failure(bad_command, error.what());
+  } catch (const schema::BadRecord& error) {
+    return failure(bad_input, error.what());
+  } catch (const std::exception& error) {
+    return failure(nothing_measured, error.what());
+  }
+}
+
+}  // namespace
+}  // namespace motley::cli
+
+int main(int argc, char** argv) {
+  return motley::cli::main(argc, argv);
+}

@@ -1,0 +1,79 @@
+#include "harness/cli/options.hpp"
+
+#include <chrono>
+#include <fmt/chrono.h>
+#include <random>
+
+#include "harness/cli/build_info.hpp"
+#include "harness/error.hpp"
+#include "harness/visit.hpp"
+
+namespace motley::cli {
+namespace {
+
+std::string utc_now(const char* pattern) {
+  return fmt::format(
+      fmt::runtime(pattern),
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+}
+
+}  // namespace
+
+Selection selection(const Options& options) {
+  Selection selection;
+  selection.filter = options.filter;
+  selection.tier = tier_from(options.tier);
+  if (options.scenario != "throughput" && options.scenario != "latency") {
+    throw UnknownName("scenario", options.scenario, {"throughput", "latency"});
+  }
+  selection.scenario = options.scenario;
+  for (const std::string& set : options.set) selection.set.push_back(parse_axis_values(set));
+  return selection;
+}
+
+RunOptions run_options(const Options& options) {
+  RunOptions run;
+  run.selection = selection(options);
+  set_tier(run, run.selection.tier);
+  run.processors = options.on;
+  if (options.trust) {
+    // A cross-section in many processes: between-process spread is what trust is about.
+    run.processes = 6;
+    if (run.selection.filter.empty()) {
+      run.selection.filter =
+          "^(clock/chain|flops/fp32|bandwidth/triad|latency/chase|launch/round_trip|transfer/"
+          "write)$";
+    }
+  }
+  if (options.processes) run.processes = *options.processes;
+  if (options.rounds) run.rounds = *options.rounds;
+  if (options.budget_seconds) run.budget_seconds = *options.budget_seconds;
+  if (options.block_seconds) run.block_seconds = *options.block_seconds;
+  run.timeout_seconds = options.timeout_seconds;
+  run.seed = options.seed;
+  run.resume = options.resume;
+  run.out = options.out.empty() ? utc_now("motley-{:%Y%m%dT%H%M%SZ}.jsonl") : options.out;
+  if (run.resume && options.out.empty()) {
+    throw Error(
+        "--resume needs --out (nobody else knows which file to go on with). Name the file.");
+  }
+  return run;
+}
+
+schema::Run run_facts(const Options& options) {
+  schema::Run run;
+  std::random_device random;
+  run.id = fmt::format("{:08x}{:08x}", random(), random());
+  run.started = utc_now("{:%Y-%m-%dT%H:%M:%SZ}");
+  run.motley_version = build_info.version;
+  run.commit = build_info.commit;
+  run.compiler = build_info.compiler;
+  run.flags = build_info.flags;
+  run.build = build_info.build;
+  run.dirty = build_info.dirty;
+  run.argv = options.argv;
+  run.seed = options.seed;
+  return run;
+}
+
+}  // namespace motley::cli

@@ -1,0 +1,52 @@
+// What the command line can say, in one place: subcommands fill this and hand it to the commands.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/supervisor.hpp"
+
+namespace motley::cli {
+
+/// Exit codes of the program.
+inline constexpr int done = 0, nothing_measured = 3, bad_input = 4, bad_command = 5;
+
+struct Options {
+  std::vector<std::string> argv;
+
+  // devices, list
+  bool json = false;
+
+  // run, micro, worker
+  std::string filter, tier = "standard", scenario = "throughput", out;
+  std::vector<std::string> on, set;
+  std::optional<int> processes, rounds;
+  std::optional<double> budget_seconds, block_seconds;
+  double timeout_seconds = 60;
+  std::uint64_t seed = 1;
+  bool resume = false, dry_run = false, trust = false;
+  std::vector<std::string> benchmark_arguments;  ///< micro: --benchmark_... flags
+  std::string worker_mode;
+
+  // validate, export, summary
+  std::vector<std::string> files;
+  std::string format;
+};
+
+Selection selection(const Options& options);
+/// Tier's values, overridden by what was given. Throws Error or UnknownName.
+RunOptions run_options(const Options& options);
+/// Version, build, arguments and start time of this program.
+schema::Run run_facts(const Options& options);
+
+int devices_command(const Options& options);
+int list_command(const Options& options);
+int run_command(const Options& options);
+int micro_command(const Options& options);
+int worker_command(const Options& options);
+int validate_command(const Options& options);
+int export_command(const Options& options);
+int summary_command(const Options& options);
+
+}  // namespace motley::cli

@@ -1,0 +1,118 @@
+// motley run, motley worker and motley summary.
+#include <cstdio>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <iostream>
+#include <map>
+
+#include "analysis/summary.hpp"
+#include "analysis/trust.hpp"
+#include "devices/linux/process.hpp"
+#include "devices/machine.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/error.hpp"
+#include "harness/worker.hpp"
+#include "results_schema/json_lines.hpp"
+
+namespace motley::cli {
+namespace {
+
+std::string family(const schema::Key& key) {
+  return key.case_name.substr(0, key.case_name.find('/'));
+}
+
+int print_plan(const Supervisor& supervisor, const Plan& plan, const RunOptions& options) {
+  struct Sum {
+    std::size_t visits = 0, impossible = 0;
+    double seconds = 0;
+  };
+  std::map<std::string, Sum> families;
+  const auto visits_each = static_cast<std::size_t>(options.processes * options.rounds);
+  for (const schema::Begin& trial : plan.trials) {
+    Sum& sum = families[family(trial.key)];
+    sum.visits += visits_each;
+    sum.seconds += static_cast<double>(visits_each) * supervisor.planned_seconds(trial);
+  }
+  for (const schema::Block& block : plan.impossible) ++families[family(block.key)].impossible;
+  fmt::print("{:<14}{:>8}{:>14}{:>10}\n", "family", "visits", "unsupported", "seconds");
+  Sum all;
+  for (const auto& [name, sum] : families) {
+    fmt::print("{:<14}{:>8}{:>14}{:>10.0f}\n", name, sum.visits, sum.impossible, sum.seconds);
+    all.visits += sum.visits;
+    all.impossible += sum.impossible;
+    all.seconds += sum.seconds;
+  }
+  fmt::print("{:<14}{:>8}{:>14}{:>10.0f}\n", "all", all.visits, all.impossible, all.seconds);
+  if (options.budget_seconds > 0) {
+    fmt::print("Visits are shortened to fit the budget of {:.0f} s.\n", options.budget_seconds);
+  }
+  return done;
+}
+
+schema::Log read_all(const std::vector<std::string>& files) {
+  schema::Log all;
+  for (const std::string& file : files) {
+    schema::Log log = schema::read_log(file, schema::CutLine::pass_over);
+    all.runs.insert(all.runs.end(), log.runs.begin(), log.runs.end());
+    all.begins.insert(all.begins.end(), log.begins.begin(), log.begins.end());
+    all.blocks.insert(all.blocks.end(), log.blocks.begin(), log.blocks.end());
+    all.ends.insert(all.ends.end(), log.ends.begin(), log.ends.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+int run_command(const Options& options) {
+  const RunOptions run = run_options(options);
+  selected_cases(run.selection);  // a wrong name is told before any process starts
+  devices::catch_interrupts();
+  const auto launcher = devices::worker_launcher();
+  const auto shown = progress();
+  Supervisor supervisor(*launcher, *shown, run);
+  Plan plan = supervisor.make_plan();
+  if (options.dry_run) return print_plan(supervisor, plan, run);
+  schema::Run facts = run_facts(options);
+  facts.emulated = std::getenv("MOTLEY_EMULATE") || std::getenv("MOTLEY_FAULT");
+  const schema::End end = supervisor.run(std::move(plan), std::move(facts));
+  const schema::Log log = schema::read_log(run.out);
+  fmt::print("{}", options.trust ? analysis::trust(log) : analysis::summary(log));
+  fmt::print("{}: {}\n", end.reason == "complete" ? "Records" : "Records (" + end.reason + ")",
+             run.out.string());
+  const auto ok = end.counts.find("ok");
+  return ok == end.counts.end() && !options.resume ? nothing_measured : done;
+}
+
+int worker_command(const Options& options) {
+  devices::ignore_interrupts();
+  const auto emit = [](const schema::Record& record) {
+    devices::write_worker_line(schema::to_line(record) + "\n");
+  };
+  const auto machine = devices::real_machine();
+  if (options.worker_mode == "describe") {
+    describe(*machine, options.on, emit);
+  } else if (options.worker_mode == "plan") {
+    plan_processor(*machine, options.on.at(0), selection(options), emit);
+  } else {
+    VisitOptions visit;
+    visit.tier = selection(options).tier;
+    visit.seed = options.seed;
+    visit.block_seconds = options.block_seconds.value_or(visit.block_seconds);
+    visit_all(*machine, std::cin, visit, emit);
+  }
+  return done;
+}
+
+int summary_command(const Options& options) {
+  const schema::Log log = read_all(options.files);
+  if (log.blocks.empty()) {
+    fmt::print(stderr, "motley: no block in {} (nothing was measured). Measure with motley run.\n",
+               options.files.front());
+    return nothing_measured;
+  }
+  fmt::print("{}", options.trust ? analysis::trust(log) : analysis::summary(log));
+  return done;
+}
+
+}  // namespace motley::cli
