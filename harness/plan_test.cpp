@@ -1,0 +1,94 @@
+#include "harness/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "harness/error.hpp"
+#include "harness/simulated_machine.hpp"
+
+namespace motley {
+namespace {
+
+const Registration registration([] {
+  Case one;
+  one.name = "plan_test/one";
+  one.axes = {axis("bytes", "size", {std::int64_t{1024}, std::int64_t{4096}}),
+              axis("store", "kind", {"cached", "non_temporal"}),
+              searched_axis("chains", "accumulators", {std::int64_t{8}, std::int64_t{12}})};
+  one.keep = [](const schema::Parameters& unset, Tier tier) {
+    // Outside full runs one factor at a time: the second store only at the default size.
+    const auto is = [&](const char* axis, const schema::Value& value) {
+      return !unset.contains(axis) || unset.at(axis) == value;
+    };
+    return tier == Tier::full || is("bytes", std::int64_t{1024}) || is("store", "cached");
+  };
+  Case gpu;
+  gpu.name = "plan_test/opencl_only";
+  gpu.unsupported = [](Processor&) { return std::string("asks the OpenCL API"); };
+  return std::vector<Case>{one, gpu};
+});
+
+class PlanTest : public testing::Test {
+ protected:
+  std::vector<schema::Record> go(const std::vector<std::string>& set, Tier tier = Tier::standard) {
+    Selection selection;
+    selection.filter = "^plan_test/one$";
+    selection.tier = tier;
+    for (const auto& text : set) selection.set.push_back(parse_axis_values(text));
+    return plan(processor, selection);
+  }
+  SimulatedProcessor processor{"cpu"};
+};
+
+TEST_F(PlanTest, LeavesSearchedAxesOpenAndAsksTheCaseWhatToKeep) {
+  const auto planned = go({});
+  ASSERT_EQ(planned.size(), 3u);
+  const auto& first = std::get<schema::Begin>(planned[0]).key;
+  EXPECT_EQ(first.parameters.size(), 2u);
+  EXPECT_EQ(go({}, Tier::full).size(), 4u);
+}
+
+TEST_F(PlanTest, WhatTheUserSetIsAlwaysKept) {
+  EXPECT_EQ(go({"bytes=4096"}).size(), 2u);
+  EXPECT_EQ(go({"bytes=5000", "store=non_temporal", "chains=1..4+1"}).size(), 4u);
+}
+
+TEST_F(PlanTest, WrongNamesGetTheNearestOnes) {
+  const auto message = [&](auto call) {
+    try {
+      call();
+    } catch (const UnknownName& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_NE(message([&] { go({"store=chached"}); }).find("cached"), std::string::npos);
+  EXPECT_NE(message([&] { go({"byte=1"}); }).find("bytes"), std::string::npos);
+  EXPECT_NE(message([&] { find_case("plan_test/on"); }).find("plan_test/one"), std::string::npos);
+  Selection none;
+  none.filter = "plan_tset/one";
+  EXPECT_NE(message([&] { selected_cases(none); }).find("plan_test/one"), std::string::npos);
+  none.filter = "[";
+  EXPECT_THROW(selected_cases(none), Error);
+}
+
+TEST_F(PlanTest, ACaseThatCannotRunHereIsOneRowWithItsReason) {
+  Selection selection;
+  selection.filter = "opencl_only";
+  const auto planned = plan(processor, selection);
+  ASSERT_EQ(planned.size(), 1u);
+  const auto& block = std::get<schema::Block>(planned[0]);
+  EXPECT_EQ(block.status, schema::Status::unsupported);
+  EXPECT_EQ(block.reason, "asks the OpenCL API");
+}
+
+TEST_F(PlanTest, AVisitMatchesItsPlanWithSearchedAxesResolved) {
+  const schema::Key planned = std::get<schema::Begin>(go({})[0]).key;
+  schema::Key measured = planned;
+  measured.parameters["chains"] = std::int64_t{12};
+  EXPECT_TRUE(is_visit_to(measured, planned));
+  measured.parameters["bytes"] = std::int64_t{4096};
+  EXPECT_FALSE(is_visit_to(measured, planned));
+}
+
+}  // namespace
+}  // namespace motley
