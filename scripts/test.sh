@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Do all tests pass? Installs what is missing, builds Release and the sanitizers' build, runs both.
+#   --quick   Release only
+# Ends with one line that says what passed; exit code 0 only then.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/scripts/setup.sh"
+
+presets=(release asan)
+for argument in "$@"; do
+  case "$argument" in
+    --quick) presets=(release) ;;
+    *) stop "unknown argument $argument (it would be ignored). Known: --quick" ;;
+  esac
+done
+
+setup
+passed=()
+for preset in "${presets[@]}"; do
+  build "$preset" all || stop "the $preset build failed. Read the compiler's message above."
+  (cd "$root" && ctest --preset "$preset" -j "$(nproc)") || stop "tests failed in the $preset build"
+  passed+=("$preset")
+done
+echo "All tests passed: ${passed[*]}"
