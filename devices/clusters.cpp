@@ -77,6 +77,17 @@ bool weaker(const Core& a, const Core& b) {
   return a.number < b.number;
 }
 
+/// Whether capacity, or else frequency, says for every two clusters which is the stronger.
+bool strictly_ascending(const std::vector<std::vector<Core>>& groups) {
+  for (std::size_t i = 1; i < groups.size(); ++i) {
+    const Core &low = groups[i - 1].front(), &high = groups[i].front();
+    if (strength(low) == strength(high) && low.maximum_kilohertz == high.maximum_kilohertz) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// little, mid, big; mid1, mid2 ... between; cluster0 ... where strength does not tell them apart.
 std::string cluster_name(std::size_t i, std::size_t count, bool told_apart) {
   if (count == 1 || !told_apart) return "cluster" + std::to_string(i);
@@ -182,9 +193,7 @@ std::vector<schema::Cluster> group_cores(const Files& files, const std::vector<C
       group->push_back(core);
     }
   }
-  const bool told_apart = !groups.empty() &&
-                          weaker(groups.front().front(), groups.back().front()) &&
-                          (strength(groups.front().front()) != strength(groups.back().front()));
+  const bool told_apart = strictly_ascending(groups);
   std::vector<schema::Cluster> clusters;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     schema::Cluster cluster;

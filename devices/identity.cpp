@@ -139,6 +139,15 @@ std::string fact_text(const schema::Facts& facts, const std::string& name) {
   return text != nullptr ? *text : std::string();
 }
 
+/// MemTotal leaves out what kernel and firmware reserve, which differs by version. Memory comes in
+/// sizes of 2^n and 3 x 2^n: the next of those above is what is installed.
+std::int64_t installed_mebibytes(std::int64_t total_bytes) {
+  const std::int64_t total = total_bytes >> 20;
+  std::int64_t size = 1;
+  while (size < total && size + size / 2 < total) size *= 2;
+  return size >= total ? size : size + size / 2;
+}
+
 std::string stable_id(const schema::Device& device) {
   std::string text = device.name;
   for (const char* name : {"soc", "soc_id", "soc_revision", "cores_possible"}) {
@@ -150,10 +159,9 @@ std::string stable_id(const schema::Device& device) {
     designs.insert(fact_text(cluster.facts, "core_type") + fact_text(cluster.facts, "core_name"));
   }
   for (const std::string& design : designs) text += "|" + design;
-  // MemTotal leaves out what kernel and firmware reserve, which differs by version: rounded to GiB.
   const auto memory = device.facts.find("memory_total_bytes");
   if (memory != device.facts.end()) {
-    text += fmt::format("|{} GiB", (std::get<std::int64_t>(memory->second) + (1 << 29)) >> 30);
+    text += fmt::format("|{} MiB", installed_mebibytes(std::get<std::int64_t>(memory->second)));
   }
   return fmt::format("{:016x}", hash(text));
 }

@@ -56,6 +56,7 @@ void describe(Machine& machine, const std::vector<std::string>& ids, const Emit&
   schema::Run run;
   run.device = machine.device();
   run.conditions = machine.conditions();
+  run.conditions["denormals_flushed"] = machine.flush_denormals();  // read back, as in each visit
   for (const std::string& id : ids.empty() ? machine.default_processor_ids() : ids) {
     schema::Processor processor;
     processor.id = id;

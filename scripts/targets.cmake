@@ -104,6 +104,8 @@ function(motley_check_headers)
     target_sources(motley_headers PRIVATE ${source})
   endforeach()
   target_include_directories(motley_headers PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(motley_headers PRIVATE MOTLEY_SOURCE_FOLDER="" MOTLEY_PROGRAM="")
+  target_link_libraries(motley_headers PRIVATE GTest::gtest)
   if(MOTLEY_PROGRAM)
     target_link_libraries(motley_headers PRIVATE OpenCL::Headers fmt::fmt CLI11::CLI11 hwy::hwy
                                                  benchmark::benchmark)

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
+#include <string_view>
 #include <system_error>
 #include <unistd.h>
 
@@ -63,7 +63,9 @@ FileText Files::read(const std::string& path) const {
     text.append(piece.data(), static_cast<std::size_t>(got));
   }
   ::close(file);
-  while (!text.empty() && std::strchr(" \t\r\n", text.back()) != nullptr) text.pop_back();
+  while (!text.empty() && std::string_view(" \t\r\n\0", 5).find(text.back()) != text.npos) {
+    text.pop_back();  // devicetree strings end in a NUL
+  }
   return {Reading::State::value, std::move(text), {}};
 }
 

@@ -104,8 +104,9 @@ void add_gpu(const SharedFiles& files, Instruments& instruments) {
   const bool current = files->read(mali_folder + "/cur_freq").state != Reading::State::absent;
   add_if_there(files, instruments, "frequency_hertz/gpu:mali0",
                mali_folder + (current ? "/cur_freq" : "/clock"), hertz_reading);
-  add_if_there(files, instruments, "busy_share/gpu:mali0", mali_folder + "/utilization",
-               share_reading);
+  const bool american = files->read(mali_folder + "/utilization").state != Reading::State::absent;
+  add_if_there(files, instruments, "busy_share/gpu:mali0",
+               mali_folder + (american ? "/utilization" : "/utilisation"), share_reading);
   add_if_there(files, instruments, "frequency_hertz/gpu:samsung", samsung_folder + "/gpu_clock",
                hertz_reading);
   add_if_there(files, instruments, "busy_share/gpu:samsung", samsung_folder + "/gpu_busy",
