@@ -1,0 +1,244 @@
+// Is each recorded tree described as the device that it was recorded on?
+#include "devices/topology.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+#include "devices/processor_ids.hpp"
+#include "devices/profile.hpp"
+#include "devices/testdata/trees.hpp"
+#include "harness/error.hpp"
+
+namespace motley::devices {
+namespace {
+
+using Strings = std::vector<std::string>;
+using Cores = std::vector<int>;
+
+template <class T>
+T fact(const schema::Facts& facts, const std::string& name) {
+  const auto found = facts.find(name);
+  if (found == facts.end() || !std::holds_alternative<T>(found->second)) {
+    ADD_FAILURE() << "no fact " << name << " of this type";
+    return T();
+  }
+  return std::get<T>(found->second);
+}
+
+schema::Device describe_tree(const std::string& name) {
+  return describe_device(Files(tree(name)));
+}
+
+TEST(VirtualMachine, IsOneClusterOfTwoCores) {
+  const schema::Device device = describe_tree("x86_vm");
+  EXPECT_EQ(device.name, "Intel(R) Xeon(R) Processor");
+  ASSERT_EQ(device.clusters.size(), 1u);
+  EXPECT_EQ(device.clusters[0].name, "cluster0");
+  EXPECT_EQ(device.clusters[0].cores, (Cores{0, 1}));
+  EXPECT_EQ(fact<std::string>(device.clusters[0].facts, "core_type"),
+            "GenuineIntel family 6 model 167");
+  EXPECT_FALSE(device.clusters[0].facts.contains("maximum_frequency_hertz"));
+  EXPECT_FALSE(fact<bool>(device.facts, "smt"));
+  EXPECT_EQ(fact<std::string>(device.facts, "hypervisor"), "kvm");
+  EXPECT_EQ(fact<std::string>(device.facts, "os"), "Debian GNU/Linux 12 (bookworm)");
+  EXPECT_EQ(fact<std::string>(device.facts, "kernel"), "6.18.44");
+  EXPECT_EQ(fact<std::int64_t>(device.facts, "page_bytes"), 4096);
+  EXPECT_EQ(fact<std::int64_t>(device.facts, "huge_page_bytes"), 2 << 20);
+  EXPECT_EQ(fact<std::string>(device.facts, "transparent_huge_pages"), "madvise");
+  EXPECT_EQ(fact<std::int64_t>(device.facts, "memory_total_bytes"), std::int64_t{24684084} << 10);
+  EXPECT_EQ(fact<Strings>(device.facts, "numa_nodes"), (Strings{"node0=0-1"}));
+  const Strings isa = fact<Strings>(device.facts, "isa");
+  EXPECT_TRUE(std::binary_search(isa.begin(), isa.end(), "avx512_fp16"));
+}
+
+TEST(VirtualMachine, TellsCachesThatNobodyConfirmed) {
+  const schema::Device device = describe_tree("x86_vm");
+  // L1d, L1i and L2 of each core, one L3: the host's 480 MiB.
+  ASSERT_EQ(device.caches.size(), 7u);
+  EXPECT_EQ(device.caches[0].type, "data");
+  EXPECT_EQ(device.caches[0].bytes, 48 << 10);
+  EXPECT_EQ(device.caches[0].line_bytes, 64);
+  EXPECT_EQ(device.caches[0].shared_by, Cores{0});
+  EXPECT_EQ(device.caches[6].level, 3);
+  EXPECT_EQ(device.caches[6].bytes, std::int64_t{480} << 20);
+  EXPECT_EQ(device.caches[6].shared_by, (Cores{0, 1}));
+  for (const schema::Cache& cache : device.caches) EXPECT_FALSE(cache.confirmed);
+}
+
+TEST(Snapdragon, HasThreeClustersByCapacity) {
+  const schema::Device device = describe_tree("snapdragon_865");
+  EXPECT_EQ(device.name, "Xiaomi Mi 10");
+  EXPECT_EQ(fact<std::string>(device.facts, "soc"), "SM8250");
+  EXPECT_EQ(fact<std::string>(device.facts, "os"), "Android 11");
+  EXPECT_EQ(fact<std::string>(device.facts, "cpu_name"),
+            "4x Qualcomm Kryo 4xx Silver + 4x Arm Cortex-A77");
+  ASSERT_EQ(device.clusters.size(), 3u);
+  EXPECT_EQ(device.clusters[0].name, "little");
+  EXPECT_EQ(device.clusters[0].cores, (Cores{0, 1, 2, 3}));
+  EXPECT_EQ(device.clusters[1].name, "mid");
+  EXPECT_EQ(device.clusters[1].cores, (Cores{4, 5, 6}));
+  EXPECT_EQ(device.clusters[2].name, "big");
+  EXPECT_EQ(device.clusters[2].cores, Cores{7});
+  const schema::Facts& big = device.clusters[2].facts;
+  EXPECT_EQ(fact<std::int64_t>(big, "capacity"), 1024);
+  EXPECT_DOUBLE_EQ(fact<double>(big, "maximum_frequency_hertz"), 2.8416e9);
+  EXPECT_EQ(fact<std::string>(big, "core_type"), "midr 0x411fd0d0");
+  EXPECT_EQ(fact<std::string>(big, "governor"), "schedutil");
+  EXPECT_TRUE(device.caches.empty());
+}
+
+TEST(Kirin, HasThreeClustersWithoutCapacities) {
+  const schema::Device device = describe_tree("kirin_980");
+  EXPECT_EQ(device.name, "HUAWEI Mate 20");
+  ASSERT_EQ(device.clusters.size(), 3u);
+  EXPECT_EQ(device.clusters[0].cores, (Cores{0, 1, 2, 3}));
+  EXPECT_EQ(device.clusters[1].cores, (Cores{4, 5}));
+  EXPECT_EQ(device.clusters[2].cores, (Cores{6, 7}));
+  EXPECT_EQ(device.clusters[2].name, "big");
+  EXPECT_EQ(fact<std::string>(device.clusters[2].facts, "core_name"), "HiSilicon Cortex-A76");
+  EXPECT_FALSE(device.clusters[0].facts.contains("capacity"));
+}
+
+TEST(Clusters, UseCpuinfoWhereMidrIsDenied) {
+  ChangedFiles files(tree("snapdragon_865"));
+  for (int core = 0; core < 8; ++core) {
+    files.denied.insert("/sys/devices/system/cpu/cpu" + std::to_string(core) +
+                        "/regs/identification/midr_el1");
+  }
+  const auto clusters = describe_device(files).clusters;
+  ASSERT_EQ(clusters.size(), 3u);
+  EXPECT_EQ(fact<std::string>(clusters[0].facts, "core_type"), "midr 0x51df805e");
+  EXPECT_EQ(fact<std::string>(clusters[1].facts, "core_type"), "midr 0x411fd0d0");
+}
+
+TEST(Clusters, AreTheFrequenciesWhereCapacityIsMissing) {
+  ChangedFiles files(tree("snapdragon_865"));
+  for (int core = 0; core < 8; ++core) {
+    files.removed.insert("/sys/devices/system/cpu/cpu" + std::to_string(core) + "/cpu_capacity");
+  }
+  const auto clusters = describe_device(files).clusters;
+  ASSERT_EQ(clusters.size(), 3u);
+  EXPECT_EQ(clusters[1].cores, (Cores{4, 5, 6}));
+}
+
+TEST(Clusters, FavouredCoresOfOneDesignAreNoClusterOfTheirOwn) {
+  ChangedFiles files(tree("x86_vm"));
+  files.changed["/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"] = "5000000";
+  files.changed["/sys/devices/system/cpu/cpu1/cpufreq/cpuinfo_max_freq"] = "5200000";
+  EXPECT_EQ(describe_device(files).clusters.size(), 1u);
+  files.changed["/sys/devices/system/cpu/cpu1/cpufreq/cpuinfo_max_freq"] = "3300000";
+  const auto clusters = describe_device(files).clusters;
+  ASSERT_EQ(clusters.size(), 2u);
+  EXPECT_EQ(clusters[0].name, "little");
+  EXPECT_EQ(clusters[0].cores, Cores{1});
+}
+
+TEST(Clusters, HybridKindsAreDesigns) {
+  ChangedFiles files(tree("x86_vm"));
+  files.changed["/sys/devices/cpu_core/cpus"] = "0";
+  files.changed["/sys/devices/cpu_atom/cpus"] = "1";
+  const auto clusters = describe_device(files).clusters;
+  ASSERT_EQ(clusters.size(), 2u);
+  // Equal capacities and no frequencies: nothing says which is the faster one.
+  EXPECT_EQ(clusters[0].name, "cluster0");
+  EXPECT_EQ(clusters[1].name, "cluster1");
+}
+
+TEST(Device, IdSurvivesABootAndNotAnotherMachine) {
+  ChangedFiles files(tree("x86_vm"));
+  const std::string id = describe_device(files).id;
+  EXPECT_EQ(id.size(), 16u);
+  files.changed["/proc/sys/kernel/osrelease"] = "7.0.1";
+  files.changed["/proc/self/status"] = "Cpus_allowed_list:\t1\n";
+  files.changed["/proc/meminfo"] = "MemTotal:       24600000 kB\nMemAvailable:   1 kB\n";
+  files.changed["/sys/kernel/mm/transparent_hugepage/enabled"] = "[always] madvise never";
+  EXPECT_EQ(describe_device(files).id, id);
+  files.changed["/proc/meminfo"] = "MemTotal:       12300000 kB\n";
+  EXPECT_NE(describe_device(files).id, id);
+}
+
+TEST(Device, IsDescribedFromNothing) {
+  ChangedFiles files(tree("x86_vm"));
+  files.removed = {"/proc/", "/sys/", "/etc/"};
+  const schema::Device device = describe_device(files);
+  EXPECT_EQ(device.name, "unknown device");
+  EXPECT_TRUE(device.clusters.empty());
+  files.removed.clear();
+  files.denied = {"/proc/", "/sys/", "/etc/"};
+  EXPECT_EQ(describe_device(files).clusters.size(), 0u);
+}
+
+TEST(Device, UsesCpuinfoWhereSysfsIsHidden) {
+  ChangedFiles files(tree("x86_vm"));
+  files.denied = {"/sys/"};
+  const schema::Device device = describe_device(files);
+  ASSERT_EQ(device.clusters.size(), 1u);
+  EXPECT_EQ(device.clusters[0].cores, (Cores{0, 1}));
+}
+
+TEST(ProcessorIds, NameClustersCoresAndSets) {
+  const schema::Device phone = describe_tree("snapdragon_865");
+  EXPECT_EQ(cpu_processor_ids(phone),
+            (Strings{"cpu", "cpu:little", "cpu:mid", "cpu:big", "cpu:0", "cpu:1", "cpu:2", "cpu:3",
+                     "cpu:4", "cpu:5", "cpu:6", "cpu:7"}));
+  EXPECT_EQ(default_cpu_processor_ids(phone),
+            (Strings{"cpu", "cpu:little", "cpu:0", "cpu:mid", "cpu:4", "cpu:big"}));
+  EXPECT_EQ(resolve_cpu_processor("cpu", phone).cores.size(), 8u);
+  EXPECT_EQ(resolve_cpu_processor("cpu:mid", phone).cores, (Cores{4, 5, 6}));
+  EXPECT_EQ(resolve_cpu_processor("cpu:6,0-3,3", phone).id, "cpu:0-3,6");
+  EXPECT_EQ(default_cpu_processor_ids(describe_tree("x86_vm")), (Strings{"cpu", "cpu:0"}));
+}
+
+TEST(ProcessorIds, UnknownOnesNameTheNearest) {
+  const schema::Device phone = describe_tree("snapdragon_865");
+  for (const char* id : {"cpu:bigg", "cpu:8", "cpu:", "cpu:2-1", "gpu", "cpu:0-9"}) {
+    EXPECT_THROW(resolve_cpu_processor(id, phone), UnknownName) << id;
+  }
+  try {
+    resolve_cpu_processor("cpu:bigg", phone);
+  } catch (const UnknownName& error) {
+    EXPECT_NE(std::string(error.what()).find("cpu:big"), std::string::npos) << error.what();
+  }
+}
+
+TEST(ProcessorIds, ClosedCoresAreUnsupportedAndSayWhy) {
+  ChangedFiles files(tree("snapdragon_865"));
+  files.changed["/proc/self/status"] = "Cpus_allowed_list:\t0-3\n";
+  const schema::Device background = describe_device(files);
+  EXPECT_EQ(default_cpu_processor_ids(background), (Strings{"cpu", "cpu:0"}));
+  EXPECT_EQ(resolve_cpu_processor("cpu", background).cores, (Cores{0, 1, 2, 3}));
+  EXPECT_THROW(resolve_cpu_processor("cpu:big", background), Unsupported);
+  try {
+    resolve_cpu_processor("cpu:3-5", background);
+    ADD_FAILURE() << "opened closed cores";
+  } catch (const Unsupported& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("core 4-5 is closed"), std::string::npos) << text;
+    EXPECT_NE(text.find("allows 0-3"), std::string::npos) << text;
+  }
+}
+
+TEST(Profiles, NameArmCores) {
+  EXPECT_EQ(arm_core_name(0x41, 0xd05), "Arm Cortex-A55");
+  EXPECT_EQ(arm_core_name(0x41, 0xfff), "Arm part 0xfff");
+  EXPECT_EQ(arm_core_name(0x99, 0x1), "implementer 0x99 part 0x001");
+}
+
+TEST(Profiles, KnowWhatAdrenoAndPoclDoNotSay) {
+  schema::Processor adreno;
+  adreno.name = "QUALCOMM Adreno(TM)";
+  adreno.facts["vendor"] = std::string("QUALCOMM");
+  EXPECT_TRUE(find_quirk(adreno, "maximum_clock_unknown"));
+  schema::Processor pocl;
+  pocl.facts["platform"] = std::string("Portable Computing Language");
+  EXPECT_TRUE(find_quirk(pocl, "mad_is_not_fused"));
+  EXPECT_FALSE(find_quirk(pocl, "maximum_clock_unknown"));
+  for (const Quirk& quirk : quirks_of(pocl)) EXPECT_FALSE(quirk.source.empty()) << quirk.name;
+  const auto variables = environment_before_load();
+  EXPECT_NE(std::find(variables.begin(), variables.end(),
+                      std::pair<std::string, std::string>("POCL_AFFINITY", "1")),
+            variables.end());
+}
+
+}  // namespace
+}  // namespace motley::devices
