@@ -1,0 +1,44 @@
+// The loops of the bandwidth cases over one thread's share of the arrays, in two forms: with the
+// widest vectors and several of them in flight, and as a plain loop such as STREAM's, for
+// comparison.
+#pragma once
+
+#include <cstdint>
+
+namespace motley::microbench {
+
+enum class StreamOperation { read, write, copy, scale, add, triad };
+enum class StoreKind { cached, non_temporal };
+
+/// A thread's part of the arrays: to[0] is element `first` of the whole array.
+struct Stretch {
+  float* to;
+  const float* from;
+  const float* second;
+  std::int64_t first;
+  std::int64_t count;
+  std::uint32_t passes;   ///< times that the whole stretch is walked
+  std::uint32_t pattern;  ///< write: makes one run's content differ from that of the last
+};
+
+/// The factor of scale and triad differs from pass to pass, and so does the content of write: a
+/// loop that leaves the last pass out is noticed.
+constexpr float factor_of(std::uint32_t pass) {
+  return 1.5f + 0.25f * static_cast<float>(pass & 3u);
+}
+/// Content of write: a Weyl sequence, one integer addition an element and hard to compress.
+inline constexpr std::uint32_t weyl_step = 0x9E3779B1u;
+constexpr std::uint32_t written_word(std::uint32_t pattern, std::uint32_t pass,
+                                     std::uint32_t index) {
+  return pattern + pass + index * weyl_step;
+}
+
+/// read: the sum of all words of all passes, modulo 2^32; else 0. Non-temporal stores are fenced.
+std::uint32_t run_simd_loop(StreamOperation operation, StoreKind store, const Stretch& stretch);
+/// copy, scale, add and triad only.
+void run_stream_loop(StreamOperation operation, StoreKind store, const Stretch& stretch);
+
+/// Name of the instruction set that run_simd_loop uses here: AVX3, AVX2, NEON, SVE ...
+const char* simd_target();
+
+}  // namespace motley::microbench

@@ -1,0 +1,208 @@
+#include "microbench/bandwidth_walk.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <string_view>
+
+#include "harness/error.hpp"
+#include "microbench/random_content.hpp"
+#include "microbench/working_sets.hpp"
+
+namespace motley::embedded {
+extern const std::string_view bandwidth_cl;
+}
+
+namespace motley::microbench {
+namespace {
+
+/// Bytes a unit moves in one run, at least: some 100 us in caches, where a launch must not show.
+constexpr std::int64_t bytes_in_cache = 24 << 20;
+constexpr std::int64_t bytes_beyond_cache = 4 << 20;
+constexpr std::int64_t cache_like_share_bytes = 512 << 10;
+/// An OpenCL launch costs some ten times the fork and join of a CPU team.
+constexpr std::int64_t launch_factor = 8;
+
+std::uint32_t passes_for(Processor& processor, std::int64_t bytes) {
+  const std::int64_t units = parallel_units(processor);
+  std::int64_t wanted =
+      bytes / units <= cache_like_share_bytes ? bytes_in_cache : bytes_beyond_cache;
+  if (processor.members() == 0) wanted *= launch_factor;
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(1, wanted * units / bytes));
+}
+
+}  // namespace
+
+BandwidthWalk::BandwidthWalk(Workbench& bench, const BandwidthQuestion& question, bool non_temporal)
+    : question_(question),
+      count_(bench.integer("bytes") / question.arrays() / std::int64_t{sizeof(float)}),
+      passes_(passes_for(bench.processor(), bench.integer("bytes"))),
+      key_b_(content_key(bench, 1)),
+      key_c_(content_key(bench, 2)) {
+  if (count_ < 1 || count_ > std::int64_t{1} << 31) {
+    throw Unsupported(
+        fmt::format("bytes={} is {} elements an array (1 to 2^31 can be walked). "
+                    "Set bytes between.",
+                    bench.integer("bytes"), count_));
+  }
+  if (question.reads > 0) b_ = &random_array(bench, count_, key_b_);
+  if (question.reads > 1) c_ = &random_array(bench, count_, key_c_);
+  if (question.writes > 0) a_ = &bench.allocate(static_cast<std::size_t>(count_) * sizeof(float));
+  load(bench, non_temporal);
+  details_["passes"] = std::int64_t{passes_};
+  details_["elements"] = count_;
+}
+
+Kernel BandwidthWalk::cpu_kernel(const std::string& implementation, StoreKind store) const {
+  const StreamOperation operation = question_.operation;
+  const bool plain = implementation == "stream_loop";
+  const auto share = [=](const CpuTask& task) {
+    const auto [begin, end] = task.share(task.value<std::uint32_t>(4), 16);
+    const Stretch stretch{task.buffer<float>(0) + begin,
+                          task.buffer<float>(1) + begin,
+                          task.buffer<float>(2) + begin,
+                          begin,
+                          end - begin,
+                          task.value<std::uint32_t>(5),
+                          task.value<std::uint32_t>(6)};
+    if (plain) {
+      run_stream_loop(operation, store, stretch);
+    } else {
+      task.buffer<std::uint32_t>(3)[16 * task.member] = run_simd_loop(operation, store, stretch);
+    }
+  };
+  return {std::string("bandwidth_") + question_.name, share, {}, 0};
+}
+
+void BandwidthWalk::load(Workbench& bench, bool non_temporal) {
+  const std::string implementation = bench.text("implementation");
+  if (bench.processor().members() == 0) {
+    load_opencl(bench, non_temporal);
+    return;
+  }
+  if (implementation != "simd" && implementation != "stream_loop") {
+    throw Unsupported("implementation=" + implementation + " is not for a CPU. Try simd.");
+  }
+  sums_ = &bench.allocate(64 * bench.processor().members());
+  kernel_ = &bench.load(
+      cpu_kernel(implementation, non_temporal ? StoreKind::non_temporal : StoreKind::cached));
+  details_["simd_target"] = std::string(simd_target());
+}
+
+void BandwidthWalk::load_opencl(Workbench& bench, bool non_temporal) {
+  const std::int64_t width = bench.integer("width");
+  const bool strided = bench.text("implementation") == "opencl/strided";
+  const std::string suffix = width == 1 ? "" : std::to_string(width);
+  std::string options =
+      fmt::format("-DWIDTH={} -DFLOATS=float{} -DUINTS=uint{}", width, suffix, suffix);
+  if (strided) options += " -DSTRIDED";
+  if (non_temporal) options += " -DNON_TEMPORAL";
+  const Kernel kernel{
+      std::string("bandwidth_") + question_.name,
+      nullptr,
+      {std::string(embedded::bandwidth_cl), std::string("bandwidth_") + question_.name, options},
+      0};
+  try {
+    kernel_ = &bench.load(kernel);
+  } catch (const DeviceError& error) {
+    if (!non_temporal || error.log().empty()) throw;
+    throw Unsupported(
+        "the OpenCL compiler does not build __builtin_nontemporal_store (the only "
+        "way to ask for it). Measure store=cached.\n" +
+        error.log());
+  }
+  // Strided: 8 groups a compute unit run at once, so that every pass walks the whole set. Chunked:
+  // one group a unit; more of them would each stay with a small part in the first cache.
+  const std::size_t units = parallel_units(bench.processor());
+  const std::size_t group = strided ? std::min<std::size_t>(128, kernel_->maximum_work_group()) : 1;
+  const std::size_t items = strided ? 8 * units * group : units;
+  range_ = range(items, group);
+  if (strided) sum_step_ = 1;
+  sums_ = &bench.allocate(items * sum_step_ * sizeof(std::uint32_t));
+  details_["work_items"] = static_cast<std::int64_t>(items);
+  details_["build_options"] = options;
+}
+
+schema::Work BandwidthWalk::work() const {
+  const double elements = static_cast<double>(count_) * passes_;
+  schema::Work work;
+  work.flops = question_.flops * elements;
+  work.bytes_read = question_.reads * elements * sizeof(float);
+  work.bytes_written = question_.writes * elements * sizeof(float);
+  return work;
+}
+
+void BandwidthWalk::run(Queue& queue, std::uint32_t passes) {
+  // Arrays that the loop does not use are given as any that exists.
+  Buffer* any = b_ ? b_ : a_;
+  last_passes_ = passes;
+  pattern_ += 0x10001u;
+  queue.launch(*kernel_, range_,
+               {a_ ? a_ : any, b_ ? b_ : any, c_ ? c_ : any, sums_,
+                scalar(static_cast<std::uint32_t>(count_)), scalar(passes), scalar(pattern_)});
+}
+
+void BandwidthWalk::reset(Queue& queue) {
+  if (a_) queue.fill(*a_, 0xFFFFFFFFu);
+  queue.fill(*sums_, 0xFFFFFFFFu);
+}
+
+double BandwidthWalk::element_error(std::uint32_t index, std::uint32_t bits) const {
+  if (question_.operation == StreamOperation::write) {
+    return bits == written_word(pattern_, last_passes_ - 1, index) ? 0 : 1;
+  }
+  const double b = random_float(key_b_, index);
+  const double factor = factor_of(last_passes_ - 1);
+  double expected = b;
+  if (question_.operation == StreamOperation::scale) expected = factor * b;
+  if (question_.operation == StreamOperation::add) expected = b + random_float(key_c_, index);
+  if (question_.operation == StreamOperation::triad) {
+    expected = b + factor * random_float(key_c_, index);
+  }
+  return std::abs(double{std::bit_cast<float>(bits)} - expected) / expected;
+}
+
+double BandwidthWalk::sum_error(Queue& queue) const {
+  std::uint32_t expected = 0;
+  for (std::uint32_t i = 0; i < count_; ++i) expected += random_float_bits(key_b_, i);
+  expected *= last_passes_;
+  const auto sums = download<std::uint32_t>(queue, *sums_);
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < sums.size(); i += sum_step_) sum += sums[i];
+  return sum == expected ? 0 : 1;
+}
+
+double BandwidthWalk::error(Queue& queue) const {
+  if (question_.operation == StreamOperation::read) return sum_error(queue);
+  constexpr std::int64_t piece = 1 << 18;  // fits into a second-level cache
+  std::vector<std::uint32_t> values(static_cast<std::size_t>(std::min(count_, piece)));
+  double worst = 0;
+  for (std::int64_t begin = 0; begin < count_; begin += piece) {
+    const std::int64_t length = std::min(piece, count_ - begin);
+    queue.read(*a_, values.data(), static_cast<std::size_t>(length) * 4,
+               static_cast<std::size_t>(begin) * 4);
+    queue.finish();
+    for (std::int64_t i = 0; i < length; ++i) {
+      const double error = element_error(static_cast<std::uint32_t>(begin + i), values[i]);
+      if (std::isnan(error)) return error;
+      worst = std::max(worst, error);
+    }
+  }
+  return worst;
+}
+
+Trial BandwidthWalk::trial() {
+  Trial trial;
+  trial.work = work();
+  trial.run = [this](Queue& queue) { run(queue, passes_); };
+  trial.run_multiple = [this](Queue& queue, unsigned multiple) { run(queue, passes_ * multiple); };
+  trial.reset = [this](Queue& queue) { reset(queue); };
+  trial.error = [this](Queue& queue) { return error(queue); };
+  // Two roundings of positive floats at most, 2^-24 each (a device may or may not fuse the triad);
+  // what is only moved has to be equal.
+  trial.tolerance = question_.flops > 0 ? 1.2e-7 : 0;
+  trial.details = details_;
+  return trial;
+}
+
+}  // namespace motley::microbench

@@ -1,0 +1,49 @@
+#include "microbench/working_sets.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace motley::microbench {
+namespace {
+
+constexpr std::int64_t mebibyte = 1 << 20;
+/// Where no last-level cache is reported: four times the largest on-chip cache of a phone.
+constexpr std::int64_t unknown_cache_bytes = 32 * mebibyte;
+
+}  // namespace
+
+std::int64_t largest_working_set_bytes(Processor& processor, Tier tier) {
+  std::int64_t cache = static_cast<std::int64_t>(processor.last_level_cache_bytes());
+  if (cache <= 0) cache = unknown_cache_bytes;
+  std::int64_t largest = std::max<std::int64_t>(4 * cache, 64 * mebibyte);
+  if (tier == Tier::standard) largest = std::min(largest, 512 * mebibyte);
+  if (tier == Tier::smoke) largest = std::min(largest, 64 * mebibyte);
+  largest = std::min(largest, static_cast<std::int64_t>(processor.available_bytes() / 4));
+  largest = std::min(largest, static_cast<std::int64_t>(processor.maximum_buffer_bytes()));
+  return std::max(largest / 4096 * 4096, smallest_working_set_bytes);
+}
+
+std::vector<schema::Value> working_sets(Processor& processor, Tier tier) {
+  const std::int64_t largest = largest_working_set_bytes(processor, tier);
+  if (tier == Tier::smoke) return {smallest_working_set_bytes, mebibyte, largest};
+  const double step = tier == Tier::standard ? 4 : std::sqrt(2.0);
+  std::vector<schema::Value> sizes;
+  double size = smallest_working_set_bytes;
+  // The largest size replaces a step that would lie just below it.
+  for (; size * std::sqrt(step) <= static_cast<double>(largest); size *= step) {
+    sizes.emplace_back(std::int64_t{std::llround(size / 64)} * 64);
+  }
+  sizes.emplace_back(largest);
+  return sizes;
+}
+
+unsigned parallel_units(Processor& processor) {
+  if (processor.members() > 0) return processor.members();
+  const auto& facts = processor.description().facts;
+  const auto found = facts.find("compute_units");
+  if (found == facts.end()) return 1;
+  const auto* units = std::get_if<std::int64_t>(&found->second);
+  return units ? static_cast<unsigned>(std::max<std::int64_t>(1, *units)) : 1;
+}
+
+}  // namespace motley::microbench
