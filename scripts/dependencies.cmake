@@ -42,10 +42,8 @@ set(HWY_ENABLE_TESTS OFF)
 set(BUILD_GMOCK OFF)
 set(INSTALL_GTEST OFF)
 
-# Where scripts/setup.sh unpacks a package that it does not install.
-if(NOT CMAKE_CROSSCOMPILING)
-  list(APPEND CMAKE_PREFIX_PATH ${PROJECT_SOURCE_DIR}/build/packages/usr)
-endif()
+# Where scripts/setup.sh unpacks a package of headers that it does not install.
+list(APPEND CMAKE_PREFIX_PATH ${PROJECT_SOURCE_DIR}/build/packages/usr)
 
 find_package(Threads REQUIRED)
 motley_dependency(nlohmann_json 3.11 nlohmann/json 9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03) # 3.11.3
