@@ -40,8 +40,8 @@ std::string wrapped(const std::string& label, const std::string& text) {
 std::string bytes_text(std::int64_t bytes) {
   const double b = static_cast<double>(bytes);
   if (bytes >= std::int64_t{1} << 30) return fmt::format("{:.1f} GiB", b / (1 << 30));
-  if (bytes >= 1 << 20) return fmt::format("{:g} MiB", b / (1 << 20));
-  if (bytes >= 1 << 10) return fmt::format("{:g} KiB", b / (1 << 10));
+  if (bytes >= 1 << 20) return fmt::format("{:.4g} MiB", b / (1 << 20));
+  if (bytes >= 1 << 10) return fmt::format("{:.4g} KiB", b / (1 << 10));
   return fmt::format("{} B", bytes);
 }
 
@@ -113,6 +113,7 @@ std::string cores_text(const schema::Facts& facts) {
 
 /// What a kernel for deep learning may care about; the rest is in the JSON.
 bool is_compute_flag(const std::string& flag) {
+  if (flag == "smep") return false;  // a protection of x86, not Arm's matrix extension
   for (const char* prefix : {"sse4_2", "avx", "fma", "f16c", "amx", "gfni", "asimd", "neon",
                              "vfpv4", "fphp", "sve", "sme", "i8mm", "bf16"}) {
     if (flag.starts_with(prefix)) return true;
