@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "devices/linux/parse.hpp"
 #include "devices/testdata/trees.hpp"
@@ -61,6 +62,31 @@ TEST(Files, SaysWhichFileIsAbsentAndWhy) {
   EXPECT_EQ(file.state, State::absent);
   EXPECT_NE(file.reason.find("/sys/none: No such file"), std::string::npos) << file.reason;
   EXPECT_EQ(Files(tree("x86_vm")).read("/sys").state, State::absent) << "a folder has no text";
+}
+
+TEST(Files, TellsDeniedFromAbsent) {
+  const std::filesystem::path root = std::filesystem::path(::testing::TempDir()) / "denied_files";
+  std::filesystem::create_directories(root / "closed");
+  std::ofstream(root / "secret") << "1";
+  std::filesystem::permissions(root / "secret", std::filesystem::perms::none);
+  std::filesystem::permissions(root / "closed", std::filesystem::perms::none);
+  const bool superuser = ::geteuid() == 0;  // who may read everything: step down for three reads
+  if (superuser) {
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
+  const Files files(root);
+  const FileText file = files.read("/secret");
+  const Listing folder = files.list("/closed");
+  const FileText absent = files.read("/none");
+  if (superuser) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
+  EXPECT_EQ(file.state, State::denied);
+  EXPECT_EQ(file.reason, "/secret: Permission denied");
+  EXPECT_EQ(folder.state, State::denied);
+  EXPECT_EQ(absent.state, State::absent);
+  std::filesystem::permissions(root / "closed", std::filesystem::perms::owner_all);
+  std::filesystem::remove_all(root);
 }
 
 TEST(Files, ListsInNaturalOrder) {
