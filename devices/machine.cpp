@@ -1,0 +1,114 @@
+#include "devices/machine.hpp"
+
+#include "devices/denormals.hpp"
+#include "devices/instruments.hpp"
+#include "devices/linux/thread.hpp"
+#include "devices/processor_ids.hpp"
+#include "devices/topology.hpp"
+#include "harness/error.hpp"
+#if __has_include("devices/cpu/processor.hpp")
+#include "devices/cpu/processor.hpp"
+#endif
+
+namespace motley::devices {
+namespace {
+
+bool is_opencl(const std::string& id) {
+  return id == "opencl" || id.starts_with("opencl:");
+}
+
+class RealMachine : public LocalMachine {
+ public:
+  explicit RealMachine(const std::filesystem::path& root)
+      : files_(std::make_shared<Files>(root)),
+        schedstat_((root / "proc/thread-self/schedstat").string()),
+        device_(describe_device(*files_)) {}
+
+  schema::Device device() override { return device_; }
+
+  std::vector<std::string> processor_ids() override {
+    std::vector<std::string> ids = cpu_processor_ids(device_);
+    append(ids, opencl_ids());
+    return ids;
+  }
+  std::vector<std::string> default_processor_ids() override {
+    std::vector<std::string> ids = default_cpu_processor_ids(device_);
+    append(ids, opencl_default_ids());
+    return ids;
+  }
+
+  std::unique_ptr<Processor> open(const std::string& id) override {
+    if (is_opencl(id)) return open_opencl(id);
+    if (id != "cpu" && !id.starts_with("cpu:")) {
+      throw UnknownName("processor", id, processor_ids());
+    }
+    const CoreSet set = resolve_cpu_processor(id, device_);
+#if __has_include("devices/cpu/processor.hpp")
+    return cpu_processor(set.id, set.cores, device_);
+#else
+    throw Unsupported("cannot open '" + set.id + "' (built without the CPU back end).");
+#endif
+  }
+
+  Instruments instruments() override {
+    return all_instruments(files_);
+  }
+  schema::Facts conditions() override {
+    return read_conditions(*files_, instruments());
+  }
+  ThreadState thread_state() override {
+    return read_thread_state(schedstat_);
+  }
+  double boot_seconds() override {
+    return read_boot_seconds();
+  }
+  bool flush_denormals() override {
+    return flush_denormals_on_this_thread();
+  }
+
+  Inventory inventory() override;
+
+ private:
+  static void append(std::vector<std::string>& to, const std::vector<std::string>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  }
+  std::vector<std::string> opencl_ids();
+  std::vector<std::string> opencl_default_ids();
+  std::unique_ptr<Processor> open_opencl(const std::string& id);
+
+  SharedFiles files_;
+  std::string schedstat_;
+  schema::Device device_;
+};
+
+Inventory RealMachine::inventory() {
+  Inventory all;
+  all.device = device_;
+  for (const std::string& id : processor_ids()) {
+    try {
+      all.processors.push_back(open(id)->description());
+    } catch (const Error& error) {
+      all.broken.push_back({id, "", error.what()});
+    }
+  }
+  all.instruments = read_all(instruments());
+  return all;
+}
+
+std::vector<std::string> RealMachine::opencl_ids() {
+  return {};
+}
+std::vector<std::string> RealMachine::opencl_default_ids() {
+  return {};
+}
+std::unique_ptr<Processor> RealMachine::open_opencl(const std::string& id) {
+  throw UnknownName("processor", id, processor_ids());
+}
+
+}  // namespace
+
+std::unique_ptr<LocalMachine> real_machine(const std::filesystem::path& root) {
+  return std::make_unique<RealMachine>(root);
+}
+
+}  // namespace motley::devices
