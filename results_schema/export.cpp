@@ -1,0 +1,174 @@
+#include "results_schema/export.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "results_schema/json_lines.hpp"
+
+namespace motley::schema {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class T>
+Json documents(const std::vector<T>& records) {
+  Json array = Json::array();
+  for (const T& record : records) array.push_back(Json::parse(to_line(record)));
+  return array;
+}
+
+/// RFC 4180: quoted where a comma, quote or line break makes it necessary.
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string parameters_text(const Parameters& parameters) {
+  std::string text;
+  for (const auto& [name, value] : parameters) {
+    text += (text.empty() ? "" : ";") + name + "=" + to_string(value);
+  }
+  return text;
+}
+
+std::string findings_text(const Block& block) {
+  std::string text;
+  for (const Finding& finding : block.findings) text += (text.empty() ? "" : ";") + finding.kind;
+  return text;
+}
+
+std::string cell(const std::vector<double>& column, std::size_t row) {
+  return row < column.size() ? fmt::format("{}", column[row]) : "";
+}
+
+std::string fact_text(const Facts& facts, const char* name) {
+  const auto found = facts.find(name);
+  if (found == facts.end()) return "";
+  const auto* text = std::get_if<std::string>(&found->second);
+  return text ? *text : "";
+}
+
+Json google_context(const Log& log) {
+  const Run run = log.runs.empty() ? Run{} : log.runs.front();
+  std::size_t cores = 0;
+  for (const Cluster& cluster : run.device.clusters) cores += cluster.cores.size();
+  Json caches = Json::array();
+  for (const Cache& cache : run.device.caches) {
+    const std::string type = cache.type == "data"          ? "Data"
+                             : cache.type == "instruction" ? "Instruction"
+                                                           : "Unified";
+    caches.push_back({{"type", type},
+                      {"level", cache.level},
+                      {"size", cache.bytes},
+                      {"num_sharing", cache.shared_by.size()}});
+  }
+  return {{"date", run.started},
+          {"host_name", run.device.name},
+          {"executable", "motley"},
+          {"num_cpus", cores},
+          {"mhz_per_cpu", 0},
+          {"cpu_scaling_enabled", false},
+          {"caches", caches},
+          {"load_avg", Json::array()},
+          {"library_build_type", run.build == "Debug" ? "debug" : "release"},
+          {"motley_version", run.motley_version},
+          {"motley_commit", run.commit},
+          {"cpu_name", fact_text(run.device.facts, "cpu_name")},
+          {"json_schema_version", 1}};
+}
+
+/// One entry a block; its samples are repetitions, which compare.py tests against each other.
+void add_google_entries(const Block& block, std::size_t family, Json& entries) {
+  const std::string name = to_string(block.key);
+  const auto& host = block.samples.host_seconds;
+  const auto base = [&](std::size_t repetition, std::size_t repetitions) {
+    return Json{{"name", name},
+                {"family_index", family},
+                {"per_family_instance_index", 0},
+                {"run_name", name},
+                {"run_type", "iteration"},
+                {"repetitions", repetitions},
+                {"repetition_index", repetition},
+                {"threads", 1}};
+  };
+  if (block.status != Status::ok && block.status != Status::suspect) {
+    Json entry = base(0, 1);
+    entry["error_occurred"] = true;
+    entry["error_message"] = block.reason;
+    // compare.py reads these of every entry.
+    entry["iterations"] = 0;
+    entry["real_time"] = 0.0;
+    entry["cpu_time"] = 0.0;
+    entry["time_unit"] = "ns";
+    entries.push_back(entry);
+    return;
+  }
+  for (std::size_t i = 0; i < host.size(); ++i) {
+    const double run_seconds = host[i] / static_cast<double>(block.runs_per_sample);
+    Json entry = base(i, host.size());
+    entry["iterations"] = block.runs_per_sample;
+    entry["real_time"] = run_seconds * 1e9;
+    entry["cpu_time"] = run_seconds * 1e9;
+    entry["time_unit"] = "ns";
+    const double bytes = block.work.bytes_read + block.work.bytes_written;
+    if (run_seconds > 0 && block.work.flops > 0) entry["flops"] = block.work.flops / run_seconds;
+    if (run_seconds > 0 && bytes > 0) entry["bytes_per_second"] = bytes / run_seconds;
+    if (run_seconds > 0 && block.work.operations > 0) {
+      entry["items_per_second"] = block.work.operations / run_seconds;
+    }
+    entries.push_back(entry);
+  }
+}
+
+}  // namespace
+
+void export_json(const Log& log, std::ostream& out) {
+  const Json document{{"schema", version},
+                      {"runs", documents(log.runs)},
+                      {"blocks", documents(log.blocks)},
+                      {"ends", documents(log.ends)}};
+  out << document.dump(2) << "\n";
+}
+
+void export_csv(const Log& log, std::ostream& out) {
+  out << "case,revision,processor,params,engine,scenario,load,status,reason,round,process,order,"
+         "metric,"
+         "flops,bytes_read,bytes_written,operations,runs_per_sample,clock_hertz,findings,sample,"
+         "started_seconds,host_seconds,device_seconds,device_busy_seconds,waited_seconds\r\n";
+  for (const Block& block : log.blocks) {
+    const std::string start = fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+        csv_field(block.key.case_name), block.key.revision, csv_field(block.key.processor),
+        csv_field(parameters_text(block.key.parameters)), block.key.engine, block.key.scenario,
+        csv_field(block.key.load), to_string(block.status), csv_field(block.reason), block.round,
+        block.process, block.order, to_string(block.metric), block.work.flops,
+        block.work.bytes_read, block.work.bytes_written, block.work.operations,
+        block.runs_per_sample, block.clock_hertz ? fmt::format("{}", *block.clock_hertz) : "",
+        findings_text(block));
+    const Samples& samples = block.samples;
+    const std::size_t rows = std::max<std::size_t>(1, samples.host_seconds.size());
+    for (std::size_t i = 0; i < rows; ++i) {
+      out << fmt::format("{},{},{},{},{},{},{}\r\n", start,
+                         samples.host_seconds.empty() ? "" : std::to_string(i),
+                         cell(samples.started_seconds, i), cell(samples.host_seconds, i),
+                         cell(samples.device_seconds, i), cell(samples.device_busy_seconds, i),
+                         cell(samples.waited_seconds, i));
+    }
+  }
+}
+
+void export_google_benchmark(const Log& log, std::ostream& out) {
+  Json entries = Json::array();
+  std::size_t family = 0;
+  for (const Block& block : log.blocks) add_google_entries(block, family++, entries);
+  const Json document{{"context", google_context(log)}, {"benchmarks", entries}};
+  out << document.dump(2) << "\n";
+}
+
+}  // namespace motley::schema

@@ -1,0 +1,259 @@
+// Reading: lines to records, defects to messages with file and line.
+#include "results_schema/json_lines.hpp"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <sstream>
+
+#include "results_schema/json_read.hpp"
+
+namespace motley::schema {
+namespace {
+
+template <class Enum>
+void read_name(const Reader& reader, const char* key, Enum& to, std::initializer_list<Enum> all) {
+  std::string text;
+  reader.read(key, text);
+  if (text.empty()) return;
+  for (const Enum one : all) {
+    if (to_string(one) == text) {
+      to = one;
+      return;
+    }
+  }
+  reader.refuse("a known name", key);
+}
+
+template <class T, class Read>
+void read_objects(const Reader& reader, const char* key, std::vector<T>& to, Read read) {
+  const Json* values = reader.find(key);
+  if (!values) return;
+  if (!values->is_array()) reader.refuse("a list", key);
+  for (const Json& value : *values) {
+    T item;
+    read(reader.child(key, value), item);
+    to.push_back(std::move(item));
+  }
+}
+
+Work read_work(const Reader& reader) {
+  Work work;
+  reader.read("flops", work.flops);
+  reader.read("bytes_read", work.bytes_read);
+  reader.read("bytes_written", work.bytes_written);
+  reader.read("operations", work.operations);
+  return work;
+}
+
+Key read_key(const Reader& reader) {
+  Key key;
+  if (!reader.find("case")) reader.refuse("there (every block needs one)", "case");
+  reader.read("case", key.case_name);
+  reader.read("revision", key.revision);
+  reader.read("processor", key.processor);
+  reader.read("params", key.parameters);
+  reader.read("engine", key.engine);
+  reader.read("scenario", key.scenario);
+  reader.read("load", key.load);
+  return key;
+}
+
+Device read_device(const Reader& reader) {
+  Device device;
+  reader.read("id", device.id);
+  reader.read("name", device.name);
+  reader.read("facts", device.facts);
+  read_objects(reader, "clusters", device.clusters, [](const Reader& one, Cluster& cluster) {
+    one.read("name", cluster.name);
+    one.read("cores", cluster.cores);
+    one.read("facts", cluster.facts);
+  });
+  read_objects(reader, "caches", device.caches, [](const Reader& one, Cache& cache) {
+    one.read("level", cache.level);
+    one.read("type", cache.type);
+    one.read("bytes", cache.bytes);
+    one.read("line_bytes", cache.line_bytes);
+    one.read("shared_by", cache.shared_by);
+    one.read("confirmed", cache.confirmed);
+  });
+  return device;
+}
+
+Run read_run(const Reader& reader) {
+  Run run;
+  reader.read("id", run.id);
+  reader.read("started", run.started);
+  reader.read("version", run.motley_version);
+  reader.read("commit", run.commit);
+  reader.read("dirty", run.dirty);
+  reader.read("compiler", run.compiler);
+  reader.read("flags", run.flags);
+  reader.read("build", run.build);
+  reader.read("argv", run.argv);
+  if (const Json* device = reader.find("device"))
+    run.device = read_device(reader.child("device", *device));
+  read_objects(reader, "processors", run.processors, [](const Reader& one, Processor& processor) {
+    one.read("id", processor.id);
+    one.read("stable_id", processor.stable_id);
+    one.read("kind", processor.kind);
+    one.read("name", processor.name);
+    one.read("facts", processor.facts);
+  });
+  reader.read("conditions", run.conditions);
+  reader.read("exec_context", run.exec_context);
+  reader.read("emulated", run.emulated);
+  reader.read("seed", run.seed);
+  return run;
+}
+
+Begin read_begin(const Reader& reader) {
+  Begin begin;
+  begin.key = read_key(reader);
+  reader.read("round", begin.round);
+  reader.read("process", begin.process);
+  reader.read("order", begin.order);
+  return begin;
+}
+
+void read_measured(const Reader& reader, Block& block) {
+  if (const Json* work = reader.find("work")) block.work = read_work(reader.child("work", *work));
+  if (const Json* work = reader.find("executed_work")) {
+    block.executed_work = read_work(reader.child("executed_work", *work));
+  }
+  if (const Json* check = reader.find("check")) {
+    const Reader inner = reader.child("check", *check);
+    block.check.emplace();
+    inner.read("error", block.check->error);
+    inner.read("tolerance", block.check->tolerance);
+  }
+  reader.read("runs_per_sample", block.runs_per_sample);
+  if (const Json* samples = reader.find("samples")) {
+    const Reader inner = reader.child("samples", *samples);
+    inner.read("started_seconds", block.samples.started_seconds);
+    inner.read("host_seconds", block.samples.host_seconds);
+    inner.read("device_seconds", block.samples.device_seconds);
+    inner.read("device_busy_seconds", block.samples.device_busy_seconds);
+    inner.read("waited_seconds", block.samples.waited_seconds);
+  }
+  reader.read("warmup_seconds", block.warmup_seconds);
+  reader.read("stopped_by", block.stopped_by);
+  reader.read("clock_hertz", block.clock_hertz);
+  reader.read("ceiling_flops_per_second", block.ceiling_flops_per_second);
+}
+
+Block read_block(const Reader& reader) {
+  Block block;
+  block.key = read_key(reader);
+  read_name(reader, "status", block.status,
+            {Status::ok, Status::suspect, Status::unsupported, Status::wrong, Status::failed,
+             Status::skipped});
+  read_name(reader, "metric", block.metric,
+            {Metric::flops_per_second, Metric::bytes_per_second, Metric::seconds_per_operation,
+             Metric::operations_per_second});
+  reader.read("reason", block.reason);
+  reader.read("round", block.round);
+  reader.read("process", block.process);
+  reader.read("order", block.order);
+  read_measured(reader, block);
+  reader.read("phases", block.phases);
+  reader.read("timeline", block.timeline);
+  reader.read("memory", block.memory);
+  reader.read("readings", block.readings);
+  reader.read("details", block.details);
+  reader.read("steal_seconds", block.steal_seconds);
+  reader.read("involuntary_switches", block.involuntary_switches);
+  read_objects(reader, "findings", block.findings, [](const Reader& one, Finding& finding) {
+    one.read("kind", finding.kind);
+    one.read("cause", finding.cause);
+  });
+  reader.read("selected_by", block.selected_by);
+  read_objects(reader, "search", block.search, [](const Reader& one, Candidate& candidate) {
+    one.read("params", candidate.parameters);
+    one.read("seconds", candidate.seconds);
+    one.read("status", candidate.status);
+    one.read("reason", candidate.reason);
+  });
+  reader.read("repro", block.repro);
+  return block;
+}
+
+End read_end(const Reader& reader) {
+  End end;
+  reader.read("conditions", end.conditions);
+  reader.read("counts", end.counts);
+  reader.read("reason", end.reason);
+  reader.read("wall_seconds", end.wall_seconds);
+  reader.read("harness_share", end.harness_share);
+  return end;
+}
+
+/// Nesting beyond this is an attack on the parser's stack, not a record.
+constexpr int deepest = 32;
+
+Json parse_json(std::string_view line) {
+  const auto refuse_depth = [](int depth, Json::parse_event_t, Json&) {
+    if (depth > deepest) throw BadRecord("nested too deeply for a record");
+    return true;
+  };
+  try {
+    return Json::parse(line, refuse_depth);
+  } catch (const Json::exception& error) {
+    throw BadRecord(fmt::format("not JSON: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+std::optional<Record> parse_line(std::string_view line) {
+  const Json json = parse_json(line);
+  const Reader reader(json, "");
+  std::string kind;
+  reader.read("record", kind);
+  if (kind.empty()) reader.refuse("there (every line is a record)", "record");
+  int schema = version;
+  reader.read("schema", schema);
+  if (schema > version) {
+    throw BadRecord(
+        fmt::format("written with schema {}, this program knows {} (its keys may mean "
+                    "something else). Update motley.",
+                    schema, version));
+  }
+  if (kind == "run") return read_run(reader);
+  if (kind == "begin") return read_begin(reader);
+  if (kind == "block") return read_block(reader);
+  if (kind == "end") return read_end(reader);
+  return std::nullopt;
+}
+
+Log read_log(const std::filesystem::path& file, CutLine cut) {
+  std::ifstream in(file, std::ios::binary);
+  std::error_code error;
+  if (!in || std::filesystem::is_directory(file, error)) {
+    throw BadRecord(fmt::format(
+        "{} cannot be read (no such file, or no permission). Check the name.", file.string()));
+  }
+  Log log;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    const bool whole = !in.eof();
+    if (line.empty()) continue;
+    std::optional<Record> record;
+    try {
+      record = parse_line(line);
+    } catch (const BadRecord& defect) {
+      if (!whole && cut == CutLine::pass_over) break;
+      throw BadRecord(fmt::format("{}:{}: {}{}", file.string(), number, defect.what(),
+                                  whole ? "."
+                                        : " (the last line was cut: the run ended while it was "
+                                          "written). Go on with motley run --resume."));
+    }
+    if (!record) continue;
+    if (auto* run = std::get_if<Run>(&*record)) log.runs.push_back(std::move(*run));
+    if (auto* begin = std::get_if<Begin>(&*record)) log.begins.push_back(std::move(*begin));
+    if (auto* block = std::get_if<Block>(&*record)) log.blocks.push_back(std::move(*block));
+    if (auto* end = std::get_if<End>(&*record)) log.ends.push_back(std::move(*end));
+  }
+  return log;
+}
+
+}  // namespace motley::schema

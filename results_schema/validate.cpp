@@ -1,0 +1,141 @@
+#include "results_schema/validate.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include "results_schema/json_lines.hpp"
+
+namespace motley::embedded {
+extern const std::string_view record_schema_json;
+}
+
+namespace motley::schema {
+namespace {
+
+using Json = nlohmann::json;
+using Adapter = valijson::adapters::NlohmannJsonAdapter;
+
+/// Parsed once: building the constraints takes longer than checking a line.
+const valijson::Schema& compiled_schema() {
+  static const Json document = Json::parse(json_schema());
+  static const valijson::Schema& compiled = []() -> const valijson::Schema& {
+    static valijson::Schema schema;
+    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.populateSchema(Adapter(document), schema);
+    return schema;
+  }();
+  return compiled;
+}
+
+void check_samples(const Block& block, std::vector<std::string>& defects) {
+  const Samples& samples = block.samples;
+  const std::size_t n = samples.host_seconds.size();
+  const std::pair<const char*, const std::vector<double>*> columns[] = {
+      {"started_seconds", &samples.started_seconds},
+      {"device_seconds", &samples.device_seconds},
+      {"device_busy_seconds", &samples.device_busy_seconds},
+      {"waited_seconds", &samples.waited_seconds}};
+  for (const auto& [name, column] : columns) {
+    if (!column->empty() && column->size() != n) {
+      defects.push_back(
+          fmt::format("samples/{}: {} values beside {} host_seconds", name, column->size(), n));
+    }
+  }
+  const bool measured = block.status == Status::ok || block.status == Status::suspect;
+  if (measured && n == 0) defects.push_back("samples: none, although the status says measured");
+  if (block.status != Status::ok && block.reason.empty()) {
+    defects.push_back("reason: missing, although the status is " + to_string(block.status));
+  }
+  if (block.status == Status::ok && block.check &&
+      !(block.check->error <= block.check->tolerance)) {
+    defects.push_back("check: error above tolerance, although the status is ok");
+  }
+}
+
+/// What only the order of lines shows.
+class FileRules {
+ public:
+  void look_at(const Record& record, std::vector<std::string>& defects) {
+    if (std::holds_alternative<Run>(record)) {
+      in_run_ = true;
+      visits_.clear();
+      return;
+    }
+    if (!in_run_) defects.push_back("record: outside a run (no run line before it)");
+    if (std::holds_alternative<End>(record)) in_run_ = false;
+    const auto* block = std::get_if<Block>(&record);
+    if (!block) return;
+    check_samples(*block, defects);
+    const std::string visit =
+        fmt::format("{} round {} process {}", to_string(block->key), block->round, block->process);
+    if (++visits_[visit] == 2) defects.push_back("record: a second block of " + visit);
+  }
+  bool ended() const { return !in_run_; }
+
+ private:
+  bool in_run_ = false;
+  std::map<std::string, int> visits_;
+};
+
+}  // namespace
+
+std::string_view json_schema() {
+  return embedded::record_schema_json;
+}
+
+std::vector<std::string> defects_of_line(std::string_view line) {
+  Json json;
+  try {
+    if (!parse_line(line)) return {};  // a kind of record that this version does not know
+    json = Json::parse(line);
+  } catch (const BadRecord& defect) {
+    return {defect.what()};
+  }
+  valijson::Validator validator;
+  valijson::ValidationResults results;
+  std::vector<std::string> defects;
+  if (validator.validate(compiled_schema(), Adapter(json), &results)) return defects;
+  valijson::ValidationResults::Error error;
+  while (results.popError(error)) {
+    std::string path;
+    for (const std::string& step : error.context) path += step;
+    defects.push_back(path + ": " + error.description);
+  }
+  return defects;
+}
+
+Validation validate_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::error_code error;
+  if (!in || std::filesystem::is_directory(file, error)) {
+    throw BadRecord(fmt::format(
+        "{} cannot be read (no such file, or no permission). Check the name.", file.string()));
+  }
+  Validation validation;
+  FileRules rules;
+  for (std::string line; std::getline(in, line);) {
+    ++validation.lines;
+    std::vector<std::string> defects = defects_of_line(line);
+    if (defects.empty()) {
+      if (const auto record = parse_line(line)) rules.look_at(*record, defects);
+    }
+    for (const std::string& defect : defects) {
+      validation.defects.push_back(fmt::format("line {}: {}", validation.lines, defect));
+    }
+    if (in.eof())
+      validation.defects.push_back(fmt::format("line {}: cut (no newline)", validation.lines));
+  }
+  if (validation.lines == 0) validation.defects.push_back("the file is empty");
+  validation.ended = validation.lines > 0 && rules.ended();
+  return validation;
+}
+
+}  // namespace motley::schema
