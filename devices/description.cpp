@@ -84,6 +84,9 @@ std::string memory_text(const schema::Facts& facts) {
   if (const auto* left = fact<std::int64_t>(facts, "memory_available_bytes")) {
     parts.push_back(bytes_text(*left) + " available");
   }
+  if (const auto* limit = fact<std::int64_t>(facts, "memory_limit_bytes")) {
+    parts.push_back("limited to " + bytes_text(*limit));
+  }
   if (const auto* page = fact<std::int64_t>(facts, "page_bytes")) {
     parts.push_back("pages of " + bytes_text(*page));
   }
@@ -99,6 +102,7 @@ std::string memory_text(const schema::Facts& facts) {
 }
 
 std::string cores_text(const schema::Facts& facts) {
+  const auto* quota = fact<double>(facts, "quota_cores");
   const std::string online = text_fact(facts, "cores_online");
   const std::string allowed = text_fact(facts, "cores_allowed");
   const std::string possible = text_fact(facts, "cores_possible");
@@ -108,7 +112,8 @@ std::string cores_text(const schema::Facts& facts) {
                allowed == online ? "all usable" : "this process may use only " + allowed,
                siblings == nullptr ? ""
                : *siblings         ? "several threads a core"
-                                   : "one thread a core"});
+                                   : "one thread a core",
+               quota == nullptr ? "" : fmt::format("throttled to the time of {:g}", *quota)});
 }
 
 /// What a kernel for deep learning may care about; the rest is in the JSON.

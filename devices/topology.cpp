@@ -5,6 +5,7 @@
 #include <set>
 
 #include "devices/clusters.hpp"
+#include "devices/control_groups.hpp"
 #include "devices/identity.hpp"
 #include "devices/linux/parse.hpp"
 
@@ -119,6 +120,25 @@ void add_cores(const Files& files, const std::vector<int>& online, schema::Facts
   facts["smt"] = siblings;
 }
 
+/// As uname -m says it, from the keys that each architecture's /proc/cpuinfo has to itself: a
+/// recorded tree is described on machines of another kind.
+std::string architecture(const Files& files) {
+  for (const auto& core : read_cpuinfo(files)) {
+    if (core.contains("CPU implementer")) {
+      const auto version = core.find("CPU architecture");
+      return version != core.end() && parse_integer(version->second) >= 8 ? "aarch64" : "arm";
+    }
+    if (const auto flags = core.find("flags"); flags != core.end()) {
+      const auto words = split_words(flags->second);
+      return std::find(words.begin(), words.end(), "lm") != words.end() ? "x86_64" : "x86";
+    }
+    if (const auto isa = core.find("isa"); isa != core.end()) {
+      return isa->second.starts_with("rv64") ? "riscv64" : "riscv32";
+    }
+  }
+  return {};
+}
+
 std::string join(const std::vector<std::string>& words, const std::string& between) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
@@ -176,13 +196,14 @@ schema::Device describe_device(const Files& files) {
   device.clusters = group_cores(files, cores);
   device.caches = describe_caches(files, online);
   schema::Facts& facts = device.facts;
-  facts["architecture"] = std::string(!cores.empty() && cores.front().arm ? "arm" : "x86");
+  if (const std::string name = architecture(files); !name.empty()) facts["architecture"] = name;
   if (const std::string name = cpu_name(cores); !name.empty()) facts["cpu_name"] = name;
   add_cores(files, online, facts);
   add_instruction_set(files, facts);
   add_numa(files, facts);
   add_memory(files, facts);
   add_pages(files, facts);
+  add_control_group_limits(files, facts);
   add_identity(files, device);
   return device;
 }

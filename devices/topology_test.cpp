@@ -144,6 +144,31 @@ TEST(Clusters, HybridKindsAreDesigns) {
   EXPECT_EQ(clusters[1].name, "cluster1");
 }
 
+TEST(Device, TellsTheTightestLimitOfItsControlGroups) {
+  ChangedFiles files(tree("x86_vm"));
+  EXPECT_FALSE(describe_device(files).facts.contains("quota_cores"));
+  files.changed["/proc/self/cgroup"] = "0::/outer/inner";
+  files.changed["/sys/fs/cgroup/outer/inner/cpu.max"] = "max 100000";
+  files.changed["/sys/fs/cgroup/outer/inner/memory.max"] = "max";
+  EXPECT_FALSE(describe_device(files).facts.contains("memory_limit_bytes"));
+  files.changed["/sys/fs/cgroup/outer/cpu.max"] = "150000 100000";
+  files.changed["/sys/fs/cgroup/cpu.max"] = "200000 100000";
+  files.changed["/sys/fs/cgroup/outer/memory.max"] = "1073741824";
+  const schema::Facts facts = describe_device(files).facts;
+  EXPECT_DOUBLE_EQ(fact<double>(facts, "quota_cores"), 1.5);
+  EXPECT_EQ(fact<std::int64_t>(facts, "memory_limit_bytes"), 1 << 30);
+}
+
+TEST(Device, NamesItsArchitecture) {
+  EXPECT_EQ(fact<std::string>(describe_tree("x86_vm").facts, "architecture"), "x86_64");
+  EXPECT_EQ(fact<std::string>(describe_tree("kirin_980").facts, "architecture"), "aarch64");
+  ChangedFiles files(tree("x86_vm"));
+  files.changed["/proc/cpuinfo"] = "processor\t: 0\nisa\t\t: rv64imafdcv\n";
+  EXPECT_EQ(fact<std::string>(describe_device(files).facts, "architecture"), "riscv64");
+  files.changed["/proc/cpuinfo"] = "processor\t: 0\n";
+  EXPECT_FALSE(describe_device(files).facts.contains("architecture"));
+}
+
 TEST(Device, IdSurvivesABootAndNotAnotherMachine) {
   ChangedFiles files(tree("x86_vm"));
   const std::string id = describe_device(files).id;

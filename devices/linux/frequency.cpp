@@ -2,6 +2,9 @@
 // else "cpu MHz" of /proc/cpuinfo, which in a virtual machine is the nominal frequency and says so
 // in its source. Neither is evidence of a clock: clock/* measures that.
 #include <fmt/format.h>
+#include <map>
+#include <optional>
+#include <set>
 
 #include "devices/instruments.hpp"
 #include "devices/linux/parse.hpp"
@@ -10,26 +13,48 @@
 namespace motley::devices {
 namespace {
 
-Reading cpuinfo_hertz(const Files& files, int core) {
-  const FileText cpuinfo = files.read("/proc/cpuinfo");
-  if (!cpuinfo.has_value()) return failed_reading(cpuinfo);
-  bool this_core = false;
-  for (const std::string& line : split_lines(cpuinfo.text)) {
-    const std::size_t colon = line.find(':');
-    if (colon == std::string::npos) continue;
-    const std::string_view key = trimmed(std::string_view(line).substr(0, colon));
-    const std::string_view value = trimmed(std::string_view(line).substr(colon + 1));
-    if (key == "processor") this_core = parse_integer(value) == core;
-    if (this_core && key == "cpu MHz") {
-      if (const auto megahertz = parse_number(value)) return value_reading(*megahertz * 1e6);
+/// One text for all cores, read again when a core asks a second time: the kernel asks every core
+/// for its frequency while it writes this file, so that reading it once a core costs a square.
+class CpuinfoFrequencies {
+ public:
+  explicit CpuinfoFrequencies(SharedFiles files) : files_(std::move(files)) {}
+
+  Reading read(int core) {
+    if (!hertz_.contains(core) || !asked_.insert(core).second) {
+      const FileText cpuinfo = files_->read("/proc/cpuinfo");
+      asked_ = {core};
+      hertz_.clear();
+      if (!cpuinfo.has_value()) return failed_reading(cpuinfo);
+      parse(cpuinfo.text);
+    }
+    const auto found = hertz_.find(core);
+    if (found != hertz_.end()) return value_reading(found->second);
+    return absent_reading(fmt::format("/proc/cpuinfo: no 'cpu MHz' of core {}", core));
+  }
+
+ private:
+  void parse(const std::string& text) {
+    std::optional<std::int64_t> core;
+    for (const std::string& line : split_lines(text)) {
+      const std::size_t colon = line.find(':');
+      if (colon == std::string::npos) continue;
+      const std::string_view key = trimmed(std::string_view(line).substr(0, colon));
+      const std::string_view value = trimmed(std::string_view(line).substr(colon + 1));
+      if (key == "processor") core = parse_integer(value);
+      if (key != "cpu MHz" || !core) continue;
+      if (const auto megahertz = parse_number(value)) hertz_[*core] = *megahertz * 1e6;
     }
   }
-  return absent_reading(fmt::format("/proc/cpuinfo: no 'cpu MHz' of core {}", core));
-}
+
+  SharedFiles files_;
+  std::map<std::int64_t, double> hertz_;
+  std::set<int> asked_;  ///< since the text was read
+};
 
 }  // namespace
 
 void add_frequencies(const SharedFiles& files, Instruments& instruments) {
+  const auto cpuinfo = std::make_shared<CpuinfoFrequencies>(files);
   for (const int core : online_cores(*files)) {
     const std::string name = fmt::format("frequency_hertz/cpu{}", core);
     const std::string path =
@@ -40,10 +65,10 @@ void add_frequencies(const SharedFiles& files, Instruments& instruments) {
           name, path, Counts::no, [files, path] { return number_reading(*files, path, 1e3); }));
       continue;
     }
-    if (cpuinfo_hertz(*files, core).state == Reading::State::value) {
+    if (cpuinfo->read(core).state == Reading::State::value) {
       instruments.push_back(
           make_instrument(name, "/proc/cpuinfo (cpu MHz: nominal in a virtual machine)", Counts::no,
-                          [files, core] { return cpuinfo_hertz(*files, core); }));
+                          [cpuinfo, core] { return cpuinfo->read(core); }));
       continue;
     }
     instruments.push_back(
