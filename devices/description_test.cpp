@@ -56,6 +56,15 @@ TEST(Text, NamesTheCoresThatThisProcessMayUse) {
   EXPECT_NE(description_text(inventory).find("this process may use only 0-3"), std::string::npos);
 }
 
+TEST(Text, NamesLimitsOfAContainer) {
+  Inventory inventory = inventory_of("x86_vm");
+  inventory.device.facts["quota_cores"] = 1.5;
+  inventory.device.facts["memory_limit_bytes"] = std::int64_t{2} << 30;
+  const std::string text = description_text(inventory);
+  EXPECT_NE(text.find("throttled to the time of 1.5"), std::string::npos) << text;
+  EXPECT_NE(text.find("limited to 2.0 GiB"), std::string::npos) << text;
+}
+
 TEST(Json, HoldsEverythingAndTheStateOfEachInstrument) {
   const auto json = nlohmann::json::parse(description_json(inventory_of("snapdragon_865")));
   EXPECT_EQ(json.at("device").at("name"), "Xiaomi Mi 10");

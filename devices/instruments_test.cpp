@@ -2,8 +2,8 @@
 // happens to its file between two reads?
 #include "devices/instruments.hpp"
 
-#include <gtest/gtest.h>
 #include <cmath>
+#include <gtest/gtest.h>
 #include <set>
 
 #include "devices/testdata/trees.hpp"
