@@ -10,7 +10,7 @@ function(motley_dependency name search repository commit)
     ${name}
     GIT_REPOSITORY https://github.com/${repository}.git
     GIT_TAG ${commit}
-    SYSTEM # their warnings are not ours
+    GIT_SUBMODULES "" # they are for tests of theirs
     FIND_PACKAGE_ARGS ${search})
   FetchContent_MakeAvailable(${name})
   if(NOT ${name}_FOUND)
@@ -23,6 +23,16 @@ function(motley_alias name target)
   if(TARGET ${target} AND NOT TARGET ${name})
     add_library(${name} ALIAS ${target})
   endif()
+endfunction()
+
+# Warnings in the headers of a source tree are not ours. (FetchContent's own SYSTEM breaks the
+# download in CMake 3.25.)
+function(motley_quiet)
+  foreach(target IN LISTS ARGN)
+    if(TARGET ${target})
+      set_target_properties(${target} PROPERTIES SYSTEM ON)
+    endif()
+  endforeach()
 endfunction()
 
 # Of a source tree we want the library alone, static: on a phone Motley is one file.
@@ -67,3 +77,4 @@ if(MOTLEY_TESTS)
   motley_alias(GTest::gtest gtest)
   motley_alias(GTest::gtest_main gtest_main)
 endif()
+motley_quiet(nlohmann_json fmt valijson benchmark CLI11 hwy Headers gtest gtest_main)
