@@ -35,7 +35,9 @@ Recorder::Recorder(std::filesystem::path file, Mode mode) : file_(std::move(file
     throw Error(fmt::format("{} is a folder (records need a file). Name a file with --out.",
                             file_.string()));
   }
-  const bool exists = fs::exists(file_, error) && fs::file_size(file_, error) > 0;
+  // A pipe or device has no size to look after.
+  regular_ = !fs::exists(file_, error) || fs::is_regular_file(file_, error);
+  const bool exists = regular_ && fs::exists(file_, error) && fs::file_size(file_, error) > 0;
   if (exists && mode == Mode::create) {
     throw Error(
         fmt::format("{} already holds records (they would be mixed with new ones). "
@@ -47,6 +49,7 @@ Recorder::Recorder(std::filesystem::path file, Mode mode) : file_(std::move(file
     written_bytes_ = whole_lines(file_);
     if (written_bytes_ < fs::file_size(file_, error)) fs::resize_file(file_, written_bytes_, error);
   }
+  error.clear();
   out_.open(file_, std::ios::binary | std::ios::app);
   if (!out_ || error) {
     throw Error(
@@ -65,14 +68,14 @@ void Recorder::write(const schema::Record& record) {
   if (!out_) {
     const int number = errno;
     out_.close();
-    std::filesystem::resize_file(file_, written_bytes_, error);
+    if (regular_) std::filesystem::resize_file(file_, written_bytes_, error);
     throw Error(
         fmt::format("cannot write {}: {} (what was measured last is lost, the lines before "
                     "are whole). Make room, then add --resume.",
                     file_.string(), number ? std::strerror(number) : "stream failed"));
   }
   written_bytes_ += line.size();
-  if (std::filesystem::file_size(file_, error) < written_bytes_ || error) {
+  if (regular_ && (std::filesystem::file_size(file_, error) < written_bytes_ || error)) {
     throw Error(
         fmt::format("{} vanished or shrank while it was written (somebody else changes it). "
                     "Measure again into a file of its own.",

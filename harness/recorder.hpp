@@ -26,6 +26,7 @@ class Recorder {
  private:
   std::filesystem::path file_;
   std::ofstream out_;
+  bool regular_ = true;
   std::uintmax_t written_bytes_ = 0;
 };
 

@@ -106,7 +106,7 @@ TEST_F(Sampler, FindsDriftBimodalityAndThrottling) {
   block = {};
   observed = {};
   take(trial([&] {
-         processor.clock *= 0.999;
+         processor.clock *= 0.995;
          return 1e-3;
        }),
        limits);

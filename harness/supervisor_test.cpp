@@ -198,7 +198,6 @@ TEST_F(SupervisorTest, ResumeCutsAHalfWrittenLineAndRefusesOtherVersions) {
   std::ofstream(options.out, std::ios::app) << "{\"record\":\"blo";
   EXPECT_THROW(go(), Error) << "an existing file is not overwritten";
   options.resume = true;
-  const auto before = log;
   EXPECT_EQ(go().reason, "complete");
   EXPECT_EQ(this->log().blocks.size(), 12u);
   version = "2";

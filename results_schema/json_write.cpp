@@ -37,9 +37,6 @@ Json json(const std::vector<T>& values) {
   for (const T& value : values) array.push_back(json(value));
   return array;
 }
-Json json(const std::vector<int>& values) {
-  return values;
-}
 template <class... T>
 Json json(const std::variant<T...>& value) {
   return std::visit([](const auto& content) { return json(content); }, value);
