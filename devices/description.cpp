@@ -113,7 +113,7 @@ std::string cores_text(const schema::Facts& facts) {
                siblings == nullptr ? ""
                : *siblings         ? "several threads a core"
                                    : "one thread a core",
-               quota == nullptr ? "" : fmt::format("throttled to the time of {:g}", *quota)});
+               quota == nullptr ? "" : fmt::format("throttled to the time of {:g} cores", *quota)});
 }
 
 /// What a kernel for deep learning may care about; the rest is in the JSON.
