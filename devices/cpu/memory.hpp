@@ -1,0 +1,34 @@
+// Memory of a CPU processor: whole pages from the system, first touched by the threads that use
+// them.
+#pragma once
+
+#include "harness/processor.hpp"
+
+namespace motley::devices {
+
+class CpuBuffer final : public Buffer {
+ public:
+  /// Throws DeviceError where the system gives no memory.
+  CpuBuffer(Processor& home, std::size_t bytes, const BufferOptions& options);
+  ~CpuBuffer() override;
+  std::size_t bytes() const override { return bytes_; }
+  MemoryKind kind() const override { return kind_; }
+  Processor& home() const override { return home_; }
+  Owner owner() const override { return owner_; }
+  void set_owner(Owner owner) { owner_ = owner; }
+  std::byte* data() const { return data_; }
+
+ private:
+  Processor& home_;
+  std::size_t bytes_, mapped_bytes_;
+  MemoryKind kind_;
+  Owner owner_ = Owner::processor;
+  void* mapping_;
+  std::byte* data_;
+};
+
+/// Throws Error for a buffer of another kind of processor, or of too few bytes.
+CpuBuffer& cpu_buffer(Buffer& buffer, std::size_t bytes = 0, std::size_t offset = 0);
+const CpuBuffer& cpu_buffer(const Buffer& buffer, std::size_t bytes = 0, std::size_t offset = 0);
+
+}  // namespace motley::devices

@@ -1,0 +1,116 @@
+#include "devices/cpu/processor.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fstream>
+#include <mutex>
+#include <unistd.h>
+
+#include "devices/cpu/clock.hpp"
+#include "devices/cpu/memory.hpp"
+#include "devices/cpu/queue.hpp"
+#include "devices/cpu/team.hpp"
+#include "harness/error.hpp"
+
+namespace motley::devices {
+namespace {
+
+std::string fact_text(const schema::Facts& facts, const char* name) {
+  const auto found = facts.find(name);
+  const auto* text = found == facts.end() ? nullptr : std::get_if<std::string>(&found->second);
+  return text ? *text : "";
+}
+
+/// MemAvailable: what can be taken without swapping, by the kernel's own estimate.
+std::size_t available_memory_bytes() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("MemAvailable:")) return std::stoull(line.substr(13)) * 1024;
+  }
+  return static_cast<std::size_t>(sysconf(_SC_AVPHYS_PAGES)) *
+         static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+class CpuProcessor final : public Processor {
+ public:
+  CpuProcessor(std::string id, std::vector<int> cores, const schema::Device& device)
+      : team_(cores) {
+    description_.id = std::move(id);
+    description_.kind = "cpu";
+    description_.name = fact_text(device.facts, "cpu_name");
+    description_.stable_id = fmt::format("cpu|{}|{}", description_.name, fmt::join(cores, ","));
+    std::vector<std::string> names;
+    for (const int core : cores) names.push_back(std::to_string(core));
+    description_.facts["cores"] = names;
+    for (const schema::Cache& cache : device.caches) {
+      if (cache.type == "instruction") continue;
+      last_level_bytes_ = std::max(last_level_bytes_, static_cast<std::size_t>(cache.bytes));
+    }
+  }
+  ~CpuProcessor() override = default;
+
+  const schema::Processor& description() const override { return description_; }
+  ProcessorKind kind() const override { return ProcessorKind::cpu; }
+  unsigned members() const override { return team_.size(); }
+
+  std::unique_ptr<Buffer> allocate(std::size_t bytes, const BufferOptions& options) override {
+    auto buffer = std::make_unique<CpuBuffer>(*this, bytes, options);
+    if (!options.untouched) fill_with_nan(*buffer);
+    return buffer;
+  }
+  std::unique_ptr<LoadedKernel> load(const Kernel& kernel) override {
+    if (!kernel.cpu) {
+      throw Unsupported(
+          fmt::format("kernel {} has no CPU form (it asks another kind of processor). "
+                      "Choose another processor with --on.",
+                      kernel.name));
+    }
+    return std::make_unique<CpuKernel>(*this, kernel.cpu, kernel.cpu_members);
+  }
+  std::unique_ptr<Queue> queue(const QueueOptions& options) override {
+    if (options.out_of_order) {
+      throw Unsupported(
+          "CPU queues run in order (there is no driver to reorder). Use an OpenCL device.");
+    }
+    return options.asynchronous ? asynchronous_queue(*this, team_) : immediate_queue(*this, team_);
+  }
+
+  void wake() override { team_.wake(); }
+  void park() override { team_.park(); }
+
+  double clock_hertz() override {
+    std::vector<double> clocks(team_.size());
+    team_.run(team_.size(), [&](unsigned member) { clocks[member] = clock_hertz_of_this_core(); });
+    return *std::min_element(clocks.begin(), clocks.end());
+  }
+  std::size_t last_level_cache_bytes() const override { return last_level_bytes_; }
+  std::size_t maximum_buffer_bytes() const override { return available_memory_bytes(); }
+  std::size_t available_bytes() const override { return available_memory_bytes(); }
+
+ private:
+  /// By the members that CpuTask::share gives each page to, so that pages lie near their users.
+  void fill_with_nan(CpuBuffer& buffer) {
+    std::atomic<std::int64_t> next{0};
+    const unsigned members = team_.awake() ? team_.size() : 1;
+    team_.run(members, [&](unsigned member) {
+      const auto [begin, end] =
+          CpuTask(member, members, {}, next).share(static_cast<std::int64_t>(buffer.bytes()), 4096);
+      std::memset(buffer.data() + begin, 0xFF, static_cast<std::size_t>(end - begin));
+    });
+  }
+
+  Team team_;
+  schema::Processor description_;
+  std::size_t last_level_bytes_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Processor> cpu_processor(std::string id, std::vector<int> cores,
+                                         const schema::Device& device) {
+  if (cores.empty())
+    throw Error("processor '" + id + "' has no cores (nothing can run). Name some.");
+  return std::make_unique<CpuProcessor>(std::move(id), std::move(cores), device);
+}
+
+}  // namespace motley::devices

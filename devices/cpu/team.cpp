@@ -1,0 +1,136 @@
+#include "devices/cpu/team.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <sched.h>
+#include <utility>
+
+#include "devices/denormals.hpp"
+#include "harness/error.hpp"
+
+namespace motley::devices {
+namespace {
+
+/// About 50 us: longer than the pause between two launches, shorter than anything that others
+/// notice.
+constexpr int spins_before_sleep = 20000;
+
+void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+void wait_until_not(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  for (int i = 0; i < spins_before_sleep; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
+
+void pin_this_thread(const std::vector<int>& cores) {
+  cpu_set_t wanted;
+  CPU_ZERO(&wanted);
+  for (const int core : cores) CPU_SET(core, &wanted);
+  const auto refuse = [](const char* why) {
+    throw DeviceError("sched_setaffinity", why,
+                      "These cores are not allowed to this process: look at its cpuset.");
+  };
+  if (sched_setaffinity(0, sizeof wanted, &wanted) != 0) refuse(std::strerror(errno));
+  // Some systems accept a mask and do not apply it: read it back.
+  if (cores_of_this_thread() != cores) refuse("a mask that was accepted but not applied");
+}
+
+std::vector<int> cores_of_this_thread() {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  sched_getaffinity(0, sizeof mask, &mask);
+  std::vector<int> cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &mask)) cores.push_back(core);
+  }
+  return cores;
+}
+
+Team::Team(std::vector<int> cores) : cores_(std::move(cores)) {}
+
+Team::~Team() {
+  park();
+  ending_ = true;
+  epoch_.fetch_add(1, std::memory_order_release);
+  epoch_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Team::wake() {
+  if (awake_) return;
+  callers_cores_ = cores_of_this_thread();
+  pin_as_first_member();
+  awake_ = true;
+  if (threads_.size() + 1 == cores_.size()) return;
+  for (unsigned member = 1; member < size(); ++member) {
+    threads_.emplace_back([this, member] { member_loop(member); });
+  }
+  run(size(), [this](unsigned member) { pin_this_thread({cores_[member]}); });
+}
+
+void Team::park() {
+  if (!awake_) return;
+  awake_ = false;
+  // The members go to sleep by themselves within their bounded spin.
+  pin_this_thread(callers_cores_);
+}
+
+void Team::pin_as_first_member() const {
+  pin_this_thread({cores_.front()});
+  flush_denormals_on_this_thread();
+}
+
+void Team::run(unsigned members, const std::function<void(unsigned)>& work) {
+  if (members <= 1 || threads_.empty()) {
+    work(0);
+    return;
+  }
+  work_ = &work;
+  working_members_ = members;
+  busy_.store(size() - 1, std::memory_order_relaxed);
+  epoch_.fetch_add(1, std::memory_order_release);
+  epoch_.notify_all();
+  work_as(0);
+  for (std::uint32_t busy = busy_.load(std::memory_order_acquire); busy != 0;
+       busy = busy_.load(std::memory_order_acquire)) {
+    wait_until_not(busy_, busy);
+  }
+  if (trouble_) std::rethrow_exception(std::exchange(trouble_, nullptr));
+}
+
+void Team::work_as(unsigned member) {
+  if (member >= working_members_) return;
+  try {
+    (*work_)(member);
+  } catch (...) {
+    const std::lock_guard lock(trouble_mutex_);
+    if (!trouble_) trouble_ = std::current_exception();
+  }
+}
+
+void Team::member_loop(unsigned member) {
+  flush_denormals_on_this_thread();
+  std::uint32_t seen = 0;
+  while (true) {
+    wait_until_not(epoch_, seen);
+    const std::uint32_t now = epoch_.load(std::memory_order_acquire);
+    if (now == seen) continue;
+    seen = now;
+    if (ending_) return;
+    work_as(member);
+    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
+  }
+}
+
+}  // namespace motley::devices
