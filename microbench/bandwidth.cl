@@ -12,20 +12,20 @@
 #endif
 
 #ifdef STRIDED
-#define STEP ((uint)get_global_size(0))
-#define BEGIN ((uint)get_global_id(0))
+#define STEP get_global_size(0)
+#define BEGIN get_global_id(0)
 #define END (count / WIDTH)
-#define SUM_AT(item) (item)
+#define RESULT_AT(item) (item)
 #else
-#define STEP 1u
-#define BEGIN ((uint)((ulong)(count / WIDTH) * get_global_id(0) / get_global_size(0)))
-#define END ((uint)((ulong)(count / WIDTH) * (get_global_id(0) + 1) / get_global_size(0)))
-#define SUM_AT(item) (16 * (item))
+#define STEP 1
+#define BEGIN ((size_t)((ulong)(count / WIDTH) * get_global_id(0) / get_global_size(0)))
+#define END ((size_t)((ulong)(count / WIDTH) * (get_global_id(0) + 1) / get_global_size(0)))
+#define RESULT_AT(item) (16 * (item))
 #endif
 
 #define ARGUMENTS                                                                                \
   __global float *restrict a, __global const float *restrict b, __global const float *restrict c, \
-      __global uint *restrict sums, uint count, uint passes, uint pattern
+      __global uint *restrict results, uint count, uint passes, uint pattern
 
 typedef union {
   UINTS all;
@@ -39,37 +39,44 @@ uint first_left_over(uint count) {
 
 float factor_of(uint pass) { return 1.5f + 0.25f * (float)(pass & 3u); }
 
+#define ROTATED(value) (((value) << 1) | ((value) >> 31))
+
 __kernel void bandwidth_read(ARGUMENTS) {
   __global const UINTS* from = (__global const UINTS*)b;
-  const uint begin = BEGIN, end = END, step = STEP;
-  UINTS s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  const size_t begin = BEGIN, end = END, step = STEP;
+  UINTS r0 = 0, r1 = 0, r2 = 0, r3 = 0;
   uint rest = 0;
   for (uint pass = 0; pass < passes; ++pass) {
-    uint i = begin;
-    for (; i + 3 * step < end; i += 4 * step) {
-      s0 += from[i];
-      s1 += from[i + step];
-      s2 += from[i + 2 * step];
-      s3 += from[i + 3 * step];
+    r0 = ROTATED(r0);
+    r1 = ROTATED(r1);
+    r2 = ROTATED(r2);
+    r3 = ROTATED(r3);
+    rest = ROTATED(rest);
+    size_t i = begin;
+    for (; i + 7 * step < end; i += 8 * step) {
+      r0 ^= from[i] ^ from[i + step];
+      r1 ^= from[i + 2 * step] ^ from[i + 3 * step];
+      r2 ^= from[i + 4 * step] ^ from[i + 5 * step];
+      r3 ^= from[i + 6 * step] ^ from[i + 7 * step];
     }
-    for (; i < end; i += step) s0 += from[i];
-    for (uint j = first_left_over(count); j < count; ++j) rest += ((__global const uint*)b)[j];
+    for (; i < end; i += step) r0 ^= from[i];
+    for (uint j = first_left_over(count); j < count; ++j) rest ^= ((__global const uint*)b)[j];
   }
   lanes_t lanes;
-  lanes.all = s0 + s1 + s2 + s3;
-  for (uint lane = 0; lane < WIDTH; ++lane) rest += lanes.each[lane];
-  sums[SUM_AT(get_global_id(0))] = rest;
+  lanes.all = r0 ^ r1 ^ r2 ^ r3;
+  for (uint lane = 0; lane < WIDTH; ++lane) rest ^= lanes.each[lane];
+  results[RESULT_AT(get_global_id(0))] = rest;
 }
 
 __kernel void bandwidth_write(ARGUMENTS) {
   __global UINTS* to = (__global UINTS*)a;
-  const uint begin = BEGIN, end = END, step = STEP;
+  const size_t begin = BEGIN, end = END, step = STEP;
   lanes_t ramp;
-  for (uint lane = 0; lane < WIDTH; ++lane) ramp.each[lane] = (begin * WIDTH + lane) * WEYL_STEP;
-  const uint further = step * WIDTH * WEYL_STEP;
+  for (uint lane = 0; lane < WIDTH; ++lane) ramp.each[lane] = ((uint)begin * WIDTH + lane) * WEYL_STEP;
+  const uint further = (uint)step * WIDTH * WEYL_STEP;
   for (uint pass = 0; pass < passes; ++pass) {
     UINTS value = ramp.all + (pattern + pass);
-    uint i = begin;
+    size_t i = begin;
     for (; i + 3 * step < end; i += 4 * step) {
       PUT(value, to + i);
       PUT(value + further, to + i + step);
@@ -92,10 +99,10 @@ __kernel void bandwidth_write(ARGUMENTS) {
   __global FLOATS* to = (__global FLOATS*)a;                                   \
   __global const FLOATS* from = (__global const FLOATS*)b;                     \
   __global const FLOATS* second = (__global const FLOATS*)c;                   \
-  const uint begin = BEGIN, end = END, step = STEP;                            \
+  const size_t begin = BEGIN, end = END, step = STEP;                          \
   for (uint pass = 0; pass < passes; ++pass) {                                 \
     const float factor = factor_of(pass);                                      \
-    uint i = begin;                                                            \
+    size_t i = begin;                                                          \
     for (; i + 3 * step < end; i += 4 * step) {                                \
       const FLOATS v0 = EACH(i), v1 = EACH(i + step), v2 = EACH(i + 2 * step), \
                    v3 = EACH(i + 3 * step);                                    \

@@ -11,7 +11,7 @@ namespace motley::microbench {
 namespace {
 
 constexpr BandwidthQuestion questions[] = {
-    {"read", StreamOperation::read, "sum of b", 1, 0, 0},
+    {"read", StreamOperation::read, "XOR of b", 1, 0, 0},
     {"write", StreamOperation::write, "a = sequence", 0, 1, 0},
     {"copy", StreamOperation::copy, "a = b", 1, 1, 0},
     {"scale", StreamOperation::scale, "a = s * b", 1, 1, 1},

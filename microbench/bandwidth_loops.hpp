@@ -3,6 +3,7 @@
 // comparison.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 namespace motley::microbench {
@@ -33,7 +34,15 @@ constexpr std::uint32_t written_word(std::uint32_t pattern, std::uint32_t pass,
   return pattern + pass + index * weyl_step;
 }
 
-/// read: the sum of all words of all passes, modulo 2^32; else 0. Non-temporal stores are fenced.
+/// What read keeps: at each pass the value so far rotated left by one bit, then XORed with all
+/// words. Rotation and XOR go together in any order, so any number of partial results may be XORed.
+constexpr std::uint32_t folded(std::uint32_t all_words, std::uint32_t passes) {
+  std::uint32_t value = 0;
+  for (std::uint32_t pass = 0; pass < passes; ++pass) value = std::rotl(value, 1) ^ all_words;
+  return value;
+}
+
+/// read: its folded words; else 0. Non-temporal stores are fenced.
 std::uint32_t run_simd_loop(StreamOperation operation, StoreKind store, const Stretch& stretch);
 /// copy, scale, add and triad only.
 void run_stream_loop(StreamOperation operation, StoreKind store, const Stretch& stretch);

@@ -83,7 +83,7 @@ void BandwidthWalk::load(Workbench& bench, bool non_temporal) {
   if (implementation != "simd" && implementation != "stream_loop") {
     throw Unsupported("implementation=" + implementation + " is not for a CPU. Try simd.");
   }
-  sums_ = &bench.allocate(64 * bench.processor().members());
+  results_ = &bench.allocate(64 * bench.processor().members());
   kernel_ = &bench.load(
       cpu_kernel(implementation, non_temporal ? StoreKind::non_temporal : StoreKind::cached));
   details_["simd_target"] = std::string(simd_target());
@@ -117,8 +117,8 @@ void BandwidthWalk::load_opencl(Workbench& bench, bool non_temporal) {
   const std::size_t group = strided ? std::min<std::size_t>(128, kernel_->maximum_work_group()) : 1;
   const std::size_t items = strided ? 8 * units * group : units;
   range_ = range(items, group);
-  if (strided) sum_step_ = 1;
-  sums_ = &bench.allocate(items * sum_step_ * sizeof(std::uint32_t));
+  if (strided) result_step_ = 1;
+  results_ = &bench.allocate(items * result_step_ * sizeof(std::uint32_t));
   details_["work_items"] = static_cast<std::int64_t>(items);
   details_["build_options"] = options;
 }
@@ -138,13 +138,13 @@ void BandwidthWalk::run(Queue& queue, std::uint32_t passes) {
   last_passes_ = passes;
   pattern_ += 0x10001u;
   queue.launch(*kernel_, range_,
-               {a_ ? a_ : any, b_ ? b_ : any, c_ ? c_ : any, sums_,
+               {a_ ? a_ : any, b_ ? b_ : any, c_ ? c_ : any, results_,
                 scalar(static_cast<std::uint32_t>(count_)), scalar(passes), scalar(pattern_)});
 }
 
 void BandwidthWalk::reset(Queue& queue) {
   if (a_) queue.fill(*a_, 0xFFFFFFFFu);
-  queue.fill(*sums_, 0xFFFFFFFFu);
+  queue.fill(*results_, 0xFFFFFFFFu);
 }
 
 double BandwidthWalk::element_error(std::uint32_t index, std::uint32_t bits) const {
@@ -162,18 +162,18 @@ double BandwidthWalk::element_error(std::uint32_t index, std::uint32_t bits) con
   return std::abs(double{std::bit_cast<float>(bits)} - expected) / expected;
 }
 
-double BandwidthWalk::sum_error(Queue& queue) const {
+double BandwidthWalk::word_error(Queue& queue) const {
   std::uint32_t expected = 0;
-  for (std::uint32_t i = 0; i < count_; ++i) expected += random_float_bits(key_b_, i);
-  expected *= last_passes_;
-  const auto sums = download<std::uint32_t>(queue, *sums_);
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < sums.size(); i += sum_step_) sum += sums[i];
-  return sum == expected ? 0 : 1;
+  for (std::uint32_t i = 0; i < count_; ++i) expected ^= random_float_bits(key_b_, i);
+  expected = folded(expected, last_passes_);
+  const auto results = download<std::uint32_t>(queue, *results_);
+  std::uint32_t found = 0;
+  for (std::size_t i = 0; i < results.size(); i += result_step_) found ^= results[i];
+  return found == expected ? 0 : 1;
 }
 
 double BandwidthWalk::error(Queue& queue) const {
-  if (question_.operation == StreamOperation::read) return sum_error(queue);
+  if (question_.operation == StreamOperation::read) return word_error(queue);
   constexpr std::int64_t piece = 1 << 18;  // fits into a second-level cache
   std::vector<std::uint32_t> values(static_cast<std::size_t>(std::min(count_, piece)));
   double worst = 0;

@@ -30,17 +30,17 @@ class BandwidthWalk {
   void run(Queue& queue, std::uint32_t passes);
   void reset(Queue& queue);
   double error(Queue& queue) const;
-  double sum_error(Queue& queue) const;
+  double word_error(Queue& queue) const;
   double element_error(std::uint32_t index, std::uint32_t bits) const;
 
   BandwidthQuestion question_;
   std::int64_t count_;
   std::uint32_t passes_, last_passes_ = 0;
   std::uint32_t key_b_, key_c_, pattern_ = 0;
-  Buffer *a_ = nullptr, *b_ = nullptr, *c_ = nullptr, *sums_ = nullptr;
+  Buffer *a_ = nullptr, *b_ = nullptr, *c_ = nullptr, *results_ = nullptr;
   LoadedKernel* kernel_ = nullptr;
   Range range_;
-  std::size_t sum_step_ = 16;  ///< a line of its own for each thread's sum
+  std::size_t result_step_ = 16;  ///< a line of its own for each thread's result
   schema::Facts details_;
 };
 
