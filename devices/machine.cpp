@@ -1,14 +1,12 @@
 #include "devices/machine.hpp"
 
+#include "devices/cpu/processor.hpp"
 #include "devices/denormals.hpp"
 #include "devices/instruments.hpp"
 #include "devices/linux/thread.hpp"
 #include "devices/processor_ids.hpp"
 #include "devices/topology.hpp"
 #include "harness/error.hpp"
-#if __has_include("devices/cpu/processor.hpp")
-#include "devices/cpu/processor.hpp"
-#endif
 
 namespace motley::devices {
 namespace {
@@ -43,28 +41,14 @@ class RealMachine : public LocalMachine {
       throw UnknownName("processor", id, processor_ids());
     }
     const CoreSet set = resolve_cpu_processor(id, device_);
-#if __has_include("devices/cpu/processor.hpp")
     return cpu_processor(set.id, set.cores, device_);
-#else
-    throw Unsupported("cannot open '" + set.id + "' (built without the CPU back end).");
-#endif
   }
 
-  Instruments instruments() override {
-    return all_instruments(files_);
-  }
-  schema::Facts conditions() override {
-    return read_conditions(*files_, instruments());
-  }
-  ThreadState thread_state() override {
-    return read_thread_state(schedstat_);
-  }
-  double boot_seconds() override {
-    return read_boot_seconds();
-  }
-  bool flush_denormals() override {
-    return flush_denormals_on_this_thread();
-  }
+  Instruments instruments() override { return all_instruments(files_); }
+  schema::Facts conditions() override { return read_conditions(*files_, instruments()); }
+  ThreadState thread_state() override { return read_thread_state(schedstat_); }
+  double boot_seconds() override { return read_boot_seconds(); }
+  bool flush_denormals() override { return flush_denormals_on_this_thread(); }
 
   Inventory inventory() override;
 

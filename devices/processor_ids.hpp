@@ -1,6 +1,6 @@
 // What do the names of CPU processors mean on this machine? `cpu` is every core that this process
-// may use, `cpu:big` a cluster, `cpu:4` a core, `cpu:0-3,6` any set. Two names of one set are told
-// apart nowhere: `cpu:3,0-2` becomes `cpu:0-3` before it keys a record.
+// may use, `cpu:big` a cluster, `cpu:4` a core, `cpu:0-3,6` any set. A set of cores has
+// one spelling: `cpu:3,0-2` becomes `cpu:0-3` before it keys a record.
 #pragma once
 
 #include <string>
