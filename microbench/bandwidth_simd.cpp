@@ -133,16 +133,18 @@ void compute(StreamOperation operation, const Stretch s) {
   const hn::ScalableTag<float> d;
   const float* HWY_RESTRICT b = s.from;
   const float* HWY_RESTRICT c = s.second;
+  // The lambdas make their constant vectors anew (a compiler lifts that out of the loop): vectors
+  // of unknown length cannot be captured.
   for (std::uint32_t pass = 0; pass < s.passes; ++pass) {
     const float factor = factor_of(pass);
-    const auto f = hn::Set(d, factor);
     if (operation == StreamOperation::copy) {
       walk<store>(
           s, [=](std::int64_t i) HWY_ATTR { return hn::Load(d, b + i); },
           [=](std::int64_t i) HWY_ATTR { return b[i]; });
     } else if (operation == StreamOperation::scale) {
       walk<store>(
-          s, [=](std::int64_t i) HWY_ATTR { return hn::Mul(f, hn::Load(d, b + i)); },
+          s,
+          [=](std::int64_t i) HWY_ATTR { return hn::Mul(hn::Set(d, factor), hn::Load(d, b + i)); },
           [=](std::int64_t i) HWY_ATTR { return factor * b[i]; });
     } else if (operation == StreamOperation::add) {
       walk<store>(
@@ -152,8 +154,9 @@ void compute(StreamOperation operation, const Stretch s) {
     } else {
       walk<store>(
           s,
-          [=](std::int64_t i)
-              HWY_ATTR { return hn::MulAdd(f, hn::Load(d, c + i), hn::Load(d, b + i)); },
+          [=](std::int64_t i) HWY_ATTR {
+            return hn::MulAdd(hn::Set(d, factor), hn::Load(d, c + i), hn::Load(d, b + i));
+          },
           [=](std::int64_t i) HWY_ATTR { return b[i] + factor * c[i]; });
     }
     next_pass();
