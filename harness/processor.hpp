@@ -213,7 +213,8 @@ class Processor {
   /// processor runs while another one is measured. OpenCL processors ignore both.
   virtual void wake() {}
   virtual void park() {}
-  /// Core clock now, the slowest of the team, from dependent-chain slices of ~0.1 ms; 0: unknown.
+  /// Core clock now, the mean over the team (their peak is the sum of theirs), from dependent-chain
+  /// slices of ~0.1 ms on all members at once; 0: unknown.
   virtual double clock_hertz() { return 0; }
   /// Largest cache as reported, bytes; a hint for choosing working sets, never for conclusions.
   virtual std::size_t last_level_cache_bytes() const { return 0; }

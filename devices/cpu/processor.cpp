@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
-#include <mutex>
+#include <numeric>
 #include <unistd.h>
 
 #include "devices/cpu/clock.hpp"
@@ -81,7 +81,7 @@ class CpuProcessor final : public Processor {
   double clock_hertz() override {
     std::vector<double> clocks(team_.size());
     team_.run(team_.size(), [&](unsigned member) { clocks[member] = clock_hertz_of_this_core(); });
-    return *std::min_element(clocks.begin(), clocks.end());
+    return std::accumulate(clocks.begin(), clocks.end(), 0.0) / static_cast<double>(clocks.size());
   }
   std::size_t last_level_cache_bytes() const override { return last_level_bytes_; }
   std::size_t maximum_buffer_bytes() const override { return available_memory_bytes(); }
