@@ -41,7 +41,7 @@ class SimulatedBuffer final : public Buffer {
 
 class SimulatedKernel final : public LoadedKernel {
  public:
-  SimulatedKernel(Processor& home, Kernel kernel) : kernel(std::move(kernel)), home_(home) {}
+  SimulatedKernel(Processor& home, Kernel loaded) : kernel(std::move(loaded)), home_(home) {}
   Processor& home() const override { return home_; }
   std::size_t maximum_work_group() const override { return 1; }
   Kernel kernel;

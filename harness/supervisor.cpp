@@ -239,9 +239,10 @@ std::string Supervisor::follow(WorkerProcess& worker, Visits& visits, Recorder& 
     }
     if (event == WorkerProcess::Event::ended) {
       if (visits.process_is_done()) return "complete";
-      recorder.write(visits.lost(
-          fmt::format("the worker process ended: {} (the driver or the kernel brought it down).",
-                      worker.ending())));
+      recorder.write(visits.lost(fmt::format(
+          "the worker process ended: {} (this trial is not tried again). Measure it alone with its "
+          "repro line.",
+          worker.ending())));
       return "complete";
     }
     const auto record = schema::parse_line(line);

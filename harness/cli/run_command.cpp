@@ -12,9 +12,13 @@
 #include "analysis/trust.hpp"
 #else
 namespace motley::analysis {
-static std::string summary(const schema::Log&) { return ""; }
-static std::string trust(const schema::Log&) { return ""; }
+static std::string summary(const schema::Log&) {
+  return "";
 }
+static std::string trust(const schema::Log&) {
+  return "";
+}
+}  // namespace motley::analysis
 #endif
 #include "devices/linux/process.hpp"
 #include "devices/machine.hpp"

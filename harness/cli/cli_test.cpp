@@ -1,0 +1,227 @@
+// The program as a user meets it: started with arguments, judged by exit code, output and files.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "results_schema/json_lines.hpp"
+#include "results_schema/validate.hpp"
+
+namespace motley {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int code = -1;
+  std::string output;  ///< standard output and error together
+};
+
+/// Runs the program through the shell; `before` holds environment settings or commands before it.
+Outcome motley(const std::string& arguments, const std::string& before = "") {
+  const std::string command = before + " \"" MOTLEY_PROGRAM "\" " + arguments + " 2>&1";
+  Outcome outcome;
+  FILE* pipe = popen(command.c_str(), "r");
+  std::array<char, 4096> buffer;
+  while (const std::size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) {
+    outcome.output.append(buffer.data(), count);
+  }
+  const int status = pclose(pipe);
+  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return outcome;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+class Cli : public testing::Test {
+ protected:
+  Cli() {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    folder = fs::path(testing::TempDir()) / (std::string("motley cli ") + test->name());
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    file = folder / "out.jsonl";
+  }
+  ~Cli() override { fs::remove_all(folder); }
+  std::string out() const { return " --out '" + file.string() + "'"; }
+  schema::Log log() const { return schema::read_log(file, schema::CutLine::pass_over); }
+  void expect_valid() const {
+    const auto validation = schema::validate_file(file);
+    EXPECT_TRUE(validation.defects.empty()) << validation.defects.front();
+  }
+  std::size_t count(schema::Status status) const {
+    std::size_t n = 0;
+    for (const auto& block : log().blocks) n += block.status == status;
+    return n;
+  }
+
+  const std::string one_trial =
+      "run --tier smoke --filter '^bandwidth/copy$' --on cpu:0 --set bytes=16K "
+      "--set store=cached";
+  fs::path folder, file;
+};
+
+TEST_F(Cli, WrongNamesAreToldWithTheNearestOnes) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"run --filter bandwith/copy", "bandwidth/copy"},
+      {"run --filter '^bandwidth/copy$' --set byte=1", "bytes"},
+      {"run --filter '^bandwidth/copy$' --set store=cachd --on cpu:0", "cached"},
+      {"run --filter '^bandwidth/copy$' --on cpux", "cpu"},
+      {"run --tier smok", "smoke"},
+      {"run --scenario latence", "latency"},
+      {"export --format cvs x", "csv"}};
+  for (const auto& [arguments, nearest] : wrong) {
+    const Outcome outcome = motley(arguments + (contains(arguments, "run") ? out() : ""));
+    EXPECT_EQ(outcome.code, 5) << arguments << ": " << outcome.output;
+    EXPECT_TRUE(contains(outcome.output, "unknown") && contains(outcome.output, nearest))
+        << outcome.output;
+    EXPECT_FALSE(fs::exists(file)) << "nothing is written for a command that was not understood";
+  }
+}
+
+TEST_F(Cli, BadCommandLinesEndWithFive) {
+  for (const char* arguments :
+       {"", "fly", "run --processes 0", "run --set bytes", "run --set bytes=1..", "run --budget x",
+        "run --filter '['", "run --resume", "validate"}) {
+    const Outcome outcome = motley(arguments);
+    EXPECT_TRUE(outcome.code == 5 || outcome.code == 3) << arguments << " gave " << outcome.code;
+    EXPECT_FALSE(outcome.output.empty()) << arguments;
+    EXPECT_FALSE(contains(outcome.output, "terminate")) << outcome.output;
+  }
+}
+
+TEST_F(Cli, MeasuresATrialAndReproducesIt) {
+  const Outcome outcome = motley(one_trial + out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  expect_valid();
+  const schema::Log first = log();
+  ASSERT_EQ(first.blocks.size(), 1u);
+  EXPECT_EQ(first.blocks[0].status, schema::Status::ok) << first.blocks[0].reason;
+  EXPECT_EQ(first.ends.at(0).reason, "complete");
+  fs::remove(file);
+  const std::string repro = first.blocks[0].repro.substr(std::string("motley ").size());
+  EXPECT_EQ(motley(repro + out()).code, 0);
+  EXPECT_EQ(log().blocks.at(0).key, first.blocks[0].key);
+}
+
+TEST_F(Cli, ExportsAreMadeOfARun) {
+  ASSERT_EQ(motley(one_trial + out()).code, 0);
+  const Outcome json = motley("export --format json '" + file.string() + "'");
+  EXPECT_EQ(nlohmann::json::parse(json.output).at("blocks").size(), 1u);
+  const Outcome google = motley("export --format google-benchmark '" + file.string() + "'");
+  const auto samples = log().blocks.at(0).samples.host_seconds.size();
+  EXPECT_EQ(nlohmann::json::parse(google.output).at("benchmarks").size(), samples);
+  const Outcome csv = motley("export --format csv '" + file.string() + "'");
+  EXPECT_EQ(static_cast<std::size_t>(std::count(csv.output.begin(), csv.output.end(), '\n')),
+            samples + 1);
+  EXPECT_EQ(motley("export --format csv --out /nowhere/x '" + file.string() + "'").code, 3);
+}
+
+TEST_F(Cli, BadFilesEndWithFour) {
+  EXPECT_EQ(motley("validate /nowhere.jsonl").code, 4);
+  std::ofstream(file) << "{\"record\":\"run\"}\nnot json\n";
+  const Outcome outcome = motley("validate '" + file.string() + "'");
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_TRUE(contains(outcome.output, "line 2")) << outcome.output;
+  EXPECT_EQ(motley("summary '" + file.string() + "'").code, 4);
+}
+
+TEST_F(Cli, OutputThatCannotBeWrittenIsOneClearLine) {
+  const Outcome nowhere = motley(one_trial + " --out /proc/nowhere/x.jsonl");
+  EXPECT_EQ(nowhere.code, 3);
+  EXPECT_TRUE(contains(nowhere.output, "cannot write")) << nowhere.output;
+  if (fs::exists("/dev/full")) {
+    const Outcome full = motley(one_trial + " --out /dev/full");
+    EXPECT_EQ(full.code, 3);
+    EXPECT_TRUE(contains(full.output, "No space left")) << full.output;
+  }
+  ASSERT_EQ(motley(one_trial + out()).code, 0);
+  const Outcome again = motley(one_trial + out());
+  EXPECT_TRUE(contains(again.output, "already holds records")) << again.output;
+}
+
+TEST_F(Cli, AKilledWorkerCostsOneTrial) {
+  // The worker kills itself from outside: a shell beside the run waits for it and sends SIGKILL.
+  const std::string killer =
+      "(for i in $(seq 100); do sleep 0.05; pkill -9 -f '^motley worker visit' && "
+      "break; done) & ";
+  const Outcome outcome =
+      motley("run --tier smoke --filter '^bandwidth/(copy|triad)$' --on cpu:0" + out(), killer);
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  expect_valid();
+  EXPECT_LE(count(schema::Status::failed), 1u);
+  EXPECT_GE(count(schema::Status::ok), 3u);
+  EXPECT_EQ(log().ends.at(0).reason, "complete");
+}
+
+TEST_F(Cli, AKilledSupervisorLosesAtMostTheLineBeingWrittenAndResumes) {
+  const std::string run = "run --tier smoke --filter '^bandwidth/' --on cpu:0" + out();
+  motley(run + " & p=$!; sleep 1; kill -9 $p; wait $p");
+  motley(run + " --resume");
+  expect_valid();
+  EXPECT_EQ(log().ends.size(), 1u);
+  EXPECT_EQ(count(schema::Status::skipped), 0u);
+}
+
+TEST_F(Cli, CtrlCEndsCleanly) {
+  motley("run --tier smoke --filter '^bandwidth/' --on cpu:0" + out() +
+             " & p=$!; sleep 1; kill -INT $p; wait $p",
+         "set -m;");
+  expect_valid();
+  ASSERT_EQ(log().ends.size(), 1u);
+  EXPECT_EQ(log().ends[0].reason, "interrupted");
+}
+
+TEST_F(Cli, WithoutAnOpenclLibraryTheCpuIsMeasuredAndTheRowsSayWhy) {
+  const std::string none = "MOTLEY_OPENCL_LIBRARY=/nowhere/libOpenCL.so";
+  const Outcome outcome = motley(
+      "run --tier smoke --filter '^bandwidth/copy$' --on cpu:0 --on opencl:0 --set bytes=16K" +
+          out(),
+      none);
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_GE(count(schema::Status::ok), 1u);
+  EXPECT_EQ(count(schema::Status::unsupported), 1u);
+  EXPECT_EQ(motley("devices", none).code, 0);
+}
+
+TEST_F(Cli, BothEnginesWriteTheSameRecords) {
+  const Outcome outcome = motley(
+      "micro --tier smoke --filter '^bandwidth/copy$' --on cpu:0 --set bytes=16K "
+      "--set store=cached --benchmark_repetitions=3 --benchmark_min_time=0.01" +
+      out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  expect_valid();
+  ASSERT_EQ(log().blocks.size(), 1u);
+  EXPECT_EQ(log().blocks[0].key.engine, "google_benchmark");
+  EXPECT_EQ(log().blocks[0].samples.host_seconds.size(), 3u);
+  EXPECT_EQ(motley("micro --filter '^bandwidth/copy$' --on cpu:0 --benchmark_flyy").code, 5);
+}
+
+TEST_F(Cli, DryRunMeasuresNothing) {
+  const Outcome outcome = motley("run --dry-run --on cpu:0" + out());
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(contains(outcome.output, "bandwidth")) << outcome.output;
+  EXPECT_FALSE(fs::exists(file));
+}
+
+TEST_F(Cli, HelpAndListsFitEightyColumns) {
+  for (const char* arguments : {"--help", "run --help", "devices", "list"}) {
+    const Outcome outcome = motley(arguments);
+    EXPECT_EQ(outcome.code, 0);
+    std::size_t begin = 0, longest = 0;
+    for (std::size_t end; (end = outcome.output.find('\n', begin)) != std::string::npos;
+         begin = end + 1) {
+      longest = std::max(longest, end - begin);
+    }
+    EXPECT_LE(longest, 80u) << arguments;
+  }
+}
+
+}  // namespace
+}  // namespace motley
