@@ -14,8 +14,10 @@
 #endif
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
+#include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -110,6 +112,8 @@ class Device : public Processor {
   cl_device_svm_capabilities svm() const { return svm_; }
   bool out_of_order_queues() const { return out_of_order_queues_; }
   double timer_resolution_seconds() const { return timer_resolution_seconds_; }
+  /// A profiling time since the first that was asked about: absolute ones need not fit a double.
+  double seconds_of(cl_ulong nanoseconds) const;
   std::size_t compute_units() const { return compute_units_; }
   std::size_t maximum_work_group() const { return maximum_work_group_; }
 
@@ -127,6 +131,9 @@ class Device : public Processor {
     return reinterpret_cast<Function>(
         api().clGetExtensionFunctionAddressForPlatform(platform(), name));
   }
+
+  /// Waits for all queues of this device that were made through the ports.
+  void finish_queues();
 
   /// Builds or finds again (by source and options); the device keeps the program. Throws
   /// DeviceError with the build log.
@@ -153,12 +160,16 @@ class Device : public Processor {
   std::size_t available_bytes() const override { return available_bytes_; }
 
  private:
+  friend class DeviceQueue;
   void read_capabilities();
 
   DeviceOrigin origin_;
   Handle<cl_context> context_;
   Handle<cl_command_queue> fills_;  ///< first content of buffers
   std::map<std::pair<std::string, std::string>, Handle<cl_program>> programs_;
+  mutable std::atomic<cl_ulong> epoch_nanoseconds_{0};
+  std::mutex queues_mutex_;
+  std::set<cl_command_queue> queues_;
   std::set<std::string> extensions_;
   ProcessorKind kind_ = ProcessorKind::gpu;
   int version_ = 100, c_version_ = 100;
