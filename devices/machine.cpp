@@ -1,9 +1,12 @@
 #include "devices/machine.hpp"
 
+#include <optional>
+
 #include "devices/cpu/processor.hpp"
 #include "devices/denormals.hpp"
 #include "devices/instruments.hpp"
 #include "devices/linux/thread.hpp"
+#include "devices/opencl/catalogue.hpp"
 #include "devices/processor_ids.hpp"
 #include "devices/topology.hpp"
 #include "harness/error.hpp"
@@ -26,17 +29,18 @@ class RealMachine : public LocalMachine {
 
   std::vector<std::string> processor_ids() override {
     std::vector<std::string> ids = cpu_processor_ids(device_);
-    append(ids, opencl_ids());
+    for (const auto& processor : catalogue().processors()) ids.push_back(processor.id);
     return ids;
   }
   std::vector<std::string> default_processor_ids() override {
     std::vector<std::string> ids = default_cpu_processor_ids(device_);
-    append(ids, opencl_default_ids());
+    const std::vector<std::string> opencl = catalogue().default_ids();
+    ids.insert(ids.end(), opencl.begin(), opencl.end());
     return ids;
   }
 
   std::unique_ptr<Processor> open(const std::string& id) override {
-    if (is_opencl(id)) return open_opencl(id);
+    if (is_opencl(id)) return catalogue().open(id);
     if (id != "cpu" && !id.starts_with("cpu:")) {
       throw UnknownName("processor", id, processor_ids());
     }
@@ -53,40 +57,37 @@ class RealMachine : public LocalMachine {
   Inventory inventory() override;
 
  private:
-  static void append(std::vector<std::string>& to, const std::vector<std::string>& from) {
-    to.insert(to.end(), from.begin(), from.end());
+  /// Loaded when first asked for: a driver starts threads that a CPU measurement can do without.
+  opencl::Catalogue& catalogue() {
+    if (!catalogue_) catalogue_.emplace();
+    return *catalogue_;
   }
-  std::vector<std::string> opencl_ids();
-  std::vector<std::string> opencl_default_ids();
-  std::unique_ptr<Processor> open_opencl(const std::string& id);
 
   SharedFiles files_;
   std::string schedstat_;
   schema::Device device_;
+  std::optional<opencl::Catalogue> catalogue_;
 };
 
 Inventory RealMachine::inventory() {
   Inventory all;
   all.device = device_;
-  for (const std::string& id : processor_ids()) {
+  for (const std::string& id : cpu_processor_ids(device_)) {
     try {
       all.processors.push_back(open(id)->description());
     } catch (const Error& error) {
       all.broken.push_back({id, "", error.what()});
     }
   }
+  const auto& opencl = catalogue().processors();
+  all.processors.insert(all.processors.end(), opencl.begin(), opencl.end());
+  const auto& broken = catalogue().broken();
+  all.broken.insert(all.broken.end(), broken.begin(), broken.end());
+  if (opencl.empty() && broken.empty()) {
+    all.broken.push_back({"opencl", "", catalogue().reason()});
+  }
   all.instruments = read_all(instruments());
   return all;
-}
-
-std::vector<std::string> RealMachine::opencl_ids() {
-  return {};
-}
-std::vector<std::string> RealMachine::opencl_default_ids() {
-  return {};
-}
-std::unique_ptr<Processor> RealMachine::open_opencl(const std::string& id) {
-  throw UnknownName("processor", id, processor_ids());
 }
 
 }  // namespace
