@@ -60,7 +60,9 @@ class Sampling {
     if (before.waited_seconds && after.waited_seconds) {
       block_.samples.waited_seconds.push_back(*after.waited_seconds - *before.waited_seconds);
     }
-    if (before.core != after.core) ++observed_.core_changes;
+    const bool pinned =
+        stage_.processor.members() > 0;  // only a CPU processor pins the host's thread
+    if (pinned && before.core != after.core) ++observed_.core_changes;
     take_device_time(host);
   }
 
