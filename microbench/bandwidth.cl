@@ -39,7 +39,7 @@ uint first_left_over(uint count) {
 
 float factor_of(uint pass) { return 1.5f + 0.25f * (float)(pass & 3u); }
 
-#define ROTATED(value) (((value) << 1) | ((value) >> 31))
+#define STEPPED(value) (((value) << 1) ^ ((0 - ((value) >> 31)) & 0x04C11DB7u))
 
 __kernel void bandwidth_read(ARGUMENTS) {
   __global const UINTS* from = (__global const UINTS*)b;
@@ -47,11 +47,11 @@ __kernel void bandwidth_read(ARGUMENTS) {
   UINTS r0 = 0, r1 = 0, r2 = 0, r3 = 0;
   uint rest = 0;
   for (uint pass = 0; pass < passes; ++pass) {
-    r0 = ROTATED(r0);
-    r1 = ROTATED(r1);
-    r2 = ROTATED(r2);
-    r3 = ROTATED(r3);
-    rest = ROTATED(rest);
+    r0 = STEPPED(r0);
+    r1 = STEPPED(r1);
+    r2 = STEPPED(r2);
+    r3 = STEPPED(r3);
+    rest = STEPPED(rest);
     size_t i = begin;
     for (; i + 7 * step < end; i += 8 * step) {
       r0 ^= from[i] ^ from[i + step];

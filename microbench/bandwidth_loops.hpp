@@ -3,7 +3,6 @@
 // comparison.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 namespace motley::microbench {
@@ -34,11 +33,16 @@ constexpr std::uint32_t written_word(std::uint32_t pattern, std::uint32_t pass,
   return pattern + pass + index * weyl_step;
 }
 
-/// What read keeps: at each pass the value so far rotated left by one bit, then XORed with all
-/// words. Rotation and XOR go together in any order, so any number of partial results may be XORed.
+/// One step of a shift register over the primitive polynomial of CRC-32: returns to where it began
+/// after 2^32 - 1 steps only, and goes together with XOR in any order.
+constexpr std::uint32_t stepped(std::uint32_t value) {
+  return (value << 1) ^ ((0u - (value >> 31)) & 0x04C11DB7u);
+}
+/// What read keeps: at each pass the value so far is stepped, then XORed with all words. Any number
+/// of partial results may be XORed; without the step an even number of passes would cancel out.
 constexpr std::uint32_t folded(std::uint32_t all_words, std::uint32_t passes) {
   std::uint32_t value = 0;
-  for (std::uint32_t pass = 0; pass < passes; ++pass) value = std::rotl(value, 1) ^ all_words;
+  for (std::uint32_t pass = 0; pass < passes; ++pass) value = stepped(value) ^ all_words;
   return value;
 }
 

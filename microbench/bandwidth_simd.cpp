@@ -2,7 +2,6 @@
 // time), several in flight. read folds two loads with one three-way XOR: an operation for each load
 // was seen to reach 0.7 of what the load ports deliver, and a chain of floating-point additions
 // would measure their latency.
-#include <bit>
 #include <cstddef>
 
 #include "microbench/bandwidth_loops.hpp"
@@ -51,6 +50,15 @@ HWY_INLINE void put_four(V v0, V v1, V v2, V v3, D d, hn::TFromD<D>* to) {
   put_one<store>(v3, d, to + 3 * n);
 }
 
+/// stepped() of each lane.
+template <class V>
+HWY_INLINE V stepped_lanes(V v) {
+  const hn::ScalableTag<std::uint32_t> d;
+  const hn::RebindToSigned<decltype(d)> signed_d;
+  const auto highest = hn::BitCast(d, hn::BroadcastSignBit(hn::BitCast(signed_d, v)));
+  return hn::Xor(hn::ShiftLeft<1>(v), hn::And(highest, hn::Set(d, 0x04C11DB7u)));
+}
+
 /// Stretches are passed by value: stores could alias a referenced one, which would be read again at
 /// every step.
 std::uint32_t read(const Stretch s) {
@@ -60,11 +68,11 @@ std::uint32_t read(const Stretch s) {
   auto r0 = hn::Zero(d), r1 = r0, r2 = r0, r3 = r0;
   std::uint32_t rest = 0;
   for (std::uint32_t pass = 0; pass < s.passes; ++pass) {
-    r0 = hn::RotateRight<31>(r0);
-    r1 = hn::RotateRight<31>(r1);
-    r2 = hn::RotateRight<31>(r2);
-    r3 = hn::RotateRight<31>(r3);
-    rest = std::rotl(rest, 1);
+    r0 = stepped_lanes(r0);
+    r1 = stepped_lanes(r1);
+    r2 = stepped_lanes(r2);
+    r3 = stepped_lanes(r3);
+    rest = stepped(rest);
     std::int64_t i = 0;
     for (; i + 8 * n <= s.count; i += 8 * n) {
       const std::uint32_t* p = from + i;

@@ -13,6 +13,7 @@ namespace {
 /// OpenCL local memory has no lines: a node is a word.
 constexpr std::int64_t word_bytes = 4;
 constexpr std::size_t local_group = 64;
+constexpr std::int64_t huge_page_bytes = 2 << 20;
 
 /// Loads of each chase in one run, multiples of 64: some 0.3 ms in caches, 1 ms in main memory.
 std::uint64_t loads_for(Processor& processor, std::int64_t bytes) {
@@ -42,6 +43,11 @@ __kernel void place(__global uint* cells, __global const uint* order, uint nodes
 
 }  // namespace
 
+std::int64_t odd_lines(std::int64_t bytes, std::int64_t line_bytes) {
+  const std::int64_t lines = bytes / line_bytes;
+  return lines > 0 && lines % 2 == 0 ? lines - 1 : lines;
+}
+
 std::vector<std::uint32_t> random_cycle(std::uint32_t nodes, std::uint64_t seed) {
   std::vector<std::uint32_t> order(nodes);
   std::iota(order.begin(), order.end(), 0u);
@@ -57,7 +63,7 @@ Chase::Chase(Workbench& bench, ChaseOptions options)
       on_cpu_(bench.processor().members() > 0),
       loads_(loads_for(bench.processor(), options_.bytes)) {
   if (options_.space == ChaseSpace::local) options_.line_bytes = word_bytes;
-  const std::int64_t nodes = options_.bytes / options_.line_bytes;
+  const std::int64_t nodes = odd_lines(options_.bytes, options_.line_bytes);
   if (nodes < 1 || options_.bytes / word_bytes > std::int64_t{1} << 32) {
     throw Unsupported(
         fmt::format("{} bytes hold {} lines of {} bytes (a cycle needs 1, and 16 GiB is the "
@@ -76,7 +82,10 @@ void Chase::prepare_cpu(Workbench& bench) {
   BufferOptions cells;
   cells.untouched = true;  // the thread that will chase touches them first
   cells.huge_pages = options_.huge_pages;
-  cells_ = &bench.allocate(static_cast<std::size_t>(options_.bytes), cells);
+  // Whole huge pages, or a small set would lie on base pages whatever is asked for.
+  const std::int64_t grain = options_.huge_pages ? huge_page_bytes : 1;
+  cells_ = &bench.allocate(static_cast<std::size_t>((options_.bytes + grain - 1) / grain * grain),
+                           cells);
   // Behind the positions: the address of the first line.
   positions_ = &bench.allocate(64 * (options_.chases + 1));
   const Kernel place{"chase_place",

@@ -50,6 +50,10 @@ class Chase {
   Range range_;
 };
 
+/// Lines of a cycle through `bytes`: one less where that is even, so that a run of 2^n loads never
+/// ends where it began and one that is left out is noticed.
+std::int64_t odd_lines(std::int64_t bytes, std::int64_t line_bytes);
+
 /// Lines visited in uniformly random cyclic order, as Sattolo's algorithm links them; drawn as an
 /// order of visiting, so that the place after any count of loads is known without walking.
 std::vector<std::uint32_t> random_cycle(std::uint32_t nodes, std::uint64_t seed);
