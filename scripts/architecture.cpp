@@ -160,11 +160,17 @@ void check_names(const std::string& path, const std::string& text,
   }
 }
 
-/// a.cpp, a_json.cpp and a_test.cpp that begin with a.hpp need no words of their own.
+/// a.cpp, a_json.cpp and a_test.cpp that include a.hpp need no words of their own.
 bool header_speaks_for(const std::string& path, const std::string& text) {
   const std::string include = "#include \"";
-  const std::string header = text.substr(0, text.find(".hpp\""));
-  return header.starts_with(include) && path.starts_with(header.substr(include.size()));
+  for (auto at = text.find(include); at != std::string::npos; at = text.find(include, at + 1)) {
+    const auto begin = at + include.size();
+    const auto end = text.find(".hpp\"", begin);
+    if (end != std::string::npos && path.starts_with(text.substr(begin, end - begin))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void check_form(const std::string& path, const std::string& text, std::vector<std::string>& found) {
