@@ -4,70 +4,11 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "devices/description_layout.hpp"
 #include "devices/linux/parse.hpp"
-#include "devices/profile.hpp"
 
 namespace motley::devices {
 namespace {
-
-constexpr std::size_t columns = 80;
-
-/// `text` behind `label`, wrapped at words; further lines are indented to the first one's text.
-std::string wrapped(const std::string& label, const std::string& text) {
-  std::string out, line = label;
-  bool empty = true;
-  for (std::string word : split_words(text)) {
-    while (label.size() + word.size() > columns) {  // a path may be longer than a line
-      out += empty ? line : line + "\n" + std::string(label.size(), ' ');
-      const std::size_t room = columns - label.size();
-      out += word.substr(0, room) + "\n";
-      word = word.substr(room);
-      line = std::string(label.size(), ' ');
-      empty = true;
-    }
-    if (!empty && line.size() + 1 + word.size() > columns) {
-      out += line + "\n";
-      line = std::string(label.size(), ' ');
-      empty = true;
-    }
-    if (!empty) line += ' ';
-    line += word;
-    empty = false;
-  }
-  return out + line + "\n";
-}
-
-std::string bytes_text(std::int64_t bytes) {
-  const double b = static_cast<double>(bytes);
-  if (bytes >= std::int64_t{1} << 30) return fmt::format("{:.1f} GiB", b / (1 << 30));
-  if (bytes >= 1 << 20) return fmt::format("{:.4g} MiB", b / (1 << 20));
-  if (bytes >= 1 << 10) return fmt::format("{:.4g} KiB", b / (1 << 10));
-  return fmt::format("{} B", bytes);
-}
-
-std::string hertz_text(double hertz) {
-  return hertz >= 1e9 ? fmt::format("{:.2f} GHz", hertz * 1e-9)
-                      : fmt::format("{:.0f} MHz", hertz * 1e-6);
-}
-
-template <class T>
-const T* fact(const schema::Facts& facts, const std::string& name) {
-  const auto found = facts.find(name);
-  return found == facts.end() ? nullptr : std::get_if<T>(&found->second);
-}
-
-std::string text_fact(const schema::Facts& facts, const std::string& name) {
-  const auto* text = fact<std::string>(facts, name);
-  return text != nullptr ? *text : std::string();
-}
-
-std::string join(const std::vector<std::string>& parts, const std::string& between = ", ") {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!part.empty()) text += (text.empty() ? "" : between) + part;
-  }
-  return text;
-}
 
 std::string system_text(const schema::Facts& facts) {
   const std::string kernel = text_fact(facts, "kernel"), guest = text_fact(facts, "hypervisor");
@@ -183,23 +124,6 @@ std::string caches_text(const schema::Device& device) {
     text += wrapped(fmt::format("  L{} {:<12} {:>10}{} ", level, type, bytes_text(bytes),
                                 confirmed ? " " : "?"),
                     fmt::format("{} of cores {}", sharers.size(), join(sharers, " | ")));
-  }
-  return text;
-}
-
-std::string processors_text(const Inventory& inventory) {
-  std::string text = "\nProcessors\n";
-  for (const schema::Processor& processor : inventory.processors) {
-    text += wrapped(fmt::format("  {:<14} {:<11} ", processor.id, processor.kind), processor.name);
-    for (const Quirk& quirk : quirks_of(processor)) {
-      text += wrapped(std::string(29, ' ') + "! ", quirk.means);
-    }
-  }
-  if (inventory.broken.empty()) return text;
-  text += "\nCannot be used\n";
-  for (const BrokenProcessor& broken : inventory.broken) {
-    text += wrapped(fmt::format("  {:<14} ", broken.id),
-                    broken.name.empty() ? broken.reason : broken.name + ": " + broken.reason);
   }
   return text;
 }

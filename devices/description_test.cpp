@@ -23,6 +23,9 @@ Inventory inventory_of(const std::string& name) {
   adreno.kind = "gpu";
   adreno.name = "QUALCOMM Adreno(TM) " + std::string(90, 'x');
   adreno.facts["vendor"] = std::string("QUALCOMM");
+  adreno.facts["fp16"] = true;
+  adreno.facts["compute_units"] = std::int64_t{3};
+  adreno.facts["extensions"] = std::vector<std::string>(40, "cl_khr_some_extension");
   inventory.processors.push_back(adreno);
   inventory.broken.push_back(
       {"opencl:1", "", "clCreateContext failed with CL_OUT_OF_HOST_MEMORY."});
@@ -52,6 +55,8 @@ TEST(Text, SaysWhatIsUnconfirmedBrokenAndQuirky) {
   EXPECT_NE(text.find("L1 data             48 KiB? 2 of cores 0 | 1"), std::string::npos) << text;
   EXPECT_NE(text.find("CL_OUT_OF_HOST_MEMORY"), std::string::npos);
   EXPECT_NE(text.find("says 1 MHz"), std::string::npos);
+  EXPECT_NE(text.find("features   fp16 yes"), std::string::npos);
+  EXPECT_NE(text.find("work       3 compute units"), std::string::npos);
   EXPECT_NE(text.find("all usable"), std::string::npos);
   for (schema::Cache& cache : inventory.device.caches) cache.confirmed = true;
   EXPECT_EQ(description_text(inventory).find("MiB?"), std::string::npos);
