@@ -1,0 +1,30 @@
+// Along which axes is a transfer measured, and which combinations does a tier take? One factor at a
+// time about a default (1 MiB, plain buffer, page-aligned host memory, blocking call), so that each
+// row differs from a known one in a single choice; crosses belong to full runs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/case.hpp"
+
+namespace motley::microbench {
+
+inline constexpr std::int64_t default_transfer_bytes = 1 << 20;
+
+/// many: x4 from `smallest` to 64 MiB, enough points to find break points in; few: x16.
+enum class Sizes { few, many };
+Axis bytes_axis(Sizes sizes, std::int64_t smallest = 4);
+Axis allocation_axis();  ///< CPU processors: none alone
+Axis alignment_axis();
+Axis blocking_axis();                        ///< CPU processors: yes alone
+Axis access_axis(const std::string& usual);  ///< `usual` first, the only one in smoke runs
+
+/// For Case::keep: in full runs everything; else combinations in which at most one axis differs
+/// from its default. Axes without a default, or set by the user, do not count.
+std::function<bool(const schema::Parameters&, Tier)> one_factor_at_a_time(
+    schema::Parameters defaults);
+/// Defaults of all axes above; access=read.
+schema::Parameters transfer_defaults();
+
+}  // namespace motley::microbench
