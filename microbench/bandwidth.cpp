@@ -42,13 +42,23 @@ std::vector<schema::Value> widths(Processor& processor, Tier tier) {
   return is_cpu ? Values{16} : Values{4, 1, 2};
 }
 
+/// read, write and triad give a curve each; the others show in standard runs only what differs.
+std::vector<schema::Value> sizes(const BandwidthQuestion& question, Processor& processor,
+                                 Tier tier) {
+  const bool curve = question.arrays() != 2 && question.operation != StreamOperation::add;
+  if (tier == Tier::full || curve) return working_sets(processor, tier);
+  const std::int64_t largest = largest_working_set_bytes(processor, tier);
+  if (question.operation != StreamOperation::copy) return {largest};
+  return {smallest_working_set_bytes, std::int64_t{1} << 20, largest};
+}
+
 /// Around the caches makes sense beyond them; full runs show what it costs inside.
 bool is_kept(const schema::Parameters& parameters, Tier tier) {
   const auto store = parameters.find("store");
   const auto bytes = parameters.find("bytes");
   if (tier == Tier::full || store == parameters.end() || bytes == parameters.end()) return true;
   const auto* size = std::get_if<std::int64_t>(&bytes->second);
-  return schema::to_string(store->second) == "cached" || !size || *size >= 4 << 20;
+  return schema::to_string(store->second) == "cached" || !size || *size >= 64 << 20;
 }
 
 Case make_case(const BandwidthQuestion& question) {
@@ -61,7 +71,8 @@ Case make_case(const BandwidthQuestion& question) {
   result.metric = schema::Metric::bytes_per_second;
   result.axes.push_back(
       {"bytes", "Working set: all arrays of the case together, shared out among the threads",
-       working_sets, false});
+       [question](Processor& processor, Tier tier) { return sizes(question, processor, tier); },
+       false});
   if (question.writes > 0) {
     result.axes.push_back(
         axis("store", "Stores through the caches or around them", {"cached", "non_temporal"}));

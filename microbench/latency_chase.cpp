@@ -15,12 +15,14 @@ constexpr std::int64_t word_bytes = 4;
 constexpr std::size_t local_group = 64;
 constexpr std::int64_t huge_page_bytes = 2 << 20;
 
-/// Loads of each chase in one run, multiples of 64: some 0.3 ms in caches, 1 ms in main memory.
+/// Loads of each chase in one run, powers of two: some 0.3 ms in caches, 1 ms in main memory on a
+/// CPU. A launch of OpenCL costs more, and a GPU's load takes longer than a CPU's from any level.
 std::uint64_t loads_for(Processor& processor, std::int64_t bytes) {
-  std::uint64_t loads = bytes <= 512 << 10 ? 1u << 17 : bytes <= 4 << 20 ? 1u << 15 : 1u << 13;
-  // A launch of OpenCL costs more, and a GPU's load takes longer than a CPU's from any level.
   if (processor.kind() != ProcessorKind::cpu) return 1u << 14;
-  return processor.members() == 0 ? 8 * loads : loads;
+  const bool on_cpu = processor.members() > 0;
+  if (bytes <= 512 << 10) return on_cpu ? 1u << 17 : 1u << 19;
+  if (bytes <= 4 << 20) return on_cpu ? 1u << 15 : 1u << 17;
+  return on_cpu ? 1u << 13 : 1u << 14;
 }
 
 void place_pointers(std::byte* cells, const std::vector<std::uint32_t>& order,

@@ -268,7 +268,7 @@ Trial ImageChase::trial() {
 /// In and beyond the texture caches; full runs take every size that fits an image.
 Values image_sizes(Processor& processor, Tier tier) {
   const std::int64_t large =
-      std::min<std::int64_t>(64 << 20, largest_working_set_bytes(processor, tier));
+      std::min<std::int64_t>(16 << 20, largest_working_set_bytes(processor, tier));
   if (tier != Tier::full) return {std::int64_t{16 << 10}, large};
   Values sizes;
   for (std::int64_t bytes = 16 << 10; bytes <= large; bytes *= 2) sizes.emplace_back(bytes);

@@ -30,7 +30,7 @@ std::vector<schema::Value> working_sets(Processor& processor, Tier tier) {
   std::vector<schema::Value> sizes;
   double size = smallest_working_set_bytes;
   // The largest size replaces a step that would lie just below it.
-  for (; size * std::sqrt(step) <= static_cast<double>(largest); size *= step) {
+  for (; size * std::sqrt(step) < static_cast<double>(largest); size *= step) {
     sizes.emplace_back(std::int64_t{std::llround(size / 64)} * 64);
   }
   sizes.emplace_back(largest);
