@@ -43,7 +43,10 @@ class Search {
   schema::Parameters best() {
     schema::Parameters start = fixed_;
     for (const Open& axis : open_) start[axis.name] = axis.values.front();
-    if (tier_ == Tier::smoke) return start;
+    const bool one_candidate = std::all_of(
+        open_.begin(), open_.end(), [](const Open& axis) { return axis.values.size() == 1; });
+    // Without a choice there is nothing to find: the trial would only be prepared twice.
+    if (tier_ == Tier::smoke || one_candidate) return start;
     consider(start);
     if (tier_ == Tier::full) {
       everything(start, 0);
