@@ -83,7 +83,6 @@ Handle<T> owned(T object, cl_int status, const char* call, cl_int (*release)(T))
 struct DeviceOrigin {
   Api api;  ///< entries above the device's version throw
   cl_platform_id platform = nullptr;
-  Handle<cl_device_id> sub_device;  ///< empty for a root device
   cl_device_id id = nullptr;
   schema::Processor description;
 };

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fmt/format.h>
+#include <map>
 #include <optional>
 
 #include "devices/opencl/api.hpp"
@@ -89,6 +90,7 @@ struct Catalogue::Contents {
   std::vector<schema::Processor> processors;
   std::vector<devices::BrokenProcessor> broken;
   std::vector<std::string> worker_cores;
+  std::map<std::pair<cl_device_id, cl_uint>, std::vector<cl_device_id>> parts;
 
   void load();
   void find_platforms();
@@ -96,7 +98,8 @@ struct Catalogue::Contents {
   void try_device(cl_platform_id platform, cl_device_id device);
   void list_processors();
   const Root& root_of(const std::string& id, const std::optional<Name>& name) const;
-  void take_share(DeviceOrigin& origin, const Name& name) const;
+  const std::vector<cl_device_id>& parts_of(const DeviceOrigin& whole, cl_uint units, cl_uint each);
+  void take_share(DeviceOrigin& origin, const Name& name);
 };
 
 /// Loads the library as the environment says, with what the environment puts in between.
@@ -163,7 +166,7 @@ void Catalogue::Contents::try_device(cl_platform_id platform, cl_device_id devic
     const std::string id = root.description.id;
     root.description = describe(library.api, platform, device);
     root.description.id = id;
-    DeviceOrigin origin{library.api, platform, {}, device, root.description};
+    DeviceOrigin origin{library.api, platform, device, root.description};
     origin.api = limited_to(origin.api, origin_version(origin));
     const Device probe(std::move(origin));
   } catch (const Error& error) {
@@ -207,33 +210,40 @@ const Root& Catalogue::Contents::root_of(const std::string& id,
   return root;
 }
 
+/// Parts are made once and never released: a driver's thread may let go of a command's event, and
+/// look at its device, after clFinish has returned (PoCL 3.1 crashes when a part is gone by then).
+const std::vector<cl_device_id>& Catalogue::Contents::parts_of(const DeviceOrigin& whole,
+                                                               cl_uint units, cl_uint each) {
+  std::vector<cl_device_id>& kept = parts[{whole.id, each}];
+  if (!kept.empty()) return kept;
+  const cl_device_partition_property equally[] = {
+      CL_DEVICE_PARTITION_EQUALLY, static_cast<cl_device_partition_property>(each), 0};
+  std::vector<cl_device_id> made(units / each);
+  cl_uint count = 0;
+  check(whole.api.clCreateSubDevices(whole.id, equally, static_cast<cl_uint>(made.size()),
+                                     made.data(), &count),
+        "clCreateSubDevices");
+  made.resize(std::min<std::size_t>(made.size(), count));
+  static auto& reachable = *new std::vector<cl_device_id>;  // so that no checker calls them lost
+  reachable.insert(reachable.end(), made.begin(), made.end());
+  return kept = std::move(made);
+}
+
 /// Replaces the device by one of its equal parts.
-void Catalogue::Contents::take_share(DeviceOrigin& origin, const Name& name) const {
-  const Questions ask(origin.api, origin.id);
-  const auto units = ask.need<cl_uint>(CL_DEVICE_MAX_COMPUTE_UNITS);
+void Catalogue::Contents::take_share(DeviceOrigin& origin, const Name& name) {
+  const auto units = Questions(origin.api, origin.id).need<cl_uint>(CL_DEVICE_MAX_COMPUTE_UNITS);
   const auto each = static_cast<cl_uint>(units / name.shares);
   if (each == 0) {
     throw Unsupported(
         fmt::format("{} has {} compute units (it cannot be shared by {}). Ask for fewer shares.",
                     origin.description.id, units, name.shares));
   }
-  const cl_device_partition_property equally[] = {
-      CL_DEVICE_PARTITION_EQUALLY, static_cast<cl_device_partition_property>(each), 0};
-  std::vector<cl_device_id> parts(units / each);
-  cl_uint count = 0;
-  check(origin.api.clCreateSubDevices(origin.id, equally, static_cast<cl_uint>(parts.size()),
-                                      parts.data(), &count),
-        "clCreateSubDevices");
-  std::vector<Handle<cl_device_id>> handles;
-  for (cl_uint i = 0; i < count && i < parts.size(); ++i) {
-    handles.emplace_back(parts[i], origin.api.clReleaseDevice);
-  }
-  if (name.share >= handles.size()) {
-    throw DeviceError("clCreateSubDevices", fmt::format("{} parts", handles.size()),
+  const std::vector<cl_device_id>& made = parts_of(origin, units, each);
+  if (name.share >= made.size()) {
+    throw DeviceError("clCreateSubDevices", fmt::format("{} parts", made.size()),
                       "Ask for another share.");
   }
-  origin.sub_device = std::move(handles[name.share]);
-  origin.id = origin.sub_device.get();
+  origin.id = made[name.share];
   origin.description = share_of(origin.description, name, each);
 }
 
@@ -272,7 +282,7 @@ std::vector<std::string> Catalogue::default_ids() const {
 std::unique_ptr<Processor> Catalogue::open(const std::string& id) {
   const auto name = parse_name(id);
   const Root& root = contents_->root_of(id, name);
-  DeviceOrigin origin{contents_->library.api, root.platform, {}, root.device, root.description};
+  DeviceOrigin origin{contents_->library.api, root.platform, root.device, root.description};
   origin.api = limited_to(origin.api, origin_version(origin));
   if (name->shares > 1) contents_->take_share(origin, *name);
   return std::make_unique<Device>(std::move(origin));

@@ -50,8 +50,8 @@ cl_int answer(const std::string& text, size_t room, void* to, size_t* needed) {
   return answer(text.c_str(), text.size() + 1, room, to, needed);
 }
 template <class T>
-requires std::is_arithmetic_v<T> || std::is_pointer_v<T> cl_int answer(T value, size_t room,
-                                                                       void* to, size_t* needed) {
+requires std::is_arithmetic_v<T> || std::is_same_v<T, cl_command_queue> cl_int
+answer(T value, size_t room, void* to, size_t* needed) {
   return answer(&value, sizeof(value), room, to, needed);
 }
 
@@ -181,6 +181,7 @@ cl_int sub_devices(cl_device_id, const cl_device_partition_property* how, cl_uin
   if (count != nullptr) *count = made;
   for (cl_uint i = 0; parts != nullptr && i < std::min(made, room); ++i) {
     parts[i] = make<cl_device_id>('s');
+    --alive;  // as the device itself, not among what has to be released
   }
   return CL_SUCCESS;
 }
