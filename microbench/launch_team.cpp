@@ -36,8 +36,8 @@ class TeamLaunches {
     trial.error = [this](Queue& queue) { return error(queue); };
     if (launch_.idle_seconds > 0 || launch_.from_parked) {
       trial.time = [this](Queue& queue, Stopwatch& watch) {
-        stay_idle(launch_.idle_seconds);
         if (launch_.from_parked) processor_.park();
+        stay_idle(launch_.idle_seconds);
         watch.start();
         if (launch_.from_parked) processor_.wake();
         run(queue);
@@ -99,8 +99,11 @@ const Registration registration([] {
                 [](const Workbench& bench) {
                   return TeamLaunch{.idle_seconds = bench.number("idle_seconds")};
                 }),
-      team_case("launch/wake", "Seconds to start a stopped team and call every member once", {},
-                [](const Workbench&) { return TeamLaunch{.from_parked = true}; })};
+      team_case(
+          "launch/wake",
+          "Seconds to wake a team that was parked and has fallen asleep, and to call every member",
+          {},
+          [](const Workbench&) { return TeamLaunch{.idle_seconds = 0.001, .from_parked = true}; })};
 });
 
 }  // namespace

@@ -9,7 +9,7 @@ struct TeamLaunch {
   unsigned members = 0;      ///< 0: the whole team
   unsigned launches = 1;     ///< in a row, one after the other; the operations of one run
   double idle_seconds = 0;   ///< the team is left alone so long before each run
-  bool from_parked = false;  ///< the team is stopped before each run; starting it counts
+  bool from_parked = false;  ///< the team is parked before each run and woken in it
 };
 
 /// Every member counts its own calls: a launch that did not reach one of them is noticed.

@@ -150,7 +150,7 @@ Case image_case(bool to_image) {
   result.summary = to_image ? "Seconds to copy a buffer into a 2D image of the same device"
                             : "Seconds to copy a 2D image into a buffer of the same device";
   result.metric = schema::Metric::seconds_per_operation;
-  result.axes = {bytes_axis(Sizes::few, 16),
+  result.axes = {bytes_axis(Sizes::x64, 16),
                  {"format", "Four channels of float, or of half",
                   [](Processor&, Tier tier) {
                     std::vector<schema::Value> values{"rgba_float"};

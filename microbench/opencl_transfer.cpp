@@ -239,7 +239,7 @@ Case transfer_case(const Question& question) {
   result.summary = question.summary;
   result.metric = schema::Metric::seconds_per_operation;
   const bool host_side = has_host_side(question.operation);
-  result.axes = {bytes_axis(host_side ? Sizes::many : Sizes::few), allocation_axis()};
+  result.axes = {bytes_axis(host_side ? Sizes::x4 : Sizes::x8), allocation_axis()};
   if (host_side) {
     result.axes.push_back(alignment_axis());
     result.axes.push_back(blocking_axis());

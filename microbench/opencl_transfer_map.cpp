@@ -165,12 +165,20 @@ Case map_case(const Question& question) {
   result.metric = schema::Metric::seconds_per_operation;
   // What was written must be moved by unmap, what shall be read by map.
   const char* usual_access = question.part == Part::unmap ? "write" : "read";
-  result.axes = {bytes_axis(Sizes::few), allocation_axis(), alignment_axis(),
-                 access_axis(usual_access)};
+  result.axes = {bytes_axis(question.part == Part::all ? Sizes::x16 : Sizes::x64),
+                 allocation_axis(), alignment_axis(), access_axis(usual_access)};
   if (question.part != Part::unmap) result.axes.push_back(blocking_axis());
   schema::Parameters defaults = transfer_defaults();
   defaults["access"] = usual_access;
-  result.keep = one_factor_at_a_time(defaults);
+  result.keep = [one_factor = one_factor_at_a_time(defaults)](const schema::Parameters& unset,
+                                                              Tier tier) {
+    // Only under use_host_ptr is there memory of the program to be aligned.
+    const auto alignment = unset.find("alignment"), allocation = unset.find("allocation");
+    const bool nothing_to_align =
+        allocation != unset.end() && allocation->second != schema::Value("use_host_ptr") &&
+        alignment != unset.end() && alignment->second != schema::Value(std::int64_t{4096});
+    return !nothing_to_align && one_factor(unset, tier);
+  };
   result.unsupported =
       opencl_only("a CPU's buffers are the program's own memory: there is nothing to map");
   result.prepare = [part = question.part](Workbench& bench) {

@@ -10,7 +10,7 @@ constexpr std::int64_t largest_bytes = 64 << 20;
 std::vector<schema::Value> sizes_of(Sizes sizes, std::int64_t smallest, Tier tier) {
   // Smoke runs take both ends of the affine law: the cost of a call and that of moving data.
   if (tier == Tier::smoke) return {smallest, default_transfer_bytes};
-  const std::int64_t step = tier == Tier::full ? 2 : sizes == Sizes::many ? 4 : 16;
+  const std::int64_t step = tier == Tier::full ? 2 : static_cast<std::int64_t>(sizes);
   std::vector<schema::Value> values;
   for (std::int64_t bytes = smallest; bytes <= largest_bytes; bytes *= step) {
     values.emplace_back(bytes);
