@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "devices/cpu/clock.hpp"
+#include "devices/cpu/matrix_permission.hpp"
 #include "devices/cpu/memory.hpp"
 #include "devices/cpu/queue.hpp"
 #include "devices/cpu/team.hpp"
@@ -42,6 +43,10 @@ class CpuProcessor final : public Processor {
     std::vector<std::string> names;
     for (const int core : cores) names.push_back(std::to_string(core));
     description_.facts["cores"] = names;
+    if (const auto isa = device.facts.find("isa"); isa != device.facts.end()) {
+      description_.facts["isa"] = isa->second;
+    }
+    if (request_matrix_tiles()) description_.facts["amx_permitted"] = true;
     for (const schema::Cache& cache : device.caches) {
       if (cache.type == "instruction") continue;
       last_level_bytes_ = std::max(last_level_bytes_, static_cast<std::size_t>(cache.bytes));
