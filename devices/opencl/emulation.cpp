@@ -122,25 +122,42 @@ struct Watch {
   }
 };
 
+/// Lengthens a copy's event to `seconds`; how long the copy waited in the queue before it started.
+double lengthen_event(cl_event event, double seconds) {
+  Emulated& state = emulated();
+  const auto time = [&](cl_profiling_info what) {
+    cl_ulong nanoseconds = 0;
+    state.next.clGetEventProfilingInfo(event, what, sizeof(nanoseconds), &nanoseconds, nullptr);
+    return nanoseconds;
+  };
+  const cl_ulong queued = time(CL_PROFILING_COMMAND_QUEUED);
+  const cl_ulong start = time(CL_PROFILING_COMMAND_START), end = time(CL_PROFILING_COMMAND_END);
+  if (queued == 0 || start < queued || end < start) return 0;  // not profiled, or not told
+  const auto wanted = static_cast<cl_ulong>(seconds * 1e9);
+  if (wanted > end - start) {
+    const std::scoped_lock lock(state.mutex);
+    state.events[event] = {wanted - (end - start), 1};
+  }
+  return static_cast<double>(start - queued) * 1e-9;
+}
+
 /// Makes a copy blocking, so that its whole time is known here, and lengthens it to bytes / rate.
 template <class Copy>
 cl_int lengthened(cl_command_queue queue, bool blocking, double bytes, double rate, cl_event* event,
                   const Copy& copy) {
   Emulated& state = emulated();
   if (const cl_int status = state.next.clFinish(queue); status != CL_SUCCESS) return status;
+  const double seconds = rate > 0 ? bytes / rate : 0;
   const double started = now_seconds();
   if (const cl_int status = copy(); status != CL_SUCCESS) return status;
-  const double ended = now_seconds(), target = started + (rate > 0 ? bytes / rate : 0);
+  const double waited = event != nullptr && rate > 0 ? lengthen_event(*event, seconds) : 0;
+  spin_until(started + waited + seconds);
   {
     const std::scoped_lock lock(state.mutex);
     Line& line = state.lines[queue];
     line.working = true;
-    if (rate > 0) line.overshoot_seconds += std::max(0.0, ended - target);
-    if (event != nullptr && target > ended) {
-      state.events[*event] = {static_cast<cl_ulong>((target - ended) * 1e9), 1};
-    }
+    if (rate > 0) line.overshoot_seconds += now_seconds() - started - seconds;
   }
-  spin_until(target);
   if (blocking) pay_for_wait(queue);
   return CL_SUCCESS;
 }

@@ -51,7 +51,8 @@ TEST(Library, AnythingElseIsNoOpenclLibrary) {
 TEST(Library, IcdLoaderWithoutDriversHasNoPlatforms) {
   const Library loader = load_library("");
   if (!loader.reason.empty()) GTEST_SKIP() << loader.reason;
-  // The loader reads its list of drivers once: a child looks.
+  // The loader reads its list of drivers once: a fresh process looks.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
         setenv("OCL_ICD_VENDORS", "/nonexistent", 1);
