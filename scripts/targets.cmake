@@ -91,8 +91,11 @@ function(motley_test name)
   target_compile_definitions(${name}_test PRIVATE MOTLEY_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
   motley_warnings(${name}_test)
   include(GoogleTest)
-  gtest_discover_tests(${name}_test TEST_PREFIX ${name}/ DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT 300 ENVIRONMENT "${MOTLEY_TEST_ENVIRONMENT}")
+  # Tests of one program share their files' names: one at a time, in a folder of the program's own.
+  set(files ${PROJECT_BINARY_DIR}/test_files/${name}/)
+  file(MAKE_DIRECTORY ${files})
+  gtest_discover_tests(${name}_test TEST_PREFIX ${name}/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT 300 RESOURCE_LOCK ${name} ENVIRONMENT TEST_TMPDIR=${files})
 endfunction()
 
 # Every header compiles alone and twice: who includes it need not know what it needs.

@@ -11,6 +11,7 @@ get_filename_component(motley_packages ${CMAKE_CURRENT_LIST_DIR}/../../build/pac
 list(PREPEND CMAKE_PREFIX_PATH ${motley_packages}/usr)
 
 set(MOTLEY_QEMU_CPU max CACHE STRING "The core that qemu-aarch64 emulates")
-# For the programs that a test starts itself, through the kernel's binfmt_misc.
-set(MOTLEY_TEST_ENVIRONMENT QEMU_LD_PREFIX=/usr/aarch64-linux-gnu QEMU_CPU=${MOTLEY_QEMU_CPU})
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu -cpu ${MOTLEY_QEMU_CPU})
+# By the environment, so that it also holds for the programs that a test starts itself, through the
+# kernel's binfmt_misc.
+set(CMAKE_CROSSCOMPILING_EMULATOR env QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
+                                  QEMU_CPU=${MOTLEY_QEMU_CPU} qemu-aarch64)
