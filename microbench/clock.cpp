@@ -8,14 +8,13 @@
 namespace motley::microbench {
 namespace {
 
-Trial prepare(Workbench& bench, Weave weave) {
+Trial prepare(Workbench& bench, Chain chain) {
   constexpr std::int64_t iterations = 20000;
   Kernel kernel;
   kernel.name = "clock";
-  kernel.cpu = [weave](const CpuTask& task) {
+  kernel.cpu = [chain](const CpuTask& task) {
     const auto n = iterations * task.value<std::int64_t>(1);
-    task.buffer<std::int64_t>(0)[task.member] =
-        weave == Weave::alone ? run_chain(n) : run_woven_chain(n);
+    task.buffer<std::int64_t>(0)[task.member] = chain(n);
   };
   LoadedKernel& loaded = bench.load(kernel);
   const unsigned members = bench.processor().members();
@@ -35,16 +34,16 @@ Trial prepare(Workbench& bench, Weave weave) {
     }
     return worst;
   };
-  trial.clock_hertz = woven_clock(bench, weave);
+  trial.clock_hertz = chain_clock(bench, chain);
   return trial;
 }
 
-Case clock_case(const char* name, const char* summary, Weave weave) {
+Case clock_case(const char* name, const char* summary, Chain chain) {
   Case one;
   one.name = name;
   one.summary = summary;
   one.metric = schema::Metric::operations_per_second;
-  one.prepare = [weave](Workbench& bench) { return prepare(bench, weave); };
+  one.prepare = [chain](Workbench& bench) { return prepare(bench, chain); };
   one.unsupported = [](Processor& processor) -> std::string {
     return processor.clock_hertz() > 0 ? ""
            : processor.members() > 0   ? "no dependent chain is known for this architecture"
@@ -56,9 +55,9 @@ Case clock_case(const char* name, const char* summary, Weave weave) {
 const Registration registration([] {
   return std::vector<Case>{
       clock_case("clock/chain", "Clock of the cores, all at once: dependent additions a second",
-                 Weave::alone),
+                 run_chain),
       clock_case("clock/woven", "The same with vector multiply-adds beside: what wide vectors cost",
-                 Weave::vector_load)};
+                 run_woven_chain)};
 });
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace {
 
 using schema::Value;
 
-/// Steps of a chunk: x shrinks to 1/e over them, so that half the work is off by 40 %.
+/// Steps of a chunk in all; x shrinks to 1/e over `PeakData::steps` of them, then starts again.
 constexpr std::int64_t chunk_steps = 2048;
 /// Chunks of one run for each member: members that are faster or less disturbed take more.
 constexpr std::int64_t chunks_per_member = 16;
@@ -138,8 +138,10 @@ Kernel peak_kernel(const PeakLoop& loop, std::size_t result_bytes) {
     const auto* factor = task.buffer<const std::byte>(2);
     const auto steps = task.value<std::int64_t>(3);
     const auto chunks = task.value<std::int64_t>(4);
+    const auto repeats = task.value<std::int64_t>(5);
     for (std::int64_t chunk; (chunk = task.next_chunk(chunks)) >= 0;) {
-      loop.run(start, results + static_cast<std::size_t>(chunk) * result_bytes, factor, steps);
+      std::byte* result = results + static_cast<std::size_t>(chunk) * result_bytes;
+      for (std::int64_t i = 0; i < repeats; ++i) loop.run(start, result, factor, steps);
     }
   };
   return kernel;
@@ -147,7 +149,8 @@ Kernel peak_kernel(const PeakLoop& loop, std::size_t result_bytes) {
 
 Trial prepare_cpu(const std::string& type, Workbench& bench) {
   const PeakLoop& loop = chosen_loop(type, bench);
-  const PeakData data(loop, chunk_steps, bench.seed());
+  const PeakData data(loop, bench.seed());
+  const std::int64_t steps = data.steps, repeats = chunk_steps / steps;
   const std::int64_t chunks = chunks_per_member * bench.processor().members();
   Buffer& start = bench.upload(std::span<const std::byte>(data.start));
   Buffer& factor = bench.upload(std::span<const std::byte>(data.factor));
@@ -158,9 +161,9 @@ Trial prepare_cpu(const std::string& type, Workbench& bench) {
   Trial trial;
   trial.work.flops = loop.flops_per_step * chunk_steps * static_cast<double>(chunks);
   trial.ceiling_flops_per_cycle = loop.ceiling_per_cycle * bench.processor().members();
-  const auto launch = [&kernel, &start, &results, &factor, chunks](Queue& queue, std::int64_t n) {
+  const auto launch = [=, &kernel, &start, &results, &factor](Queue& queue, std::int64_t n) {
     queue.launch(kernel, range(1),
-                 {&start, &results, &factor, scalar(chunk_steps * n), scalar(chunks)});
+                 {&start, &results, &factor, scalar(steps * n), scalar(chunks), scalar(repeats)});
   };
   trial.run = [launch](Queue& queue) { launch(queue, 1); };
   trial.run_multiple = [launch](Queue& queue, unsigned n) { launch(queue, n); };
@@ -169,7 +172,7 @@ Trial prepare_cpu(const std::string& type, Workbench& bench) {
     return data.worst_error(download<std::byte>(queue, results));
   };
   trial.tolerance = data.tolerance;
-  trial.clock_hertz = woven_clock(bench, Weave::vector_load);
+  trial.clock_hertz = chain_clock(bench, loop.woven_chain ? loop.woven_chain : run_woven_chain);
   trial.details["lanes"] = std::int64_t{loop.lanes};
   return trial;
 }

@@ -30,6 +30,10 @@ struct PeakLoop {
   /// is touched before and after the loop only. Values are of the type in the name, but for bf16
   /// and matrix_bf16 (fp32 sums of the product of `factor`, fp32, and 1) and int8 (int32 sums).
   void (*run)(const void* start, void* out, const void* factor, std::int64_t steps) = nullptr;
+  /// Cycles of a chain of dependent additions woven into this target's FMAs; null: the best
+  /// target's. The vector work takes half of the chain's time at most, so that the chain decides.
+  /// Returns the additions done.
+  std::int64_t (*woven_chain)(std::int64_t iterations) = nullptr;
 };
 
 /// All loops of Highway's targets that this machine can run, best target first.
@@ -44,8 +48,7 @@ struct LoopTable {
 LoopTable x86_peak_loops();
 LoopTable arm_peak_loops();
 
-/// Cycles of a chain of dependent additions woven into vector FMAs of the best target. The vector
-/// work takes half of the chain's time at most, so that the chain decides; returns additions done.
+/// The woven chain of the best target.
 std::int64_t run_woven_chain(std::int64_t iterations);
 /// The same chain alone.
 std::int64_t run_chain(std::int64_t iterations);

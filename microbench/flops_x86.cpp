@@ -9,11 +9,12 @@
 namespace motley::microbench {
 namespace {
 
-#define MOTLEY_EACH_CHAIN(X)                                                                    \
-  X(0)                                                                                          \
-  X(1)                                                                                          \
-  X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) \
-      X(19) X(20) X(21) X(22) X(23)
+#define MOTLEY_EACH_CHAIN(X)                                                                     \
+  X(0)                                                                                           \
+  X(1)                                                                                           \
+  X(2)                                                                                           \
+  X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) \
+      X(20) X(21) X(22) X(23)
 
 #define MOTLEY_FP16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512fp16")))
 template <int chains>

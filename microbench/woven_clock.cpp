@@ -3,29 +3,26 @@
 #include <algorithm>
 #include <chrono>
 
-#include "microbench/flops_loops.hpp"
-
 namespace motley::microbench {
 namespace {
 
-double slice_hertz(Weave weave) {
+double slice_hertz(Chain chain) {
   constexpr std::int64_t iterations = 10000;  // 160 000 additions: 64 us at 2.5 GHz
   const auto started = std::chrono::steady_clock::now();
-  const std::int64_t additions =
-      weave == Weave::alone ? run_chain(iterations) : run_woven_chain(iterations);
+  const std::int64_t additions = chain(iterations);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   return static_cast<double>(additions) / took.count();
 }
 
 }  // namespace
 
-std::function<double(Queue&)> woven_clock(Workbench& bench, Weave weave) {
+std::function<double(Queue&)> chain_clock(Workbench& bench, Chain chain) {
   Kernel kernel;
   kernel.name = "woven_clock";
-  kernel.cpu = [weave](const CpuTask& task) {
+  kernel.cpu = [chain](const CpuTask& task) {
     constexpr int slices = 3;  // an interrupt can only slow a slice down
     double fastest = 0;
-    for (int i = 0; i < slices; ++i) fastest = std::max(fastest, slice_hertz(weave));
+    for (int i = 0; i < slices; ++i) fastest = std::max(fastest, slice_hertz(chain));
     task.buffer<double>(0)[task.member] = fastest;
   };
   LoadedKernel& loaded = bench.load(kernel);

@@ -1,16 +1,18 @@
 // The clock of a CPU's cores under a load, as a function that a trial can offer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "harness/workbench.hpp"
 
 namespace motley::microbench {
 
-enum class Weave { alone, vector_load };
+/// Does 16 dependent additions an iteration and returns their number.
+using Chain = std::int64_t (*)(std::int64_t iterations);
 
 /// Mean over the members, each the fastest of a few slices of ~50 us, all members at once. The
 /// workbench keeps what it needs.
-std::function<double(Queue&)> woven_clock(Workbench& bench, Weave weave);
+std::function<double(Queue&)> chain_clock(Workbench& bench, Chain chain);
 
 }  // namespace motley::microbench
