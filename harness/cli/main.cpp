@@ -92,6 +92,10 @@ void add_commands(CLI::App& app, Options& options) {
   summary->add_option("files", options.files, "Files of records")->required();
   summary->add_flag("--trust", options.trust,
                     "How far the machine of these records can be trusted");
+  summary
+      ->add_option("--against", options.against,
+                   "Instead: how far the figures moved since the run in this file")
+      ->type_name("FILE.jsonl");
   CLI::App* worker = app.add_subcommand("worker", "")->group("");  // started by run, not by hand
   worker->add_option("mode", options.worker_mode)->required();
   worker->add_option("--block-seconds", options.block_seconds);

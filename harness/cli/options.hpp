@@ -31,7 +31,7 @@ struct Options {
 
   // validate, export, summary
   std::vector<std::string> files;
-  std::string format;
+  std::string format, against;
 };
 
 Selection selection(const Options& options);

@@ -5,26 +5,15 @@
 #include <iostream>
 #include <map>
 
-#include "harness/worker.hpp"
-#include "results_schema/json_lines.hpp"
-#if __has_include("analysis/summary.hpp") && __has_include("analysis/trust.hpp")
 #include "analysis/summary.hpp"
 #include "analysis/trust.hpp"
-#else
-namespace motley::analysis {
-static std::string summary(const schema::Log&) {
-  return "";
-}
-static std::string trust(const schema::Log&) {
-  return "";
-}
-}  // namespace motley::analysis
-#endif
 #include "devices/linux/process.hpp"
 #include "devices/machine.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/error.hpp"
+#include "harness/worker.hpp"
+#include "results_schema/json_lines.hpp"
 
 namespace motley::cli {
 namespace {
@@ -122,7 +111,11 @@ int summary_command(const Options& options) {
                options.files.front());
     return nothing_measured;
   }
-  fmt::print("{}", options.trust ? analysis::trust(log) : analysis::summary(log));
+  if (!options.against.empty()) {
+    fmt::print("{}", analysis::repeatability(schema::read_log(options.against), log));
+  } else {
+    fmt::print("{}", options.trust ? analysis::trust(log) : analysis::summary(log));
+  }
   return done;
 }
 

@@ -1,0 +1,13 @@
+// The table that a run ends with: what each processor can do, at most 80 columns wide.
+#pragma once
+
+#include <string>
+
+#include "results_schema/record.hpp"
+
+namespace motley::analysis {
+
+/// A figure with a `~` comes from blocks of which at least half carry a finding.
+std::string summary(const schema::Log& log);
+
+}  // namespace motley::analysis
