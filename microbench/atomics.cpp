@@ -7,6 +7,7 @@
 
 #include "harness/error.hpp"
 #include "harness/workbench.hpp"
+#include "microbench/run_length.hpp"
 #include "microbench/working_sets.hpp"
 
 namespace motley::microbench {
@@ -86,13 +87,13 @@ class AtomicTrial {
   void shape(Workbench& bench);
   Kernel cpu_kernel() const;
   Kernel opencl_kernel() const;
-  void run(Queue& queue, unsigned multiple);
+  void run(Queue& queue, std::uint32_t rounds);
   std::uint64_t expected(std::size_t slot) const;
   double error(Queue& queue) const;
 
   AtomicQuestion question_;
   bool contended_, on_cpu_;
-  std::uint32_t items_ = 0, group_ = 1, rounds_ = 0;
+  std::uint32_t items_ = 0, group_ = 1, rounds_ = 1;
   std::uint64_t done_ = 0;  ///< rounds of each item since preparation
   Buffer* totals_ = nullptr;
   LoadedKernel* kernel_ = nullptr;
@@ -110,21 +111,19 @@ AtomicTrial::AtomicTrial(Workbench& bench, const AtomicQuestion& question)
   totals_ = &bench.allocate(std::size_t{items_} * slot_words * sizeof(std::uint32_t));
   bench.queue().fill(*totals_, 0);
   bench.queue().finish();
+  rounds_ = repeats_for(bench, [&](std::uint32_t rounds) { run(bench.queue(), rounds); });
 }
 
-/// As many items as run at once; rounds for some 0.2 ms on a CPU, 1 ms through OpenCL.
+/// As many items as run at once. A CPU device runs the items of a group one after the other.
 void AtomicTrial::shape(Workbench& bench) {
   const unsigned units = parallel_units(bench.processor());
-  if (bench.processor().kind() != ProcessorKind::cpu) {
+  if (bench.processor().kind() == ProcessorKind::cpu) {
+    group_ = question_.local ? 16 : 1;
+    items_ = units * group_;
+  } else {
     group_ = static_cast<std::uint32_t>(std::min<std::size_t>(64, kernel_->maximum_work_group()));
     items_ = 8 * units * group_;
-    rounds_ = 256;
-    return;
   }
-  // A CPU device runs the items of a group one after the other.
-  group_ = question_.local ? 16 : 1;
-  items_ = units * group_;
-  rounds_ = (on_cpu_ ? 1u << 14 : 1u << 17) / group_;
 }
 
 Kernel AtomicTrial::cpu_kernel() const {
@@ -144,8 +143,7 @@ Kernel AtomicTrial::opencl_kernel() const {
   return {"atomics", nullptr, {source, "atomics", options}, 0};
 }
 
-void AtomicTrial::run(Queue& queue, unsigned multiple) {
-  const std::uint32_t rounds = rounds_ * multiple;
+void AtomicTrial::run(Queue& queue, std::uint32_t rounds) {
   done_ += rounds;
   const Range items = range(items_, group_);
   if (question_.local) {
@@ -175,8 +173,8 @@ double AtomicTrial::error(Queue& queue) const {
 Trial AtomicTrial::trial() {
   Trial trial;
   trial.work.operations = static_cast<double>(rounds_) * items_;
-  trial.run = [this](Queue& queue) { run(queue, 1); };
-  trial.run_multiple = [this](Queue& queue, unsigned multiple) { run(queue, multiple); };
+  trial.run = [this](Queue& queue) { run(queue, rounds_); };
+  trial.run_multiple = [this](Queue& queue, unsigned multiple) { run(queue, rounds_ * multiple); };
   trial.error = [this](Queue& queue) { return error(queue); };
   trial.tolerance = 0;  // words with a wrong total
   trial.details["items"] = std::int64_t{items_};

@@ -9,6 +9,7 @@
 #include "harness/workbench.hpp"
 #include "microbench/bandwidth_loops.hpp"
 #include "microbench/random_content.hpp"
+#include "microbench/run_length.hpp"
 #include "microbench/working_sets.hpp"
 
 namespace motley::microbench {
@@ -70,7 +71,7 @@ class SpaceRead {
   double error(Queue& queue) const;
 
   bool local_;
-  std::uint32_t vectors_, vector_bytes_, group_, items_, passes_, last_passes_ = 0;
+  std::uint32_t vectors_, vector_bytes_, group_, items_, passes_ = 1, last_passes_ = 0;
   std::uint32_t all_words_ = 0;
   Buffer* content_ = nullptr;
   Buffer* results_ = nullptr;
@@ -96,10 +97,7 @@ SpaceRead::SpaceRead(Workbench& bench, bool local) : local_(local) {
       std::min<std::size_t>(on_cpu_device ? (local ? 4 : 1) : 128, kernel_->maximum_work_group()));
   items_ = group_ * parallel_units(bench.processor()) * (on_cpu_device ? 1 : 8);
   results_ = &bench.allocate(items_ * sizeof(std::uint32_t));
-  // About a millisecond on a CPU device; a GPU reads a few hundred bytes a clock and unit.
-  constexpr std::uint32_t bytes_a_group = 128u << 20;
-  const std::uint32_t readers = local ? 1 : group_;
-  passes_ = std::max(1u, bytes_a_group / (vectors_ * vector_bytes_ * readers));
+  passes_ = repeats_for(bench, [&](std::uint32_t passes) { run(bench.queue(), passes); });
 }
 
 void SpaceRead::run(Queue& queue, std::uint32_t passes) {

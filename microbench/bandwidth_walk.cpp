@@ -7,6 +7,7 @@
 
 #include "harness/error.hpp"
 #include "microbench/random_content.hpp"
+#include "microbench/run_length.hpp"
 #include "microbench/working_sets.hpp"
 
 namespace motley::embedded {
@@ -14,29 +15,9 @@ extern const std::string_view bandwidth_cl;
 }
 
 namespace motley::microbench {
-namespace {
-
-/// Bytes a unit moves in one run, at least: some 100 us in caches, where a launch must not show.
-constexpr std::int64_t bytes_in_cache = 24 << 20;
-constexpr std::int64_t bytes_beyond_cache = 4 << 20;
-constexpr std::int64_t cache_like_share_bytes = 512 << 10;
-/// An OpenCL launch costs some ten times the fork and join of a CPU team.
-constexpr std::int64_t launch_factor = 8;
-
-std::uint32_t passes_for(Processor& processor, std::int64_t bytes) {
-  const std::int64_t units = parallel_units(processor);
-  std::int64_t wanted =
-      bytes / units <= cache_like_share_bytes ? bytes_in_cache : bytes_beyond_cache;
-  if (processor.members() == 0) wanted *= launch_factor;
-  return static_cast<std::uint32_t>(std::max<std::int64_t>(1, wanted * units / bytes));
-}
-
-}  // namespace
-
 BandwidthWalk::BandwidthWalk(Workbench& bench, const BandwidthQuestion& question, bool non_temporal)
     : question_(question),
       count_(bench.integer("bytes") / question.arrays() / std::int64_t{sizeof(float)}),
-      passes_(passes_for(bench.processor(), bench.integer("bytes"))),
       key_b_(content_key(bench, 1)),
       key_c_(content_key(bench, 2)) {
   if (count_ < 1 || count_ > std::int64_t{1} << 31) {
@@ -49,6 +30,7 @@ BandwidthWalk::BandwidthWalk(Workbench& bench, const BandwidthQuestion& question
   if (question.reads > 1) c_ = &random_array(bench, count_, key_c_);
   if (question.writes > 0) a_ = &bench.allocate(static_cast<std::size_t>(count_) * sizeof(float));
   load(bench, non_temporal);
+  passes_ = repeats_for(bench, [&](std::uint32_t passes) { run(bench.queue(), passes); });
   details_["passes"] = std::int64_t{passes_};
   details_["elements"] = count_;
 }

@@ -35,7 +35,7 @@ class BandwidthWalk {
 
   BandwidthQuestion question_;
   std::int64_t count_;
-  std::uint32_t passes_, last_passes_ = 0;
+  std::uint32_t passes_ = 1, last_passes_ = 0;
   std::uint32_t key_b_, key_c_, pattern_ = 0;
   Buffer *a_ = nullptr, *b_ = nullptr, *c_ = nullptr, *results_ = nullptr;
   LoadedKernel* kernel_ = nullptr;

@@ -6,6 +6,7 @@
 
 #include "harness/error.hpp"
 #include "harness/random.hpp"
+#include "microbench/run_length.hpp"
 
 namespace motley::microbench {
 namespace {
@@ -15,15 +16,8 @@ constexpr std::int64_t word_bytes = 4;
 constexpr std::size_t local_group = 64;
 constexpr std::int64_t huge_page_bytes = 2 << 20;
 
-/// Loads of each chase in one run, powers of two: some 0.3 ms in caches, 1 ms in main memory on a
-/// CPU. A launch of OpenCL costs more, and a GPU's load takes longer than a CPU's from any level.
-std::uint64_t loads_for(Processor& processor, std::int64_t bytes) {
-  if (processor.kind() != ProcessorKind::cpu) return 1u << 14;
-  const bool on_cpu = processor.members() > 0;
-  if (bytes <= 512 << 10) return on_cpu ? 1u << 17 : 1u << 19;
-  if (bytes <= 4 << 20) return on_cpu ? 1u << 15 : 1u << 17;
-  return on_cpu ? 1u << 13 : 1u << 14;
-}
+/// Loads of all chases between two looks at the loop's end.
+constexpr std::uint64_t loads_a_trip = 64;
 
 void place_pointers(std::byte* cells, const std::vector<std::uint32_t>& order,
                     std::int64_t line_bytes) {
@@ -61,9 +55,7 @@ std::vector<std::uint32_t> random_cycle(std::uint32_t nodes, std::uint64_t seed)
 }
 
 Chase::Chase(Workbench& bench, ChaseOptions options)
-    : options_(std::move(options)),
-      on_cpu_(bench.processor().members() > 0),
-      loads_(loads_for(bench.processor(), options_.bytes)) {
+    : options_(std::move(options)), on_cpu_(bench.processor().members() > 0) {
   if (options_.space == ChaseSpace::local) options_.line_bytes = word_bytes;
   const std::int64_t nodes = odd_lines(options_.bytes, options_.line_bytes);
   if (nodes < 1 || options_.bytes / word_bytes > std::int64_t{1} << 32) {
@@ -72,12 +64,18 @@ Chase::Chase(Workbench& bench, ChaseOptions options)
                     "most). Set bytes between.",
                     options_.bytes, nodes, options_.line_bytes));
   }
+  if (options_.chases < 1 || loads_a_trip % options_.chases != 0) {
+    throw Unsupported(fmt::format(
+        "chases={} does not divide the {} loads of the unrolled loop. Use 1, 2, 4 ... 32.",
+        options_.chases, loads_a_trip));
+  }
   order_ = random_cycle(static_cast<std::uint32_t>(nodes), bench.seed());
   if (on_cpu_) {
     prepare_cpu(bench);
   } else {
     prepare_opencl(bench);
   }
+  trips_ = repeats_for(bench, [&](std::uint32_t trips) { run(bench.queue(), trips); });
 }
 
 void Chase::prepare_cpu(Workbench& bench) {
@@ -153,7 +151,7 @@ std::string Chase::opencl_source() const {
     text += fmt::format("  uint p{0} = positions[{1}];\n", c, 16 * c);
   }
   text += "  for (; trips > 0; --trips) {\n";
-  for (unsigned load = 0; load < 64; ++load) {
+  for (unsigned load = 0; load < loads_a_trip; ++load) {
     text += fmt::format("    p{0} = {1}[p{0}];\n", load % options_.chases, from);
   }
   text += "  }\n";
@@ -164,12 +162,6 @@ std::string Chase::opencl_source() const {
 }
 
 void Chase::prepare_opencl(Workbench& bench) {
-  if (64 % options_.chases != 0) {
-    throw Unsupported(
-        fmt::format("chases={} does not divide the 64 loads of the unrolled loop. "
-                    "Use 1, 2, 4 ... 32.",
-                    options_.chases));
-  }
   place_on_opencl(bench);
   kernel_ = &bench.load({"chase", nullptr, {opencl_source(), "chase", ""}, 0});
   const bool local = options_.space == ChaseSpace::local;
@@ -177,21 +169,21 @@ void Chase::prepare_opencl(Workbench& bench) {
   range_ = range(group, group);
 }
 
-void Chase::run(Queue& queue, unsigned multiple) {
-  const std::uint64_t loads = loads_ * multiple;
+void Chase::run(Queue& queue, std::uint32_t trips) {
+  const std::uint64_t loads = trips * loads_a_trip / options_.chases;
   done_ += loads;
   if (on_cpu_) {
     Buffer* array = options_.company_array ? options_.company_array : cells_;
     queue.launch(*kernel_, range_, {cells_, positions_, scalar(loads), array});
     return;
   }
-  const Argument trips = scalar(static_cast<std::uint32_t>(loads * options_.chases / 64));
+  const Argument count = scalar(trips);
   if (options_.space == ChaseSpace::local) {
     queue.launch(*kernel_, range_,
-                 {cells_, positions_, trips, LocalMemory{order_.size() * word_bytes},
+                 {cells_, positions_, count, LocalMemory{order_.size() * word_bytes},
                   scalar(static_cast<std::uint32_t>(order_.size()))});
   } else {
-    queue.launch(*kernel_, range_, {cells_, positions_, trips});
+    queue.launch(*kernel_, range_, {cells_, positions_, count});
   }
 }
 
@@ -214,14 +206,13 @@ double Chase::error(Queue& queue) const {
 
 Trial Chase::trial() {
   Trial trial;
-  trial.work.operations = static_cast<double>(loads_ * options_.chases);
+  trial.work.operations = static_cast<double>(trips_ * loads_a_trip);
   trial.work.bytes_read = trial.work.operations * (on_cpu_ ? sizeof(void*) : word_bytes);
-  trial.run = [this](Queue& queue) { run(queue, 1); };
-  trial.run_multiple = [this](Queue& queue, unsigned multiple) { run(queue, multiple); };
+  trial.run = [this](Queue& queue) { run(queue, trips_); };
+  trial.run_multiple = [this](Queue& queue, unsigned multiple) { run(queue, trips_ * multiple); };
   trial.error = [this](Queue& queue) { return error(queue); };
   trial.tolerance = 0;  // chases that ended elsewhere than the cycle says
   trial.details["lines"] = static_cast<std::int64_t>(order_.size());
-  trial.details["loads_of_each_chase"] = static_cast<std::int64_t>(loads_);
   return trial;
 }
 

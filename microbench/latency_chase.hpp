@@ -35,14 +35,14 @@ class Chase {
   void prepare_opencl(Workbench& bench);
   void place_on_opencl(Workbench& bench);
   std::string opencl_source() const;
-  void run(Queue& queue, unsigned multiple);
+  void run(Queue& queue, std::uint32_t trips);
   double error(Queue& queue) const;
   std::uint64_t expected_node(unsigned chase) const;
 
   ChaseOptions options_;
   bool on_cpu_;
   std::vector<std::uint32_t> order_;  ///< nodes in the order of visiting
-  std::uint64_t loads_;               ///< of each chase in one run
+  std::uint32_t trips_ = 1;           ///< of 64 loads in one run
   std::uint64_t done_ = 0;            ///< of each chase since preparation
   Buffer* cells_ = nullptr;
   Buffer* positions_ = nullptr;

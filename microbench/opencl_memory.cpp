@@ -12,6 +12,7 @@
 #include "microbench/bandwidth_loops.hpp"
 #include "microbench/latency_chase.hpp"
 #include "microbench/random_content.hpp"
+#include "microbench/run_length.hpp"
 #include "microbench/working_sets.hpp"
 
 namespace motley::microbench {
@@ -114,7 +115,7 @@ class ImageRead {
   double error(Queue& queue) const;
 
   std::size_t width_, height_;
-  std::uint32_t passes_, last_passes_ = 0, all_words_ = 0;
+  std::uint32_t passes_ = 1, last_passes_ = 0, all_words_ = 0;
   Buffer* results_ = nullptr;
   LoadedKernel* kernel_ = nullptr;
   Range range_;
@@ -135,10 +136,7 @@ ImageRead::ImageRead(Workbench& bench) {
   set_image(bench, *kernel_, 4, image);
   shape(bench);
   results_ = &bench.allocate(range_.global[0] * range_.global[1] * sizeof(std::uint32_t));
-  // Reading images takes a CPU device long: it computes every address.
-  const std::int64_t at_least =
-      bench.processor().kind() == ProcessorKind::cpu ? 4 << 20 : std::int64_t{256} << 20;
-  passes_ = static_cast<std::uint32_t>(std::max<std::int64_t>(1, at_least / bytes));
+  passes_ = repeats_for(bench, [&](std::uint32_t passes) { run(bench.queue(), passes); });
 }
 
 void ImageRead::shape(Workbench& bench) {
@@ -210,12 +208,12 @@ class ImageChase {
   Trial trial();
 
  private:
-  void run(Queue& queue, unsigned multiple);
+  void run(Queue& queue, std::uint32_t trips);
   double error(Queue& queue) const;
 
   static constexpr std::uint32_t line_pixels = 16;  ///< 64 bytes of the row
   std::vector<std::uint32_t> order_;
-  std::uint32_t shift_ = 5, trips_ = 1 << 11;
+  std::uint32_t shift_ = 5, trips_ = 1;
   std::uint64_t done_ = 0;
   Buffer* position_ = nullptr;
   LoadedKernel* kernel_ = nullptr;
@@ -241,11 +239,12 @@ ImageChase::ImageChase(Workbench& bench) {
   set_image(bench, *kernel_, 3, image);
   const std::uint32_t start = order_[0] * line_pixels;
   position_ = &bench.upload(std::span<const std::uint32_t>(&start, 1));
+  trips_ = repeats_for(bench, [&](std::uint32_t trips) { run(bench.queue(), trips); });
 }
 
-void ImageChase::run(Queue& queue, unsigned multiple) {
-  done_ += std::uint64_t{trips_} * multiple * loads_a_trip;
-  queue.launch(*kernel_, range(1, 1), {position_, scalar(trips_ * multiple), scalar(shift_)});
+void ImageChase::run(Queue& queue, std::uint32_t trips) {
+  done_ += std::uint64_t{trips} * loads_a_trip;
+  queue.launch(*kernel_, range(1, 1), {position_, scalar(trips), scalar(shift_)});
 }
 
 double ImageChase::error(Queue& queue) const {
@@ -257,8 +256,8 @@ Trial ImageChase::trial() {
   Trial trial;
   trial.work.operations = static_cast<double>(trips_ * loads_a_trip);
   trial.work.bytes_read = 4 * trial.work.operations;
-  trial.run = [this](Queue& queue) { run(queue, 1); };
-  trial.run_multiple = [this](Queue& queue, unsigned multiple) { run(queue, multiple); };
+  trial.run = [this](Queue& queue) { run(queue, trips_); };
+  trial.run_multiple = [this](Queue& queue, unsigned multiple) { run(queue, trips_ * multiple); };
   trial.error = [this](Queue& queue) { return error(queue); };
   trial.tolerance = 0;  // the chase has to end where the cycle says
   trial.details["lines"] = static_cast<std::int64_t>(order_.size());
