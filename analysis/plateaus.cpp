@@ -13,7 +13,8 @@ double piece_error(const std::vector<double>& logs, std::size_t begin, std::size
   const std::span<const double> piece(logs.data() + begin, end - begin);
   const double middle = median(piece);
   double sum = 0;
-  for (const double value : piece) sum += std::abs(value - middle);
+  constexpr double free_distance = 0.1;  // noise, not a level
+  for (const double value : piece) sum += std::max(0.0, std::abs(value - middle) - free_distance);
   return sum;
 }
 
@@ -59,7 +60,8 @@ std::vector<Plateau> plateaus(std::span<const CurvePoint> points, double piece_c
   }
   std::vector<Plateau> levels;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const bool inner = i > 0 && i + 1 < pieces.size();
+    const bool inner =
+        i > 0 && i + 1 < pieces.size() && (pieces[i - 1].count > 1 || pieces[i + 1].count > 1);
     const auto between = [&] {
       const double before = pieces[i - 1].plateau.value, after = pieces[i + 1].plateau.value;
       const double value = pieces[i].plateau.value;

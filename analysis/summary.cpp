@@ -203,9 +203,9 @@ class Summary {
       points.push_back({static_cast<double>(bytes), one->value()});
     }
     if (points.size() < 2) return;
-    out_ += fmt::format("\n{:<24}{:>10}{:>10}{:>10}{:>10}{:>16}\n",
-                        fmt::format("Memory of {}, GB/s", id), "read", "write", "copy", "triad",
-                        "latency");
+    out_ +=
+        fmt::format("\n{:<26}{:>8}{:>8}{:>8}{:>8}{:>22}\n", fmt::format("Memory of {}, GB/s", id),
+                    "read", "write", "copy", "triad", "latency");
     for (const Plateau& level : plateaus(points)) {
       std::string line = fmt::format(
           "  {:<22}",
@@ -213,9 +213,9 @@ class Summary {
               ? bytes_text(level.to_bytes)
               : fmt::format("{} - {}", bytes_text(level.from_bytes), bytes_text(level.to_bytes)));
       for (const char* name : {"read", "write", "copy", "triad"}) {
-        line += fmt::format("{:>10}", bandwidth_in(std::string("bandwidth/") + name, id, level));
+        line += fmt::format("{:>8}", bandwidth_in(std::string("bandwidth/") + name, id, level));
       }
-      out_ += line + fmt::format("{:>16}\n", latency_in(latency, level));
+      out_ += line + fmt::format("{:>22}\n", latency_in(latency, level));
     }
   }
 
