@@ -190,6 +190,64 @@ TEST_F(Cli, WithoutAnOpenclLibraryTheCpuIsMeasuredAndTheRowsSayWhy) {
   EXPECT_EQ(motley("devices", none).code, 0);
 }
 
+/// A driver that fails where `fault` says, beside a CPU that does not.
+class FaultyDriver : public Cli {
+ protected:
+  Outcome measure_with(const std::string& fault,
+                       const std::string& on = "--on cpu:0 --on opencl:0") {
+    return motley(
+        "run --tier smoke --filter '^bandwidth/(copy|read)$' --set bytes=16K "
+        "--timeout 1 " +
+            on + out(),
+        "MOTLEY_FAULT=" + fault);
+  }
+  void SetUp() override {
+    if (!contains(motley("devices").output, "opencl:0")) GTEST_SKIP() << "no OpenCL device here";
+  }
+  /// Rows of the CPU are measured, those of the device failed and name `why`.
+  void expect_rows_that_say(const std::string& why, const Outcome& outcome) {
+    EXPECT_EQ(outcome.code, 0) << outcome.output;
+    expect_valid();
+    std::size_t told = 0;
+    for (const schema::Block& block : log().blocks) {
+      if (block.key.processor.starts_with("cpu")) {
+        EXPECT_EQ(block.status, schema::Status::ok) << block.reason;
+      } else {
+        EXPECT_EQ(block.status, schema::Status::failed) << block.reason;
+        told += contains(block.reason, why);
+      }
+    }
+    EXPECT_GE(told, 1u) << "no row says " << why;
+    EXPECT_TRUE(log().runs.at(0).emulated);
+  }
+};
+
+TEST_F(FaultyDriver, AFailingCallIsARowThatNamesIt) {
+  expect_rows_that_say("CL_OUT_OF_RESOURCES",
+                       measure_with("clEnqueueNDRangeKernel:fail=CL_OUT_OF_RESOURCES"));
+}
+
+TEST_F(FaultyDriver, AContextThatCannotBeMade) {
+  expect_rows_that_say("clCreateContext",
+                       measure_with("clCreateContext:fail=CL_OUT_OF_HOST_MEMORY"));
+}
+
+TEST_F(FaultyDriver, ACrashInALaunch) {
+  expect_rows_that_say("the worker process ended", measure_with("clEnqueueNDRangeKernel:crash"));
+}
+
+TEST_F(FaultyDriver, ABuildThatNeverReturns) {
+  expect_rows_that_say("hangs", measure_with("clBuildProgram:hang"));
+}
+
+TEST_F(FaultyDriver, ACrashWhileDevicesAreListed) {
+  expect_rows_that_say("listed its devices", measure_with("clGetDeviceIDs:crash", ""));
+}
+
+TEST_F(FaultyDriver, ACrashWhileADeviceIsOpened) {
+  expect_rows_that_say("the process that opened", measure_with("clCreateContext:crash"));
+}
+
 TEST_F(Cli, BothEnginesWriteTheSameRecords) {
   const Outcome outcome = motley(
       "micro --tier smoke --filter '^bandwidth/copy$' --on cpu:0 --set bytes=16K "

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fmt/core.h>
+#include <sstream>
 
 #include "harness/cli/build_info.hpp"
 #include "harness/cli/options.hpp"
@@ -14,10 +15,10 @@ namespace {
 
 constexpr const char* environment_help = R"(Environment:
   MOTLEY_OPENCL_LIBRARY  OpenCL library to load instead of searching for one
-  MOTLEY_EMULATE         launch_us=80,sync_us=900,write_gbps=4,read_gbps=2: turns
-                         an OpenCL device into a slower one of known truth
-  MOTLEY_FAULT           clEntry:fail=CL_STATUS|crash|hang[:after=N]: makes a call
-                         of the OpenCL driver fail (for tests)
+  MOTLEY_EMULATE         launch_us=80,sync_us=900,write_gbps=4,read_gbps=2
+                         turns an OpenCL device into a slower one of known truth
+  MOTLEY_FAULT           clEntry:fail=CL_STATUS|crash|hang[:after=N]
+                         makes an OpenCL call fail (for tests)
 
 Exit codes: 0 done, 1 regression found, 2 inconclusive, 3 nothing measured,
             4 bad input file, 5 bad command line)";
@@ -34,12 +35,17 @@ void add_selection(CLI::App& command, Options& options) {
   command.add_option("--set", options.set, "axis=a,b,c or axis=a..b*m or axis=a..b+s")
       ->type_name("AXIS=VALUES")
       ->allow_extra_args(false);
-  command.add_option("--tier", options.tier, "smoke, standard or full")->capture_default_str();
+  command.add_option("--tier", options.tier, "smoke, standard or full")
+      ->type_name("TIER")
+      ->capture_default_str();
   command
       .add_option("--scenario", options.scenario,
                   "throughput (short runs grouped to 1 ms) or latency (every run a sample)")
+      ->type_name("NAME")
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "Of all random data")->capture_default_str();
+  command.add_option("--seed", options.seed, "Of all random data")
+      ->type_name("N")
+      ->capture_default_str();
 }
 
 void add_run(CLI::App& app, Options& options) {
@@ -49,19 +55,24 @@ void add_run(CLI::App& app, Options& options) {
       ->type_name("FILE.jsonl");
   run->add_flag("--resume", options.resume, "Go on with --out at the first missing block");
   run->add_option("--processes", options.processes, "Fresh processes (default: by tier)")
-      ->check(CLI::Range(1, 1000));
+      ->check(CLI::Range(1, 1000).description(""))
+      ->type_name("N");
   run->add_option("--rounds", options.rounds,
                   "Visits to each trial in a process (default: by tier)")
-      ->check(CLI::Range(1, 1000));
+      ->check(CLI::Range(1, 1000).description(""))
+      ->type_name("N");
   run->add_option("--budget", options.budget_seconds,
                   "Seconds for the whole run, 0: no limit (default: by tier)")
-      ->check(CLI::Range(0.0, 1e7));
+      ->check(CLI::Range(0.0, 1e7).description(""))
+      ->type_name("SECONDS");
   run->add_option("--block-seconds", options.block_seconds,
                   "Longest sampling time of one visit (default: by tier)")
-      ->check(CLI::Range(0.0, 1e5));
+      ->check(CLI::Range(0.0, 1e5).description(""))
+      ->type_name("SECONDS");
   run->add_option("--timeout", options.timeout_seconds,
                   "Seconds without a word from the worker until it counts as hanging")
-      ->check(CLI::Range(0.1, 1e6))
+      ->check(CLI::Range(0.1, 1e6).description(""))
+      ->type_name("SECONDS")
       ->capture_default_str();
   run->add_flag("--dry-run", options.dry_run, "Print the seconds planned per family and stop");
   run->add_flag("--trust", options.trust,
@@ -102,6 +113,24 @@ void add_commands(CLI::App& app, Options& options) {
   add_selection(*worker, options);
 }
 
+/// Help lines cut at 80 columns, continued under their description.
+std::string wrapped_help(const std::string& help) {
+  constexpr std::size_t columns = 80, description_column = 28;
+  std::string text;
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    while (line.size() > columns) {
+      const std::size_t space = line.rfind(' ', columns);
+      const std::size_t indent = line.starts_with("  ") ? description_column : 0;
+      if (space == std::string::npos || space <= indent) break;
+      text += line.substr(0, space) + "\n";
+      line = std::string(indent, ' ') + line.substr(space + 1);
+    }
+    text += line + "\n";
+  }
+  return text;
+}
+
 int dispatch(const CLI::App& app, const Options& options) {
   const std::vector<std::pair<const char*, int (*)(const Options&)>> commands{
       {"devices", devices_command}, {"list", list_command},      {"run", run_command},
@@ -134,6 +163,9 @@ int main(int argc, char** argv) {
       options.benchmark_arguments = app.get_subcommand("micro")->remaining();
     }
     return dispatch(app, options);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", wrapped_help(app.help()));
+    return done;
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
