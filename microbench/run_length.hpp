@@ -9,7 +9,7 @@
 namespace motley::microbench {
 
 /// Repeats (a power of two, at most 2^24) with which `launch` takes at least 0.2 ms on a CPU team
-/// and 1 ms through a driver, by the quickest of three tries. `launch` gives that many to the
+/// and 2 ms through a driver, by the quickest of three tries. `launch` gives that many to the
 /// queue.
 std::uint32_t repeats_for(Workbench& bench,
                           const std::function<void(std::uint32_t repeats)>& launch);
