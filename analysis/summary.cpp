@@ -8,6 +8,7 @@
 
 #include "analysis/measurement.hpp"
 #include "analysis/plateaus.hpp"
+#include "analysis/statistics.hpp"
 #include "analysis/transfer_fit.hpp"
 
 namespace motley::analysis {
@@ -224,13 +225,19 @@ class Summary {
     return size >= level.from_bytes * 0.999 && size <= level.to_bytes * 1.001;
   }
 
+  /// Median over the level's sizes: the smallest ones of all cores together may still fit a level
+  /// above.
   std::string bandwidth_in(const std::string& case_name, const std::string& id,
                            const Plateau& level) const {
-    const Measurement* found = nullptr;
+    std::vector<double> values;
+    bool any_disturbed = false;
     for (const auto& [bytes, one] : curve(case_name, id)) {
-      if (within(bytes, level) && (!found || one->value() > found->value())) found = one;
+      if (!within(bytes, level)) continue;
+      values.push_back(one->value());
+      any_disturbed |= disturbed(*one);
     }
-    return found ? three_digits(found->value() / 1e9) + mark(*found) : "-";
+    if (values.empty()) return "-";
+    return three_digits(median(values) / 1e9) + (any_disturbed ? "~" : "");
   }
 
   static std::string latency_in(const std::map<std::int64_t, const Measurement*>& points,

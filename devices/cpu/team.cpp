@@ -88,7 +88,6 @@ void Team::park() {
 
 void Team::pin_as_first_member() const {
   pin_this_thread({cores_.front()});
-  flush_denormals_on_this_thread();
 }
 
 void Team::run(unsigned members, const std::function<void(unsigned)>& work) {

@@ -261,6 +261,17 @@ TEST_F(Cli, BothEnginesWriteTheSameRecords) {
   EXPECT_EQ(motley("micro --filter '^bandwidth/copy$' --on cpu:0 --benchmark_flyy").code, 5);
 }
 
+TEST_F(Cli, EveryCasePassesItsChecksOnEveryProcessorHere) {
+  const Outcome outcome = motley("run --tier smoke --block-seconds 0.002 --budget 0" + out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  expect_valid();
+  EXPECT_GT(count(schema::Status::ok), 50u);
+  for (const schema::Block& block : log().blocks) {
+    EXPECT_NE(block.status, schema::Status::wrong) << block.repro << ": " << block.reason;
+    EXPECT_NE(block.status, schema::Status::failed) << block.repro << ": " << block.reason;
+  }
+}
+
 TEST_F(Cli, DryRunMeasuresNothing) {
   const Outcome outcome = motley("run --dry-run --on cpu:0" + out());
   EXPECT_EQ(outcome.code, 0);
