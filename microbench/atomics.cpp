@@ -36,13 +36,18 @@ constexpr std::uint32_t slot_words = 32;
 // slot of their scope (the launch, or the group for local words). Local words start from zero in
 // every launch; one item a group adds them to `totals`.
 constexpr const char* source = R"(
-void increment(volatile SPACE uint* word) {
+// A compare-exchange begins with what this thread left: a plain read would race with the others.
+void increment(volatile SPACE uint* word, uint times) {
+  uint seen = 0;
+  for (uint i = 0; i < times; ++i) {
 #ifdef COMPARES
-  uint seen = *word, found;
-  while ((found = atomic_cmpxchg(word, seen, seen + 1)) != seen) seen = found;
+    uint found;
+    while ((found = atomic_cmpxchg(word, seen, seen + 1)) != seen) seen = found;
+    ++seen;
 #else
-  atomic_inc(word);
+    atomic_inc(word);
 #endif
+  }
 }
 
 #ifdef LOCAL
@@ -50,7 +55,7 @@ __kernel void atomics(__global uint* totals, uint rounds, __local uint* words) {
   const uint me = get_local_id(0), size = get_local_size(0);
   words[me] = 0;
   barrier(CLK_LOCAL_MEM_FENCE);
-  for (uint i = 0; i < rounds; ++i) increment(words + (CONTENDED ? 0 : me));
+  increment(words + (CONTENDED ? 0 : me), rounds);
   barrier(CLK_LOCAL_MEM_FENCE);
   if (me == 0) {
     for (uint i = 0; i < size; ++i) {
@@ -61,16 +66,17 @@ __kernel void atomics(__global uint* totals, uint rounds, __local uint* words) {
 #else
 __kernel void atomics(__global uint* totals, uint rounds) {
   volatile __global uint* word = totals + (CONTENDED ? 0 : get_global_id(0) * SLOT_WORDS);
-  for (uint i = 0; i < rounds; ++i) increment(word);
+  increment(word, rounds);
 }
 #endif
 )";
 
-void increment(std::atomic_ref<std::uint32_t> word, bool compares, std::uint32_t rounds) {
-  for (std::uint32_t i = 0; i < rounds; ++i) {
+void increment(std::atomic_ref<std::uint32_t> word, bool compares, std::uint32_t times) {
+  std::uint32_t seen = 0;
+  for (std::uint32_t i = 0; i < times; ++i) {
     if (compares) {
-      std::uint32_t seen = word.load(std::memory_order_relaxed);
       while (!word.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed)) continue;
+      ++seen;
     } else {
       word.fetch_add(1, std::memory_order_relaxed);
     }
