@@ -10,12 +10,12 @@
 namespace motley::microbench {
 namespace {
 
-#define MOTLEY_EACH_CHAIN(X)                                                                     \
-  X(0)                                                                                           \
-  X(1)                                                                                           \
-  X(2)                                                                                           \
-  X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) \
-      X(20) X(21) X(22) X(23)
+#define MOTLEY_CHAINS_0_TO_7(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define MOTLEY_CHAINS_8_TO_15(X) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define MOTLEY_CHAINS_16_TO_23(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
+#define MOTLEY_EACH_CHAIN(X) \
+  MOTLEY_CHAINS_0_TO_7(X)    \
+  MOTLEY_CHAINS_8_TO_15(X) MOTLEY_CHAINS_16_TO_23(X)
 #define MOTLEY_LOOP(load, store, type, value_type, first, second)  \
   const auto* from = static_cast<const value_type*>(start);        \
   auto* to = static_cast<value_type*>(out);                        \
@@ -100,36 +100,20 @@ void bfmmla(const void* start, void* out, const void* factor, std::int64_t steps
 
 // Ceilings of a cycle: four 128-bit pipes, the most of any core so far (Cortex-X series, Software
 // Optimization Guides).
-#define MOTLEY_ROW(name, feature, function, lanes, flops_per_lane, gain)         \
-  {name,                                                                         \
-   #function,                                                                    \
-   feature,                                                                      \
-   Mix::fma,                                                                     \
-   12,                                                                           \
-   lanes,                                                                        \
-   12.0 * lanes * flops_per_lane,                                                \
-   4.0 * lanes * flops_per_lane,                                                 \
-   gain,                                                                         \
-   function<12>},                                                                \
-      {name,                                                                     \
-       #function,                                                                \
-       feature,                                                                  \
-       Mix::fma,                                                                 \
-       8,                                                                        \
-       lanes,                                                                    \
-       8.0 * lanes * flops_per_lane,                                             \
-       4.0 * lanes * flops_per_lane,                                             \
-       gain,                                                                     \
-       function<8>},                                                             \
-  {                                                                              \
-    name, #function, feature, Mix::fma, 24, lanes, 24.0 * lanes *flops_per_lane, \
-        4.0 * lanes *flops_per_lane, gain, function<24>                          \
-  }
-constexpr PeakLoop loops[] = {MOTLEY_ROW("fp16", "asimdhp", fp16, 8, 2, 0),
-                              MOTLEY_ROW("bf16", "bf16", bfdot, 4, 4, 2),
-                              MOTLEY_ROW("int8_dot", "asimddp", sdot, 4, 8, 4),
-                              MOTLEY_ROW("matrix_bf16", "bf16", bfmmla, 4, 8, 4),
-                              MOTLEY_ROW("matrix_int8", "i8mm", smmla, 4, 16, 8)};
+constexpr Instruction fp16_fma{"fp16", "FMLA.8H", "asimdhp", 8, 2, 64, 0};
+constexpr Instruction bf16_pairs{"bf16", "BFDOT", "bf16", 4, 4, 64, 2};
+constexpr Instruction int8_fours{"int8_dot", "SDOT", "asimddp", 4, 8, 128, 4};
+constexpr Instruction bf16_squares{"matrix_bf16", "BFMMLA", "bf16", 4, 8, 128, 4};
+constexpr Instruction int8_squares{"matrix_int8", "SMMLA", "i8mm", 4, 16, 256, 8};
+constexpr PeakLoop loops[] = {
+    peak_loop(fp16_fma, 12, fp16<12>),      peak_loop(fp16_fma, 8, fp16<8>),
+    peak_loop(fp16_fma, 24, fp16<24>),      peak_loop(bf16_pairs, 12, bfdot<12>),
+    peak_loop(bf16_pairs, 8, bfdot<8>),     peak_loop(bf16_pairs, 24, bfdot<24>),
+    peak_loop(int8_fours, 12, sdot<12>),    peak_loop(int8_fours, 8, sdot<8>),
+    peak_loop(int8_fours, 24, sdot<24>),    peak_loop(bf16_squares, 12, bfmmla<12>),
+    peak_loop(bf16_squares, 8, bfmmla<8>),  peak_loop(bf16_squares, 24, bfmmla<24>),
+    peak_loop(int8_squares, 12, smmla<12>), peak_loop(int8_squares, 8, smmla<8>),
+    peak_loop(int8_squares, 24, smmla<24>)};
 
 }  // namespace
 

@@ -36,6 +36,29 @@ struct PeakLoop {
   std::int64_t (*woven_chain)(std::int64_t iterations) = nullptr;
 };
 
+/// A row of a table of instructions: `flops` of one lane's step, `per_cycle` the ceiling of a core.
+struct Instruction {
+  const char* type;
+  const char* isa;
+  const char* feature;
+  int lanes;
+  double flops, per_cycle, gain;
+};
+constexpr PeakLoop peak_loop(const Instruction& of, int chains,
+                             void (*run)(const void*, void*, const void*, std::int64_t)) {
+  PeakLoop loop;
+  loop.type = of.type;
+  loop.isa = of.isa;
+  loop.feature = of.feature;
+  loop.chains = chains;
+  loop.lanes = of.lanes;
+  loop.flops_per_step = of.flops * of.lanes * chains;
+  loop.ceiling_per_cycle = of.per_cycle;
+  loop.gain = of.gain;
+  loop.run = run;
+  return loop;
+}
+
 /// All loops of Highway's targets that this machine can run, best target first.
 const std::vector<PeakLoop>& simd_peak_loops();
 

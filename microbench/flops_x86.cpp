@@ -9,12 +9,12 @@
 namespace motley::microbench {
 namespace {
 
-#define MOTLEY_EACH_CHAIN(X)                                                                     \
-  X(0)                                                                                           \
-  X(1)                                                                                           \
-  X(2)                                                                                           \
-  X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) \
-      X(20) X(21) X(22) X(23)
+#define MOTLEY_CHAINS_0_TO_7(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define MOTLEY_CHAINS_8_TO_15(X) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define MOTLEY_CHAINS_16_TO_23(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
+#define MOTLEY_EACH_CHAIN(X) \
+  MOTLEY_CHAINS_0_TO_7(X)    \
+  MOTLEY_CHAINS_8_TO_15(X) MOTLEY_CHAINS_16_TO_23(X)
 
 #define MOTLEY_FP16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512fp16")))
 template <int chains>
@@ -161,21 +161,18 @@ void matrix_int8(const void* start, void* out, const void* factor, std::int64_t 
 // Ceilings of a cycle, from the instructions' reciprocal throughput on the cores that have them
 // (uops.info): two 512-bit fp16 FMAs; a bf16 dot product each cycle or, on AMD, two; two int8 dot
 // products; an AMX product each 16 cycles.
-#define MOTLEY_ROW(name, feature, function, lanes, flops_per_lane, per_cycle, gain)               \
-  {name,      #function, feature,     Mix::fma, 12, lanes, 12.0 * lanes * flops_per_lane,         \
-   per_cycle, gain,      function<12>},                                                           \
-      {name,      #function, feature,    Mix::fma, 8, lanes, 8.0 * lanes * flops_per_lane,        \
-       per_cycle, gain,      function<8>},                                                        \
-  {                                                                                               \
-    name, #function, feature, Mix::fma, 24, lanes, 24.0 * lanes *flops_per_lane, per_cycle, gain, \
-        function<24>                                                                              \
-  }
+constexpr Instruction fp16_fma{"fp16", "VFMADDPH", "avx512_fp16", 32, 2, 128, 0};
+constexpr Instruction bf16_pairs{"bf16", "VDPBF16PS", "avx512_bf16", 16, 4, 128, 2};
+constexpr Instruction int8_fours{"int8_dot", "VPDPBUSD", "avx512_vnni", 16, 8, 256, 4};
+constexpr Instruction bf16_tiles{"matrix_bf16", "TDPBF16PS", "amx_bf16", 256, 64, 1024, 32};
+constexpr Instruction int8_tiles{"matrix_int8", "TDPBSSD", "amx_int8", 256, 128, 2048, 64};
 constexpr PeakLoop loops[] = {
-    MOTLEY_ROW("fp16", "avx512_fp16", fp16, 32, 2, 128, 0),
-    MOTLEY_ROW("bf16", "avx512_bf16", bf16_dot, 16, 4, 128, 2),
-    MOTLEY_ROW("int8_dot", "avx512_vnni", int8_dot, 16, 8, 256, 4),
-    {"matrix_bf16", "amx_bf16", "amx_bf16", Mix::fma, 4, 256, 4 * 16384.0, 1024, 32, matrix_bf16},
-    {"matrix_int8", "amx_int8", "amx_int8", Mix::fma, 4, 256, 4 * 32768.0, 2048, 64, matrix_int8}};
+    peak_loop(fp16_fma, 12, fp16<12>),       peak_loop(fp16_fma, 8, fp16<8>),
+    peak_loop(fp16_fma, 24, fp16<24>),       peak_loop(bf16_pairs, 12, bf16_dot<12>),
+    peak_loop(bf16_pairs, 8, bf16_dot<8>),   peak_loop(bf16_pairs, 24, bf16_dot<24>),
+    peak_loop(int8_fours, 12, int8_dot<12>), peak_loop(int8_fours, 8, int8_dot<8>),
+    peak_loop(int8_fours, 24, int8_dot<24>), peak_loop(bf16_tiles, 4, matrix_bf16),
+    peak_loop(int8_tiles, 4, matrix_int8)};
 
 }  // namespace
 
