@@ -1,8 +1,13 @@
 // What the stub's functions do when nothing is wrong. Commands run at once, in the call.
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string_view>
 #include <type_traits>
 
 #include "devices/opencl/stub/stub.hpp"
@@ -11,6 +16,19 @@ namespace motley::opencl::stub {
 namespace {
 
 std::atomic<long> alive{0};
+
+/// Everything that was made and not released, also by tests that make releasing fail: reachable, so
+/// that a leak checker reports what others lose.
+struct Registry {
+  std::mutex mutex;
+  std::set<const Object*> objects;
+  std::map<void*, std::string> shared;
+};
+Registry& registry() {
+  static Registry& kept = *new Registry;
+  return kept;
+}
+
 std::atomic<cl_ulong> clock_nanoseconds{1000};
 
 template <class Handle>
@@ -235,11 +253,15 @@ void* map_buffer(cl_command_queue queue, cl_mem memory, cl_bool, cl_map_flags, s
 
 void* svm_alloc(cl_context, cl_svm_mem_flags, size_t bytes, cl_uint) {
   ++alive;
-  return std::malloc(bytes);
+  std::string content(bytes + 64, '\0');  // long enough never to live inside the object itself
+  void* const address = content.data();
+  const std::scoped_lock lock(registry().mutex);
+  return registry().shared.emplace(address, std::move(content)).first->first;
 }
 void svm_free(cl_context, void* address) {
   --alive;
-  std::free(address);
+  const std::scoped_lock lock(registry().mutex);
+  registry().shared.erase(address);
 }
 cl_int svm_copy(cl_command_queue queue, cl_bool, void* to, const void* from, size_t bytes, cl_uint,
                 const cl_event*, cl_event* event) {
@@ -282,9 +304,13 @@ cl_int set_callback(cl_event event, cl_int, void(CL_CALLBACK* callback)(cl_event
 
 Object::Object(char kind_of_object) : kind(kind_of_object) {
   ++alive;
+  const std::scoped_lock lock(registry().mutex);
+  registry().objects.insert(this);
 }
 Object::~Object() {
   --alive;
+  const std::scoped_lock lock(registry().mutex);
+  registry().objects.erase(this);
 }
 long alive_objects() {
   return alive;
