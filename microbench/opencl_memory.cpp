@@ -179,7 +179,6 @@ Trial ImageRead::trial() {
   trial.error = [this](Queue& queue) { return error(queue); };
   trial.tolerance = 0;  // nearest sampling hands floats on as they are
   trial.details["width"] = static_cast<std::int64_t>(width_);
-  trial.details["height"] = static_cast<std::int64_t>(height_);
   trial.details["passes"] = std::int64_t{passes_};
   return trial;
 }
