@@ -17,6 +17,7 @@ namespace {
 /// A fence that the test completes, as that of a CPU's queue: no event of any context.
 class HostFence : public Fence {
  public:
+  ~HostFence() override { complete(); }  // a test that fails must not leave a queue waiting
   void wait() override {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return done_; });
@@ -145,14 +146,21 @@ TEST_F(OnQueues, AQueueOfAnotherContextWaits) {
   const auto second = other->queue();
   const auto theirs = other->allocate(4);
   std::uint32_t result = 0;
+  HostFence gate;
+  queue_->wait_for(gate);
   launch_slow();
   queue_->read(*state_, &result, 4);
   const auto fence = queue_->fence();
   second->wait_for(*fence);
+  std::thread opener([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    gate.complete();
+  });
   second->write(*theirs, &result, 4);  // is read when the command runs, so behind the fence
   std::uint32_t back = 0;
   second->read(*theirs, &back, 4);
   second->finish();
+  opener.join();
   EXPECT_EQ(back, slow_on_host(1, rounds));
 }
 
