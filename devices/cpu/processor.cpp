@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "devices/cpu/clock.hpp"
+#include "devices/cpu/instructions.hpp"
 #include "devices/cpu/matrix_permission.hpp"
 #include "devices/cpu/memory.hpp"
 #include "devices/cpu/queue.hpp"
@@ -43,7 +44,10 @@ class CpuProcessor final : public Processor {
     std::vector<std::string> names;
     for (const int core : cores) names.push_back(std::to_string(core));
     description_.facts["cores"] = names;
-    if (const auto isa = device.facts.find("isa"); isa != device.facts.end()) {
+    const std::vector<std::string> instructions = instructions_of_this_process();
+    if (!instructions.empty()) {
+      description_.facts["isa"] = instructions;
+    } else if (const auto isa = device.facts.find("isa"); isa != device.facts.end()) {
       description_.facts["isa"] = isa->second;
     }
     if (request_matrix_tiles()) description_.facts["amx_permitted"] = true;
