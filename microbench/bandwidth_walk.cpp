@@ -94,10 +94,13 @@ void BandwidthWalk::load_opencl(Workbench& bench, bool non_temporal) {
         error.log());
   }
   // Strided: 8 groups a compute unit run at once, so that every pass walks the whole set. Chunked:
-  // one group a unit; more of them would each stay with a small part in the first cache.
+  // one group a unit, as more would each stay with a small part in the first cache; but several of
+  // 8 MiB each for large sets: two groups were often seen to run on one of two threads.
   const std::size_t units = parallel_units(bench.processor());
   const std::size_t group = strided ? std::min<std::size_t>(128, kernel_->maximum_work_group()) : 1;
-  const std::size_t items = strided ? 8 * units * group : units;
+  const auto set_bytes = static_cast<std::size_t>(bench.integer("bytes"));
+  const std::size_t pieces = std::clamp<std::size_t>(set_bytes / units >> 23, 1, 16);
+  const std::size_t items = strided ? 8 * units * group : units * pieces;
   range_ = range(items, group);
   if (strided) result_step_ = 1;
   results_ = &bench.allocate(items * result_step_ * sizeof(std::uint32_t));
