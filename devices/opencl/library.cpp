@@ -96,9 +96,10 @@ std::string file_of(void* function, const std::string& fallback) {
   return dladdr(function, &info) != 0 && info.dli_fname != nullptr ? info.dli_fname : fallback;
 }
 
+/// An empty name: what the process has already, where a checker such as oclgrind was preloaded.
 Library load_one(const std::string& name) {
   Library library;
-  void* const handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* const handle = dlopen(name.empty() ? nullptr : name.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* const error = dlerror();
     library.reason = error != nullptr ? error : name + " cannot be loaded";
@@ -140,6 +141,8 @@ Library load_library(const std::string& named) {
     }
     return library;
   }
+  library = load_one("");
+  if (library.reason.empty()) return library;
   std::string others;  // of libraries that are there and no use
   for (const char* const name : search_list) {
     library = load_one(name);
