@@ -151,19 +151,36 @@ class Summary {
     section("");
   }
 
-  void launches() {
-    section("Launch and call cost");
-    std::vector<std::string> names;
-    for (const Measurement& one : all_) {
-      if (one.family() == "launch" &&
-          std::find(names.begin(), names.end(), one.key.case_name) == names.end()) {
-        names.push_back(one.key.case_name);
+  /// A launch case is a row for each way of measuring it: its parameters' values follow its name.
+  static std::string launch_label(const schema::Key& key) {
+    std::string label = key.case_name.substr(7);
+    for (const auto& [axis, value] : key.parameters) {
+      const std::string text = schema::to_string(value);
+      if (axis == "idle_seconds") {
+        if (text != "0") label += " idle";
+      } else {
+        label += " " + text;
       }
     }
-    for (const std::string& name : names) {
-      row(name.substr(7), [&](const std::string& id) {
-        const Measurement* one = best(name, id);
-        return one ? seconds_text(one->value()) + mark(*one) : "";
+    return label;
+  }
+
+  void launches() {
+    section("Launch and call cost");
+    std::vector<std::string> labels;
+    std::map<std::string, std::map<std::string, const Measurement*>> rows;
+    for (const Measurement& one : all_) {
+      if (one.family() != "launch") continue;
+      const std::string label = launch_label(one.key);
+      if (!rows.contains(label)) labels.push_back(label);
+      rows[label][one.key.processor] = &one;
+    }
+    for (const std::string& label : labels) {
+      row(label, [&](const std::string& id) {
+        const auto found = rows[label].find(id);
+        return found == rows[label].end()
+                   ? ""
+                   : seconds_text(found->second->value()) + mark(*found->second);
       });
     }
   }
