@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "devices/opencl/entry.hpp"
 #include "harness/error.hpp"
@@ -41,7 +42,7 @@ struct Emulated {
     int references;
   };
   std::map<cl_event, Lengthened> events;
-  double launch_call_seconds = 1;  ///< shortest that the driver's own call took
+  double launch_call_seconds = 1e-5;  ///< shortest that the driver's own call took
 };
 
 Emulated& emulated() {
@@ -211,27 +212,29 @@ cl_int read_rectangle(cl_command_queue queue, cl_mem from, cl_bool blocking, con
 }
 
 /// The delay stands before the call, so that the device still has the work when the call returns.
+/// What a call took longer than it should, the next one or the wait pays back.
 cl_int launch(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t* offset,
               const size_t* global, const size_t* local, cl_uint waits, const cl_event* wait,
               cl_event* event) {
   Emulated& state = emulated();
-  double own = 0;
-  {
+  const double started = now_seconds();
+  double target = started + state.delays.launch_seconds, own = 0;
+  if (state.delays.launch_seconds > 0) {
     const std::scoped_lock lock(state.mutex);
+    target -= std::exchange(state.lines[queue].overshoot_seconds, 0);
     own = state.launch_call_seconds;
   }
-  const double started = now_seconds();
-  if (own < state.delays.launch_seconds) {
-    spin_until(started + state.delays.launch_seconds - own);
-  }
+  spin_until(target - own);
   const double called = now_seconds();
   const cl_int status = state.next.clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global,
                                                           local, waits, wait, event);
   const double returned = now_seconds();
-  spin_until(started + state.delays.launch_seconds);
+  spin_until(target);
   const std::scoped_lock lock(state.mutex);
+  Line& line = state.lines[queue];
+  line.working = true;
+  if (state.delays.launch_seconds > 0) line.overshoot_seconds += now_seconds() - target;
   state.launch_call_seconds = std::min(state.launch_call_seconds, returned - called);
-  state.lines[queue].working = true;
   return status;
 }
 

@@ -74,7 +74,13 @@ TEST_F(Emulated, ALaunchCostsItsCallAndTheWaitOnce) {
   launch();
   queue_->finish();
   EXPECT_GE(seconds_of(launch), 2e-3);
-  EXPECT_GE(seconds_of([&] { queue_->finish(); }), 5e-3);
+  queue_->finish();
+  // Each call pays back what the one before took too long: only the sum is known.
+  EXPECT_GE(seconds_of([&] {
+              for (int i = 0; i < 5; ++i) launch();
+              queue_->finish();
+            }),
+            5 * 2e-3 + 5e-3);
   // An idle queue costs nothing: of many waits on a busy machine one is that short.
   double least = 1;
   for (int i = 0; i < 100; ++i) {
