@@ -27,9 +27,8 @@ void spin_until(double time_seconds) {
 
 /// What the emulated device knows of a queue.
 struct Line {
-  bool working = false;  ///< commands were given since the last wait
-  double overshoot_seconds =
-      0;  ///< copies that took longer than they should: the wait pays it back
+  bool working = false;          ///< commands were given since the last wait
+  double overshoot_seconds = 0;  ///< what calls took longer than they should
 };
 
 struct Emulated {
