@@ -19,13 +19,24 @@ cl_mem_flags allocation_flags(const std::string& allocation) {
                     {"none", "alloc_host_ptr", "use_host_ptr"});
 }
 
-std::size_t transfer_bytes(const Workbench& bench) {
+std::size_t transfer_bytes(Workbench& bench) {
   const std::int64_t bytes = bench.integer("bytes");
-  if (bytes > 0 && bytes % 4 == 0) return static_cast<std::size_t>(bytes);
-  throw Unsupported(
-      fmt::format("bytes={} is no positive multiple of 4 (patterns and pixels are words). Give "
-                  "another size.",
-                  bytes));
+  if (bytes <= 0 || bytes % 4 != 0) {
+    throw Unsupported(fmt::format(
+        "bytes={} is no positive multiple of 4 (patterns and pixels are words). Give another size.",
+        bytes));
+  }
+  // Asked before the host's own arrays are made, which take as much.
+  const Processor& processor = bench.processor();
+  const auto size = static_cast<std::size_t>(bytes);
+  if (size > processor.maximum_buffer_bytes() || size > processor.available_bytes() / 4) {
+    throw Unsupported(fmt::format(
+        "bytes={} needs four times as much memory ({} has {} free and gives {} at once). Use a "
+        "smaller size.",
+        bytes, bench.processor().description().id, processor.available_bytes(),
+        processor.maximum_buffer_bytes()));
+  }
+  return size;
 }
 
 AllocatedBuffer::AllocatedBuffer(const OpenclCalls& calls, std::size_t bytes,

@@ -13,8 +13,9 @@ namespace motley::microbench {
 /// CL_MEM_... of a value of axis `allocation`.
 cl_mem_flags allocation_flags(const std::string& allocation);
 
-/// Axis `bytes`. Throws Unsupported unless it is a positive multiple of 4.
-std::size_t transfer_bytes(const Workbench& bench);
+/// Axis `bytes`. Throws Unsupported unless it is a positive multiple of 4 for which there is
+/// memory.
+std::size_t transfer_bytes(Workbench& bench);
 
 /// A buffer of one kind of allocation, filled with `nothing`.
 struct AllocatedBuffer {
