@@ -1,5 +1,7 @@
 #include "analysis/measurement.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "analysis/statistics.hpp"
@@ -9,6 +11,47 @@ namespace {
 
 double run_seconds(const schema::Block& block) {
   return median(block.samples.host_seconds) / static_cast<double>(block.runs_per_sample);
+}
+
+BlockFigure figure_of(const schema::Block& block) {
+  BlockFigure result;
+  result.value = figure(block);
+  result.run_seconds = run_seconds(block);
+  result.process = block.process;
+  result.round = block.round;
+  const double middle = median(block.samples.host_seconds);
+  if (middle > 0) result.within_spread = robust_deviation(block.samples.host_seconds) / middle;
+  for (const schema::Finding& finding : block.findings) {
+    if (!is_of_the_run(finding.kind)) result.findings.insert(finding.kind);
+  }
+  result.clock_hertz = block.clock_hertz.value_or(0);
+  if (block.ceiling_flops_per_second.value_or(0) > 0 && result.run_seconds > 0) {
+    const double executed = block.executed_work.value_or(block.work).flops;
+    result.share_of_ceiling = executed / result.run_seconds / *block.ceiling_flops_per_second;
+  }
+  return result;
+}
+
+std::map<int, std::vector<double>> by_process(const std::vector<BlockFigure>& blocks) {
+  std::map<int, std::vector<double>> values;
+  for (const BlockFigure& block : blocks) values[block.process].push_back(block.value);
+  return values;
+}
+
+std::vector<double> logarithms(const std::vector<double>& values) {
+  std::vector<double> result;
+  for (const double value : values) {
+    if (value > 0) result.push_back(std::log(value));
+  }
+  return result;
+}
+
+double median_of_known(const std::vector<BlockFigure>& blocks, double BlockFigure::*figure) {
+  std::vector<double> known;
+  for (const BlockFigure& block : blocks) {
+    if (block.*figure > 0) known.push_back(block.*figure);
+  }
+  return median(known);
 }
 
 }  // namespace
@@ -34,6 +77,10 @@ int direction(schema::Metric metric) {
   return metric == schema::Metric::seconds_per_operation ? -1 : 1;
 }
 
+bool is_of_the_run(const std::string& finding_kind) {
+  return finding_kind == "governor_not_fixed" || finding_kind == "debug_build";
+}
+
 std::string family_of(const std::string& case_name) {
   return case_name.substr(0, case_name.find('/'));
 }
@@ -42,10 +89,56 @@ double Measurement::value() const {
   return median(values());
 }
 
+double Measurement::smallest() const {
+  return quantile(values(), 0);
+}
+
+double Measurement::largest() const {
+  return quantile(values(), 1);
+}
+
+double Measurement::share_of_ceiling() const {
+  return median_of_known(blocks, &BlockFigure::share_of_ceiling);
+}
+
+double Measurement::clock_hertz() const {
+  return median_of_known(blocks, &BlockFigure::clock_hertz);
+}
+
 std::vector<double> Measurement::values() const {
   std::vector<double> all;
   for (const BlockFigure& block : blocks) all.push_back(block.value);
   return all;
+}
+
+std::vector<double> Measurement::process_values() const {
+  std::vector<double> all;
+  for (const auto& [process, values] : by_process(blocks)) all.push_back(median(values));
+  return all;
+}
+
+// Deviations are of logarithms: relative, and the same for a time and for its rate.
+double Measurement::between_processes() const {
+  return deviation(logarithms(process_values()));
+}
+
+double Measurement::within_processes() const {
+  double squares = 0, freedom = 0;
+  for (const auto& [process, values] : by_process(blocks)) {
+    const std::vector<double> logs = logarithms(values);
+    if (logs.size() < 2) continue;
+    const auto free = static_cast<double>(logs.size() - 1);
+    squares += free * deviation(logs) * deviation(logs);
+    freedom += free;
+  }
+  return freedom > 0 ? std::sqrt(squares / freedom) : 0;
+}
+
+bool Measurement::disturbed() const {
+  const auto count = std::count_if(blocks.begin(), blocks.end(), [](const BlockFigure& block) {
+    return !block.findings.empty();
+  });
+  return 2 * (static_cast<std::size_t>(count) + suspect.size()) >= blocks.size() + suspect.size();
 }
 
 std::string Measurement::family() const {
@@ -55,34 +148,23 @@ std::string Measurement::family() const {
 std::vector<Measurement> measurements(const schema::Log& log) {
   std::vector<Measurement> all;
   std::map<std::string, std::size_t> places;
-  std::map<std::string, std::vector<double>> clocks, shares;
   for (const schema::Block& block : log.blocks) {
-    if (block.status != schema::Status::ok || block.samples.host_seconds.empty()) continue;
-    const std::string name = to_string(block.key);
-    const auto [place, is_new] = places.try_emplace(name, all.size());
-    if (is_new) all.push_back({block.key, block.metric, {}, {}});
+    const bool is_suspect = block.status == schema::Status::suspect;
+    if (block.status != schema::Status::ok && !is_suspect) continue;
+    if (block.samples.host_seconds.empty()) continue;
+    const auto [place, is_new] = places.try_emplace(to_string(block.key), all.size());
+    if (is_new) {
+      all.emplace_back();
+      all.back().key = block.key;
+      all.back().metric = block.metric;
+    }
     Measurement& one = all[place->second];
-    BlockFigure figure_of_block;
-    figure_of_block.value = figure(block);
-    figure_of_block.process = block.process;
-    figure_of_block.round = block.round;
-    figure_of_block.within_spread =
-        robust_deviation(block.samples.host_seconds) / median(block.samples.host_seconds);
-    for (const schema::Finding& finding : block.findings) {
-      figure_of_block.findings.insert(finding.kind);
-      one.findings.insert(finding.kind);
-    }
-    if (block.clock_hertz) clocks[name].push_back(*block.clock_hertz);
-    if (block.ceiling_flops_per_second) {
-      const double executed = block.executed_work.value_or(block.work).flops;
-      shares[name].push_back(executed / run_seconds(block) / *block.ceiling_flops_per_second);
-    }
-    one.blocks.push_back(std::move(figure_of_block));
+    BlockFigure of_block = figure_of(block);
+    one.findings.insert(of_block.findings.begin(), of_block.findings.end());
+    (is_suspect ? one.suspect : one.blocks).push_back(std::move(of_block));
   }
-  for (Measurement& one : all) {
-    one.clock_hertz = median(clocks[to_string(one.key)]);
-    one.share_of_ceiling = median(shares[to_string(one.key)]);
-  }
+  std::stable_partition(all.begin(), all.end(),
+                        [](const Measurement& one) { return !one.blocks.empty(); });
   return all;
 }
 

@@ -22,8 +22,18 @@ double median(std::span<const double> values) {
 double robust_deviation(std::span<const double> values) {
   const double middle = median(values);
   std::vector<double> distances;
+  distances.reserve(values.size());
   for (const double value : values) distances.push_back(std::abs(value - middle));
   return 1.4826 * median(distances);
+}
+
+double deviation(std::span<const double> values) {
+  if (values.size() < 2) return 0;
+  const auto n = static_cast<double>(values.size());
+  double mean = 0, squares = 0;
+  for (const double value : values) mean += value / n;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / (n - 1));
 }
 
 }  // namespace motley::analysis

@@ -11,5 +11,7 @@ double quantile(std::span<const double> values, double p);
 double median(std::span<const double> values);
 /// Standard deviation estimated by 1.4826 times the median absolute deviation: robust.
 double robust_deviation(std::span<const double> values);
+/// Standard deviation of a sample (n - 1 in the denominator); 0 for fewer than two values.
+double deviation(std::span<const double> values);
 
 }  // namespace motley::analysis

@@ -3,103 +3,128 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
-#include "analysis/measurement.hpp"
-#include "analysis/statistics.hpp"
-#include "analysis/trust.hpp"
+#include "analysis/synthetic_log.hpp"
+#include "analysis/text.hpp"
 
 namespace motley::analysis {
 namespace {
 
-schema::Block block(const std::string& name, const std::string& processor, schema::Metric metric,
-                    double run_seconds, schema::Parameters parameters = {}) {
-  schema::Block one;
-  one.key.case_name = name;
-  one.key.processor = processor;
-  one.key.parameters = std::move(parameters);
-  one.metric = metric;
-  one.work = {2e9, 1e9, 1e9, 1000};
-  one.samples.host_seconds.assign(16, run_seconds * 4);
-  one.runs_per_sample = 4;
-  return one;
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
 }
 
-schema::Log log_of(double factor = 1) {
-  using schema::Metric;
-  schema::Log log;
-  log.runs.emplace_back();
-  log.runs[0].device.name = "test machine";
-  for (int process = 0; process < 4; ++process) {
-    for (const char* processor : {"cpu", "cpu:0", "opencl:0", "opencl:1", "opencl:2"}) {
-      const double wave = factor * (1 + 0.01 * process);
-      std::vector<schema::Block> blocks{
-          block("flops/fp32", processor, Metric::flops_per_second, 0.01 * wave),
-          block("clock/chain", processor, Metric::operations_per_second, 1e-6 * wave),
-          block("launch/round_trip", processor, Metric::seconds_per_operation, 5e-3 * wave)};
-      for (std::int64_t bytes = 1 << 14; bytes <= 1 << 26; bytes *= 4) {
-        const double seconds = bytes > (1 << 20) ? 0.1 : 0.01;
-        blocks.push_back(block("bandwidth/read", processor, Metric::bytes_per_second, seconds,
-                               {{"bytes", bytes}, {"store", "cached"}}));
-        blocks.push_back(block("latency/chase", processor, Metric::seconds_per_operation,
-                               seconds / 1e3, {{"bytes", bytes}, {"pages", "4k"}}));
-      }
-      for (schema::Block& one : blocks) {
-        one.process = process;
-        log.blocks.push_back(one);
-      }
-    }
+void expect_narrow(const std::string& text) {
+  for (const std::string& line : lines_of(text)) EXPECT_LE(columns(line), 80u) << line;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// The first line that begins with `start`, after the first line that has `section`.
+std::string line_of(const std::string& text, const std::string& section, const std::string& start) {
+  const std::size_t at = text.find(section);
+  if (at == std::string::npos) return "no " + section;
+  for (const std::string& line : lines_of(text.substr(at))) {
+    if (line.starts_with(start)) return line;
   }
-  return log;
-}
-
-TEST(Measurement, TakesTheMedianRunOfEachBlockByItsMetric) {
-  const auto all = measurements(log_of());
-  EXPECT_NEAR(all[0].value(), 2e9 / (0.01 * 1.015), 1e7);
-  EXPECT_EQ(all[0].blocks.size(), 4u);
-  EXPECT_NEAR(figure(block("x/y", "cpu", schema::Metric::bytes_per_second, 0.5)), 4e9, 1);
-  EXPECT_NEAR(figure(block("x/y", "cpu", schema::Metric::seconds_per_operation, 0.5)), 5e-4, 1e-12);
+  return "no " + start;
 }
 
 TEST(Summary, FitsEightyColumnsAndShowsEveryProcessor) {
-  const std::string text = summary(log_of());
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
-  for (const char* part :
-       {"opencl:2", "fp32", "197", "round_trip", "4 MiB - 64 MiB", "test machine"}) {
-    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  const std::string text = summary(synthetic_log());
+  expect_narrow(text);
+  for (const char* part : {"opencl:2", "fp32", "197", "4 MiB - 64 MiB", "test machine",
+                           "Blocks: ok", "processes: 4"}) {
+    EXPECT_TRUE(has(text, part)) << part << "\n" << text;
   }
+}
+
+TEST(Summary, LongAndForeignNamesFitToo) {
+  schema::Log log = synthetic_log({{"opencl:0/15of16", "opencl:1/1of2"}, 2, 1, 0});
+  log.runs[0].device.name = "Ein Gerät™ mit " + std::string(200, 'x') + " und vielen Wörtern";
+  log.runs[0].build = "Debug";
+  for (schema::Block& one : log.blocks) {
+    one.key.parameters["a_long_axis_for_this_test"] = "with a value that is longer than a column";
+    one.findings.push_back({"a_rather_long_kind_of_finding_" + one.key.case_name.substr(0, 3), ""});
+    one.findings.push_back({"governor_not_fixed", "cpufreq governor is 'schedutil': " +
+                                                      std::string("the clock follows the load")});
+  }
+  schema::Block api = log.blocks[0];
+  api.key.case_name = "launch/a_case_with_a_name_that_goes_on_and_on_for_seventy_columns_or_more";
+  log.blocks.push_back(api);
+  expect_narrow(summary(log));
+}
+
+TEST(Summary, ShowsRatesTimesAndCyclesOfEachLevel) {
+  const std::string text = summary(synthetic_log({{"cpu"}, 1, 1, 0}));
+  EXPECT_EQ(line_of(text, "GB/s of cpu", "  16 KiB - 1 MiB"),
+            "  16 KiB - 1 MiB            200     100");
+  EXPECT_EQ(line_of(text, "GB/s of cpu", "  4 MiB - 64 MiB"),
+            "  4 MiB - 64 MiB             20      10");
+  EXPECT_TRUE(has(line_of(text, "GB/s of cpu", "GB/s"), "triad*")) << "non-temporal" << text;
+  const std::string latency = line_of(text, "Latency of cpu", "  16 KiB - 1 MiB");
+  EXPECT_TRUE(has(latency, "10 ns") && has(latency, "20.0 cy")) << latency;
+  const std::string transfer = line_of(text, "Transfers", "  write");
+  EXPECT_EQ(transfer, "  write                     cpu                  20 us          4");
 }
 
 TEST(Summary, SuspectAndWrongFiguresAreNamedNotShown) {
-  schema::Log log = log_of();
+  for (const schema::Status status :
+       {schema::Status::suspect, schema::Status::wrong, schema::Status::failed}) {
+    schema::Log log = synthetic_log();
+    for (schema::Block& one : log.blocks) {
+      if (one.key.case_name == "flops/fp32") one.status = status;
+    }
+    const std::string text = summary(log);
+    EXPECT_TRUE(has(line_of(text, "Peak", "  fp32"), to_string(status))) << text;
+    EXPECT_FALSE(has(line_of(text, "Peak", "  fp32"), "197")) << text;
+  }
+}
+
+TEST(Summary, MarksFiguresOfWhichHalfTheBlocksCarryAFinding) {
+  schema::Log log = synthetic_log({{"cpu"}, 4, 1, 0});
+  int seen = 0;
   for (schema::Block& one : log.blocks) {
-    if (one.key.case_name == "flops/fp32") one.status = schema::Status::suspect;
+    if (one.key.case_name == "flops/fp32" && seen++ < 1) one.findings.push_back({"drift", ""});
+  }
+  EXPECT_FALSE(has(line_of(summary(log), "Peak", "  fp32"), "~"));
+  for (schema::Block& one : log.blocks) {
+    if (one.key.case_name == "flops/fp32" && one.process == 1)
+      one.findings.push_back({"drift", ""});
   }
   const std::string text = summary(log);
-  EXPECT_NE(text.find("suspect"), std::string::npos) << text;
-  EXPECT_EQ(text.find("197"), std::string::npos) << text;
+  EXPECT_TRUE(has(line_of(text, "Peak", "  fp32"), "200~")) << text;
+  EXPECT_TRUE(has(text, "Findings, in blocks: drift 2")) << text;
 }
 
-TEST(Trust, KnowsTheFloorOfAMachineThatVariesByOnePercent) {
-  const std::string text = trust(log_of());
-  EXPECT_NE(text.find("A/A"), std::string::npos);
-  EXPECT_NE(text.find("launch"), std::string::npos) << text;
-  schema::Log one_process;
-  EXPECT_NE(trust(one_process).find("--processes"), std::string::npos);
+TEST(Summary, WhatHoldsForTheWholeRunIsSaidOnceAndMarksNothing) {
+  schema::Log log = synthetic_log({{"cpu"}, 2, 1, 0});
+  log.runs[0].emulated = true;
+  for (schema::Block& one : log.blocks) {
+    one.findings.push_back({"governor_not_fixed", "cpufreq governor is 'schedutil'"});
+  }
+  const std::string text = summary(log);
+  EXPECT_TRUE(has(text, "EMULATED")) << text;
+  EXPECT_TRUE(has(text, "! governor_not_fixed: cpufreq governor is 'schedutil'")) << text;
+  EXPECT_EQ(text.find("'schedutil'"), text.rfind("'schedutil'"));
+  EXPECT_FALSE(has(line_of(text, "Peak", "  fp32"), "~")) << text;
 }
 
-TEST(Trust, RepeatabilityCountsRowsThatMoved) {
-  const std::string same = repeatability(log_of(), log_of());
-  EXPECT_NE(same.find("0.0%"), std::string::npos) << same;
-  const std::string moved = repeatability(log_of(), log_of(1.5));
-  EXPECT_NE(moved.find("33.3%"), std::string::npos) << moved;
+TEST(Summary, SaysHowTheRunEnded) {
+  schema::Log log = synthetic_log();
+  EXPECT_TRUE(has(summary(log), "did not finish"));
+  log.ends.push_back({{}, {}, "interrupted", 12.3, 0.05});
+  EXPECT_TRUE(has(summary(log), "Took 12 s, 5.0 % of it the harness' own"));
+  EXPECT_TRUE(has(summary(log), "Ended by: interrupted"));
 }
 
-TEST(Statistics, QuantilesAreOfTypeSeven) {
-  const std::vector<double> values{1, 2, 3, 4};  // R: quantile(1:4, c(.25, .5, .9), type = 7)
-  EXPECT_DOUBLE_EQ(quantile(values, 0.25), 1.75);
-  EXPECT_DOUBLE_EQ(quantile(values, 0.5), 2.5);
-  EXPECT_DOUBLE_EQ(quantile(values, 0.9), 3.7);
-  EXPECT_EQ(quantile({}, 0.5), 0);
+TEST(Summary, OfNothingIsShort) {
+  EXPECT_TRUE(has(summary({}), "did not finish"));
+  expect_narrow(summary({}));
 }
 
 }  // namespace

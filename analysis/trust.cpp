@@ -5,128 +5,188 @@
 #include <fmt/format.h>
 #include <map>
 
-#include "analysis/measurement.hpp"
 #include "analysis/statistics.hpp"
+#include "analysis/text.hpp"
 
 namespace motley::analysis {
 namespace {
 
-/// Two-sided 5 %, power 80 %: 1.96 + 0.84 standard errors of a difference.
-constexpr double detectable_deviations = 2.8;
+/// Two-sided 5 %, power 80 %: 1.96 + 0.84 standard errors of a difference of two means.
+constexpr double detectable_errors = 2.8;
+constexpr double wanted_change = 0.05;
 
-/// Relative spread of blocks about their median.
-double between_spread(const Measurement& one) {
-  const std::vector<double> values = one.values();
-  const double middle = median(values);
-  return middle > 0 ? robust_deviation(values) / middle : 0;
-}
-
-/// |ratio - 1| of the medians of even and odd processes: two halves that nothing tells apart.
-bool halves_differ_by(const Measurement& one, double& difference) {
-  std::vector<double> even, odd;
-  for (const BlockFigure& block : one.blocks) {
-    (block.process % 2 == 0 ? even : odd).push_back(block.value);
-  }
-  if (even.empty() || odd.empty() || median(odd) <= 0) return false;
-  difference = std::abs(median(even) / median(odd) - 1);
-  return true;
-}
-
-struct Family {
-  std::vector<double> floor, between, within, detectable;
+/// One measurement of several processes.
+struct Row {
+  double floor = 0;       ///< |even / odd - 1|: two halves that nothing tells apart
+  double processes = 0;   ///< deviation of the processes' figures
+  double rounds = 0;      ///< deviation of the blocks in a process; < 0: one block a process
+  double samples = 0;     ///< deviation of the samples in a block
+  double detectable = 0;  ///< between two runs like this one
+  double needed = 0;      ///< processes a side to detect wanted_change
 };
 
-/// Blocks off their measurement's median, by the findings that they carry.
-std::map<std::string, double> deviation_by_cause(const std::vector<Measurement>& all) {
-  std::map<std::string, double> sums;
-  double total = 0;
+/// The median of few processes' deviations lies below the true deviation: chi-square's median over
+/// its degrees of freedom, by Wilson and Hilferty (1931). Divided by this, it does not.
+double median_of_deviation(std::size_t count) {
+  const double freedom = static_cast<double>(count - 1);
+  return std::pow(1 - 2 / (9 * freedom), 1.5);
+}
+
+/// Nothing where even or odd processes are missing.
+std::optional<Row> row_of(const Measurement& one) {
+  std::vector<double> even, odd, samples;
+  for (const BlockFigure& block : one.blocks) {
+    (block.process % 2 == 0 ? even : odd).push_back(block.value);
+    samples.push_back(block.within_spread);
+  }
+  if (even.empty() || odd.empty() || !(one.smallest() > 0)) return std::nullopt;
+  const std::size_t count = one.process_values().size();
+  const auto n = static_cast<double>(count);
+  Row row;
+  row.floor = std::abs(median(even) / median(odd) - 1);
+  row.processes = one.between_processes() / median_of_deviation(count);
+  row.rounds = one.blocks.size() > count ? one.within_processes() : -1;
+  row.samples = median(samples);
+  row.detectable = detectable_errors * row.processes * std::sqrt(2 / n);
+  row.needed = 2 * std::pow(detectable_errors * row.processes / wanted_change, 2);
+  return row;
+}
+
+std::string percent(double share) {
+  return share < 0 ? "-" : three_digits(std::round(1000 * share) / 10) + "%";
+}
+
+std::vector<double> column(const std::vector<Row>& rows, double Row::*figure) {
+  std::vector<double> values;
+  for (const Row& row : rows) {
+    if (row.*figure >= 0) values.push_back(row.*figure);
+  }
+  return values;
+}
+
+std::string line_of(const std::string& name, const std::vector<Row>& rows) {
+  const auto typical = [&](double Row::*figure) {
+    const std::vector<double> values = column(rows, figure);
+    return right(values.empty() ? "-" : percent(median(values)), 8);
+  };
+  const auto tenth = [&](double Row::*figure) {
+    return right(percent(quantile(column(rows, figure), 0.9)), 8);
+  };
+  const double needed = std::max(2.0, std::ceil(median(column(rows, &Row::needed))));
+  return left(name, 10) + right(fmt::format("{}", rows.size()), 5) + typical(&Row::floor) +
+         tenth(&Row::floor) + typical(&Row::processes) + typical(&Row::rounds) +
+         typical(&Row::samples) + right(typical(&Row::detectable), 9) + tenth(&Row::detectable) +
+         right(fmt::format("{:.0f}", needed), 8) + "\n";
+}
+
+std::string first_sentence(const std::vector<Row>& rows) {
+  const std::vector<double> floors = column(rows, &Row::floor);
+  return wrapped(
+             fmt::format("Nothing changed between the processes of this run, and yet half of {} "
+                         "figures moved by {} or more and one in ten by {} or more: smaller "
+                         "differences between two runs on this machine mean nothing.",
+                         rows.size(), percent(median(floors)), percent(quantile(floors, 0.9))),
+             80, 0) +
+         "\n";
+}
+
+std::string family_table(const std::map<std::string, std::vector<Row>>& families) {
+  std::string text =
+      "                      A/A              deviation of         detectable   for 5%\n"
+      "family     rows    half   tenth process   round  sample     half   tenth   needs\n";
+  for (const auto& [name, rows] : families) text += line_of(name, rows);
+  return text +
+         "\nhalf, tenth: so much or more in half the rows, in one row of ten; other figures\n"
+         "are medians over rows. A/A: processes 0, 2, ... against 1, 3, ... of the same\n"
+         "run. deviation of processes, of rounds in a process, of samples in a round.\n"
+         "detectable: 2.8 s sqrt(2 / n), the change that two runs with n processes each\n"
+         "show in 4 of 5 cases (two-sided 5 %); s is the deviation of processes, not of\n"
+         "blocks, because blocks of one process are not independent. needs: that many\n"
+         "processes a side for half the rows to show a change of 5 %.\n";
+}
+
+struct Cause {
+  std::string kind;
+  double block_share = 0, deviation_share = 0;
+  double with = 0, without = 0;  ///< median deviation of blocks with and without it
+  double excess() const { return deviation_share - block_share; }
+};
+
+struct Deviation {
+  double size;
+  const std::set<std::string>* findings;
+};
+
+/// Distance of every block from its measurement's median, as a logarithm.
+std::vector<Deviation> deviations(const std::vector<Measurement>& all) {
+  std::vector<Deviation> result;
   for (const Measurement& one : all) {
+    if (one.blocks.size() < 2 || !(one.smallest() > 0)) continue;
     const double middle = one.value();
     for (const BlockFigure& block : one.blocks) {
-      const double off = std::abs(block.value / middle - 1);
-      total += off;
-      for (const std::string& finding : block.findings) sums[finding] += off;
-      if (block.findings.empty()) sums["no finding"] += off;
+      result.push_back({std::abs(std::log(block.value / middle)), &block.findings});
     }
   }
-  for (auto& [cause, sum] : sums) sum = total > 0 ? sum / total : 0;
-  return sums;
+  return result;
+}
+
+/// `kind` empty: no finding at all.
+Cause cause_of(const std::string& kind, const std::vector<Deviation>& all) {
+  std::vector<double> with, without;
+  double sum = 0, sum_with = 0;
+  for (const Deviation& one : all) {
+    const bool has = kind.empty() ? one.findings->empty() : one.findings->contains(kind);
+    (has ? with : without).push_back(one.size);
+    sum += one.size;
+    sum_with += has ? one.size : 0;
+  }
+  const auto count = static_cast<double>(std::max<std::size_t>(all.size(), 1));
+  return {kind.empty() ? "(none)" : kind, static_cast<double>(with.size()) / count,
+          sum > 0 ? sum_with / sum : 0, median(with), median(without)};
+}
+
+std::string causes(const std::vector<Measurement>& all) {
+  const std::vector<Deviation> of_blocks = deviations(all);
+  std::set<std::string> kinds{""};
+  for (const Deviation& one : of_blocks) kinds.insert(one.findings->begin(), one.findings->end());
+  std::vector<Cause> ranked;
+  for (const std::string& kind : kinds) ranked.push_back(cause_of(kind, of_blocks));
+  std::sort(ranked.begin(), ranked.end(),
+            [](const Cause& a, const Cause& b) { return a.excess() > b.excess(); });
+  std::string text =
+      "\nCauses, by the deviation that their blocks have above their share of blocks:\n"
+      "finding                  of blocks  of deviation    median with    without\n";
+  for (const Cause& one : ranked) {
+    text += left("  " + one.kind, 24) + right(percent(one.block_share), 10) +
+            right(percent(one.deviation_share), 14) + right(percent(one.with), 15) +
+            right(percent(one.without), 11) + "\n";
+  }
+  return text + "A block may have several; what coincides with a deviation need not cause it.\n";
+}
+
+bool is_emulated(const schema::Log& log) {
+  return std::any_of(log.runs.begin(), log.runs.end(),
+                     [](const schema::Run& run) { return run.emulated; });
 }
 
 }  // namespace
 
 std::string trust(const schema::Log& log) {
   const std::vector<Measurement> all = measurements(log);
-  std::map<std::string, Family> families;
-  std::vector<double> floors;
+  std::map<std::string, std::vector<Row>> families;
+  std::vector<Row> rows;
   for (const Measurement& one : all) {
-    double difference = 0;
-    if (one.blocks.size() < 2 || !halves_differ_by(one, difference)) continue;
-    Family& family = families[one.family()];
-    floors.push_back(difference);
-    family.floor.push_back(difference);
-    family.between.push_back(between_spread(one));
-    for (const BlockFigure& block : one.blocks) family.within.push_back(block.within_spread);
-    const auto n = static_cast<double>(one.blocks.size());
-    family.detectable.push_back(detectable_deviations * between_spread(one) * std::sqrt(2 / n));
+    const std::optional<Row> row = row_of(one);
+    if (!row) continue;
+    families[one.family()].push_back(*row);
+    rows.push_back(*row);
   }
-  if (floors.empty()) {
+  if (rows.empty()) {
     return "Trust needs blocks of at least two processes: run with --processes 2 or more.\n";
   }
-  std::string out = fmt::format(
-      "Nothing changed, and yet half the figures moved by {:.1f} % or more, one in ten\n"
-      "by {:.1f} % or more: smaller differences between two runs here mean nothing.\n\n",
-      100 * median(floors), 100 * quantile(floors, 0.9));
-  out += fmt::format("{:<12}{:>6}{:>12}{:>12}{:>11}{:>11}{:>14}\n", "family", "rows", "A/A median",
-                     "A/A 90th", "between", "within", "detectable");
-  for (const auto& [name, family] : families) {
-    out += fmt::format("{:<12}{:>6}{:>11.1f}%{:>11.1f}%{:>10.1f}%{:>10.1f}%{:>13.1f}%\n", name,
-                       family.floor.size(), 100 * median(family.floor),
-                       100 * quantile(family.floor, 0.9), 100 * median(family.between),
-                       100 * median(family.within), 100 * median(family.detectable));
-  }
-  out +=
-      "\nA/A: even against odd processes. between, within: relative deviation of blocks\n"
-      "and of samples in a block. detectable: 2.8 * between * sqrt(2 / blocks), the\n"
-      "change that two such runs would show in 4 of 5 cases at 5 % significance.\n\n";
-  std::vector<std::pair<double, std::string>> causes;
-  for (const auto& [cause, share] : deviation_by_cause(all)) causes.push_back({share, cause});
-  std::sort(causes.rbegin(), causes.rend());
-  out += "Share of all deviation that lies in blocks with this finding:\n";
-  for (const auto& [share, cause] : causes)
-    out += fmt::format("  {:<20}{:>5.0f} %\n", cause, 100 * share);
-  return out;
-}
-
-std::string repeatability(const schema::Log& first, const schema::Log& second) {
-  std::map<std::string, Measurement> earlier;
-  for (Measurement& one : measurements(first)) earlier.emplace(to_string(one.key), std::move(one));
-  struct Moves {
-    std::vector<double> moved;
-    int far = 0, far_with_finding = 0;
-  };
-  std::map<std::string, Moves> families;
-  constexpr double far = 0.10;
-  for (const Measurement& one : measurements(second)) {
-    const auto before = earlier.find(to_string(one.key));
-    if (before == earlier.end() || before->second.value() <= 0) continue;
-    const double moved = std::abs(one.value() / before->second.value() - 1);
-    for (Moves* moves : {&families[one.family()], &families["all"]}) {
-      moves->moved.push_back(moved);
-      if (moved <= far) continue;
-      ++moves->far;
-      moves->far_with_finding += !one.findings.empty() || !before->second.findings.empty();
-    }
-  }
-  if (families.empty()) return "The two runs have no measurement in common.\n";
-  std::string out = fmt::format("{:<12}{:>6}{:>16}{:>14}{:>14}{:>16}\n", "family", "rows",
-                                "median |r-1|", "90th", "over 10 %", "with finding");
-  for (const auto& [name, moves] : families) {
-    out += fmt::format("{:<12}{:>6}{:>15.1f}%{:>13.1f}%{:>14}{:>16}\n", name, moves.moved.size(),
-                       100 * median(moves.moved), 100 * quantile(moves.moved, 0.9), moves.far,
-                       moves.far_with_finding);
-  }
-  return out;
+  const std::string caution =
+      is_emulated(log) ? "! Emulated delays: this says nothing of the device.\n" : "";
+  return caution + first_sentence(rows) + family_table(families) + causes(all);
 }
 
 }  // namespace motley::analysis

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "results_schema/record.hpp"
+#include "analysis/headlines.hpp"
 
 namespace motley::analysis {
 
@@ -12,7 +13,32 @@ namespace motley::analysis {
 /// detectable change by family, causes ranked.
 std::string trust(const schema::Log& log);
 
-/// Two runs of the same machine: how much did headline figures move, and did findings warn of it?
+/// How much one family's headlines moved between two runs.
+struct Moves {
+  std::string family;
+  std::vector<double> moved;  ///< |second / first - 1| of each headline that both runs have
+  int far = 0;                ///< moved by more than 10 %
+  int far_with_finding = 0;   ///< of those: with a finding in any block of either run
+  int far_marked = 0;         ///< of those: with findings in half the blocks of either run
+};
+
+struct MovedRow {
+  std::string name, processor;
+  double first = 0, second = 0;
+  std::set<std::string> findings;  ///< of either run
+};
+
+struct Repeatability {
+  std::vector<Moves> families;
+  Moves all;
+  std::vector<MovedRow> far;  ///< farthest first
+  std::size_t unmatched = 0;  ///< headlines that only one of the runs has
+};
+
+/// Two runs of the same machine. Memory levels are those of the first.
+Repeatability repeat(const schema::Log& first, const schema::Log& second);
+
+/// The same as text; says so where the runs are not comparable.
 std::string repeatability(const schema::Log& first, const schema::Log& second);
 
 }  // namespace motley::analysis

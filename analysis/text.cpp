@@ -1,0 +1,92 @@
+#include "analysis/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <utility>
+
+namespace motley::analysis {
+namespace {
+
+bool starts_a_code_point(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
+}
+
+}  // namespace
+
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_a_code_point));
+}
+
+std::string clipped(std::string_view text, std::size_t width) {
+  if (columns(text) <= width) return std::string(text);
+  const std::size_t kept = width >= 2 ? width - 2 : 0;
+  std::size_t end = 0, seen = 0;
+  while (end < text.size() && (seen < kept || !starts_a_code_point(text[end]))) {
+    seen += starts_a_code_point(text[end]) ? 1 : 0;
+    ++end;
+  }
+  return std::string(text.substr(0, end)) + std::string(std::min<std::size_t>(width, 2), '.');
+}
+
+std::string left(std::string_view text, std::size_t width) {
+  const std::string shown = clipped(text, width);
+  return shown + std::string(width - columns(shown), ' ');
+}
+
+std::string right(std::string_view text, std::size_t width) {
+  const std::string shown = clipped(text, width);
+  return std::string(width - columns(shown), ' ') + shown;
+}
+
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string lines, line;
+  while (!text.empty()) {
+    const std::size_t space = text.find(' ');
+    const std::string word = clipped(text.substr(0, space), width - indent);
+    text = space == std::string_view::npos ? std::string_view() : text.substr(space + 1);
+    if (word.empty()) continue;
+    if (!line.empty() && columns(line) + 1 + columns(word) > width) {
+      lines += line + "\n";
+      line = std::string(indent, ' ') + word;
+    } else {
+      line += (line.empty() ? "" : " ") + word;
+    }
+  }
+  return lines + line + "\n";
+}
+
+std::string trimmed(std::string_view lines) {
+  std::string result;
+  for (const char c : lines) {
+    if (c == '\n') result.erase(result.find_last_not_of(' ') + 1);
+    result += c;
+  }
+  return result;
+}
+
+std::string bytes_text(double bytes) {
+  const char* unit = "B";
+  for (const char* next : {"KiB", "MiB", "GiB"}) {
+    if (bytes < 1024) break;
+    bytes /= 1024;
+    unit = next;
+  }
+  return fmt::format("{:.4g} {}", bytes, unit);
+}
+
+std::string seconds_text(double seconds) {
+  // A bound a little below 1000 keeps 999.7 ns from being printed as 1e+03 ns.
+  constexpr std::array<std::pair<const char*, double>, 3> units{
+      {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}}};
+  for (const auto& [unit, scale] : units) {
+    if (seconds < 999.5 * scale) return fmt::format("{:.3g} {}", seconds / scale, unit);
+  }
+  return three_digits(seconds) + " s";
+}
+
+std::string three_digits(double value) {
+  return value >= 99.95 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
+}
+
+}  // namespace motley::analysis
