@@ -69,7 +69,7 @@ TEST(Summary, ShowsRatesTimesAndCyclesOfEachLevel) {
   const std::string latency = line_of(text, "Latency of cpu", "  16 KiB - 1 MiB");
   EXPECT_TRUE(has(latency, "10 ns") && has(latency, "20.0 cy")) << latency;
   const std::string transfer = line_of(text, "Transfers", "  write");
-  EXPECT_EQ(transfer, "  write                     cpu                  20 us          4");
+  EXPECT_EQ(transfer, "  write                     cpu                   20 us         4");
 }
 
 TEST(Summary, SuspectAndWrongFiguresAreNamedNotShown) {

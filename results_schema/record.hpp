@@ -30,6 +30,7 @@ struct Work {
   double bytes_written = 0;  ///< explicit stores
   double operations =
       0;  ///< the case's own events: dependent loads, launches, atomics, chain steps
+  friend bool operator==(const Work&, const Work&) = default;
 };
 
 /// Distance from the reference: the worse of before and after timing. Correct if error <=
@@ -37,6 +38,7 @@ struct Work {
 struct Check {
   double error = 0;
   double tolerance = 0;
+  friend bool operator==(const Check&, const Check&) = default;
 };
 
 /// Columns of equal length, or empty where the processor cannot tell. One entry a sample.
@@ -46,12 +48,14 @@ struct Samples {
   std::vector<double> device_seconds;   ///< last END minus first START
   std::vector<double> device_busy_seconds;  ///< union of the commands' START..END
   std::vector<double> waited_seconds;       ///< run-queue delay of the measuring thread
+  friend bool operator==(const Samples&, const Samples&) = default;
 };
 
 /// Something about a block that a reader must know; samples are kept all the same.
 struct Finding {
   std::string kind;   ///< noisy, drift, bimodal, preempted, migrated, suspended, throttled, ...
   std::string cause;  ///< one sentence with the figures that made us say so
+  friend bool operator==(const Finding&, const Finding&) = default;
 };
 
 /// One candidate that a search over implementation axes tried.
@@ -60,6 +64,7 @@ struct Candidate {
   double seconds = 0;  ///< median of one run; 0 where it was not timed
   std::string status;  ///< as a block's
   std::string reason;
+  friend bool operator==(const Candidate&, const Candidate&) = default;
 };
 
 enum class Status { ok, suspect, unsupported, wrong, failed, skipped };
@@ -78,6 +83,7 @@ struct Cluster {
   std::string name;  ///< big, little, mid ... or cluster0 where the cores are all alike
   std::vector<int> cores;
   Facts facts;  ///< capacity, maximum_frequency_hertz, midr, governor ...
+  friend bool operator==(const Cluster&, const Cluster&) = default;
 };
 
 struct Cache {
@@ -87,6 +93,7 @@ struct Cache {
   std::int64_t line_bytes = 0;
   std::vector<int> shared_by;  ///< cores, as the system says
   bool confirmed = false;      ///< true only where a measurement showed the plateau
+  friend bool operator==(const Cache&, const Cache&) = default;
 };
 
 struct Device {
@@ -95,6 +102,7 @@ struct Device {
   std::vector<Cluster> clusters;
   std::vector<Cache> caches;
   Facts facts;  ///< os, kernel, cpu_name, isa, page_bytes, memory_total_bytes, ...
+  friend bool operator==(const Device&, const Device&) = default;
 };
 
 struct Processor {
@@ -103,6 +111,7 @@ struct Processor {
   std::string kind;       ///< cpu, gpu or accelerator, as the device itself says
   std::string name;
   Facts facts;
+  friend bool operator==(const Processor&, const Processor&) = default;
 };
 
 /// First line of a run: who measured, with what, on what, how.
@@ -118,6 +127,7 @@ struct Run {
   std::string exec_context = "desktop";  ///< desktop, shell or app
   bool emulated = false;                 ///< delays or failures were injected
   std::uint64_t seed = 0;
+  friend bool operator==(const Run&, const Run&) = default;
 };
 
 /// What makes two blocks samples of the same measurement.
@@ -137,6 +147,7 @@ std::string to_string(const Key& key);
 struct Begin {
   Key key;
   int round = 0, process = 0, order = 0;
+  friend bool operator==(const Begin&, const Begin&) = default;
 };
 
 struct Block {
@@ -169,6 +180,7 @@ struct Block {
   std::string selected_by;  ///< search or auto, empty where every axis was given
   std::vector<Candidate> search;
   std::string repro;  ///< a command line that measures this block again
+  friend bool operator==(const Block&, const Block&) = default;
 };
 
 /// Last line; without it the run did not finish.
@@ -179,6 +191,7 @@ struct End {
   double wall_seconds = 0;
   double harness_share =
       0;  ///< share of wall time spent outside prepare, check, warm-up and sampling
+  friend bool operator==(const End&, const End&) = default;
 };
 
 using Record = std::variant<Run, Begin, Block, End>;
