@@ -21,7 +21,7 @@ namespace {
 using schema::Value;
 
 /// Steps of a chunk in all; x shrinks to 1/e over `PeakData::steps` of them, then starts again.
-constexpr std::int64_t chunk_steps = 2048;
+constexpr std::int64_t chunk_steps = 8192;
 /// Chunks of one run for each member: members that are faster or less disturbed take more.
 constexpr std::int64_t chunks_per_member = 16;
 

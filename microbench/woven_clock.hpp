@@ -11,7 +11,7 @@ namespace motley::microbench {
 /// Does 16 dependent additions an iteration and returns their number.
 using Chain = std::int64_t (*)(std::int64_t iterations);
 
-/// Mean over the members, each the fastest of a few slices of ~50 us, all members at once. The
+/// Mean over the members, each the median of five slices of ~50 us, all members at once. The
 /// workbench keeps what it needs.
 std::function<double(Queue&)> chain_clock(Workbench& bench, Chain chain);
 
