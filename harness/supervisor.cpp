@@ -169,7 +169,7 @@ void Supervisor::plan_processor(const std::string& id, Plan& plan) {
   }
 }
 
-double Supervisor::planned_seconds(const schema::Begin&) const {
+double Supervisor::planned_visit_seconds() const {
   return fixed_seconds + whole_over_sampling * options_.block_seconds;
 }
 

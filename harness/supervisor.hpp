@@ -58,8 +58,8 @@ class Supervisor {
   /// Throws BadCommand when a worker refused a name (it has said why).
   Plan make_plan();
 
-  /// Seconds that a visit to this trial is planned to take.
-  double planned_seconds(const schema::Begin& trial) const;
+  /// Seconds that a visit is planned to take before any was seen.
+  double planned_visit_seconds() const;
 
   /// Measures the plan into options.out. `facts` fill the run record's version, build and argv.
   schema::End run(Plan plan, schema::Run facts);

@@ -33,8 +33,7 @@ void add_selection(CLI::App& command, Options& options) {
                   "(default: all cores, each cluster and a core of each, each OpenCL device)")
       ->type_name("PROCESSOR");
   command.add_option("--set", options.set, "axis=a,b,c or axis=a..b*m or axis=a..b+s")
-      ->type_name("AXIS=VALUES")
-      ->allow_extra_args(false);
+      ->type_name("AXIS=VALUES");
   command.add_option("--tier", options.tier, "smoke, standard or full")
       ->type_name("TIER")
       ->capture_default_str();

@@ -16,6 +16,12 @@ std::string duration(double seconds) {
                     : fmt::format("{} min {:02} s", whole / 60, whole % 60);
 }
 
+/// Nothing is known of the time that is left before the first visit is done.
+std::string how_far(std::size_t done, std::size_t visits, double seconds_left) {
+  return fmt::format("{}/{} visits", done, visits) +
+         (done > 0 ? ", " + duration(seconds_left) + " left" : "");
+}
+
 std::string where(const schema::Key& key) {
   std::string text = key.case_name + " on " + key.processor;
   for (const auto& [name, value] : key.parameters)
@@ -29,8 +35,7 @@ class TerminalProgress final : public Progress {
   void planned(std::size_t visits) override { fmt::print(stderr, "{} visits planned\n", visits); }
   void visiting(const schema::Key& key, std::size_t done, std::size_t visits,
                 double seconds_left) override {
-    std::string line =
-        fmt::format("[{}/{}] {} left  {}", done, visits, duration(seconds_left), where(key));
+    std::string line = how_far(done, visits, seconds_left) + ": " + where(key);
     const auto columns = static_cast<std::size_t>(std::max(20, devices::terminal_columns()));
     if (line.size() >= columns) line.resize(columns - 1);
     fmt::print(stderr, "\r\x1b[K{}", line);
@@ -65,8 +70,7 @@ class PlainProgress final : public Progress {
     const double now = steady_clock().seconds();
     if (done > 0 && now - last_ < seconds_between_lines) return;
     last_ = now;
-    fmt::print(stderr, "{}/{} visits, {} left: {}\n", done, visits, duration(seconds_left),
-               where(key));
+    fmt::print(stderr, "{}: {}\n", how_far(done, visits, seconds_left), where(key));
   }
   void finished(const schema::Block& block) override {
     if (block.status == schema::Status::ok || block.status == schema::Status::unsupported) return;

@@ -32,7 +32,7 @@ int print_plan(const Supervisor& supervisor, const Plan& plan, const RunOptions&
   for (const schema::Begin& trial : plan.trials) {
     Sum& sum = families[family(trial.key)];
     sum.visits += visits_each;
-    sum.seconds += static_cast<double>(visits_each) * supervisor.planned_seconds(trial);
+    sum.seconds += static_cast<double>(visits_each) * supervisor.planned_visit_seconds();
   }
   for (const schema::Block& block : plan.impossible) ++families[family(block.key)].impossible;
   fmt::print("{:<14}{:>8}{:>14}{:>10}\n", "family", "visits", "unsupported", "seconds");
@@ -44,7 +44,7 @@ int print_plan(const Supervisor& supervisor, const Plan& plan, const RunOptions&
     all.seconds += sum.seconds;
   }
   fmt::print("{:<14}{:>8}{:>14}{:>10.0f}\n", "all", all.visits, all.impossible, all.seconds);
-  if (options.budget_seconds > 0) {
+  if (options.budget_seconds > 0 && all.seconds > options.budget_seconds) {
     fmt::print("Visits are shortened to fit the budget of {:.0f} s.\n", options.budget_seconds);
   }
   return done;
