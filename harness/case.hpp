@@ -80,6 +80,9 @@ struct Case {
   /// empty: all. Gets the parameters that the user did not set (those are always kept): an axis may
   /// be missing.
   std::function<bool(const schema::Parameters& unset, Tier)> keep;
+  /// Which of its forms ran in no test yet, for want of a device that can; empty: none. A list of
+  /// cases shows it until a record exists.
+  std::string never_run_on_hardware;
 };
 
 /// A static object of this type puts a case (or several) on the list. It only stores.

@@ -153,7 +153,7 @@ Case loaded_case() {
                  axis("traffic", "What the other cores do", {"read", "write"})};
   result.unsupported = [](Processor& processor) -> std::string {
     if (processor.members() > 1) return "";
-    return "one core chases while others move data, and this processor has no second core";
+    return "a core chases while others move data: this needs a CPU processor of several cores";
   };
   result.prepare = [](Workbench& bench) {
     if (bench.processor().members() < 2) {

@@ -40,11 +40,15 @@ int list_command(const Options& options) {
         axes.push_back(
             {{"name", axis.name}, {"summary", axis.summary}, {"searched", axis.searched}});
       }
-      all.push_back({{"name", one->name},
-                     {"summary", one->summary},
-                     {"revision", one->revision},
-                     {"metric", schema::to_string(one->metric)},
-                     {"axes", axes}});
+      nlohmann::json entry = {{"name", one->name},
+                              {"summary", one->summary},
+                              {"revision", one->revision},
+                              {"metric", schema::to_string(one->metric)},
+                              {"axes", axes}};
+      if (!one->never_run_on_hardware.empty()) {
+        entry["never_run_on_hardware"] = one->never_run_on_hardware;
+      }
+      all.push_back(std::move(entry));
     }
     std::cout << all.dump(2) << "\n";
     return done;
@@ -55,6 +59,9 @@ int list_command(const Options& options) {
       fmt::print("{}", wrapped(fmt::format("{}{}: {}", axis.name,
                                            axis.searched ? " (searched)" : "", axis.summary),
                                4));
+    }
+    if (!one->never_run_on_hardware.empty()) {
+      fmt::print("{}", wrapped("never run on hardware: " + one->never_run_on_hardware, 4));
     }
   }
   return done;
