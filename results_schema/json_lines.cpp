@@ -210,6 +210,7 @@ Run read_run(const Reader& reader) {
   });
   reader.read("conditions", run.conditions);
   reader.read("exec_context", run.exec_context);
+  reader.read("tier", run.tier);
   reader.read("emulated", run.emulated);
   reader.read("seed", run.seed);
   return run;

@@ -125,6 +125,7 @@ Json json(const Run& run) {
               {"exec_context", run.exec_context},
               {"emulated", run.emulated},
               {"seed", run.seed}};
+  put_text(object, "tier", run.tier);
   return object;
 }
 

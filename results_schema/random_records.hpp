@@ -27,6 +27,7 @@ class RandomRecords {
     run.processors = {{text(), text(), "gpu", text(), facts()}};
     run.conditions = facts();
     run.exec_context = "shell";
+    run.tier = "full";
     run.emulated = flag();
     run.seed = next();
     return run;

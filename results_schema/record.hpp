@@ -125,6 +125,7 @@ struct Run {
   std::vector<Processor> processors;
   Facts conditions;
   std::string exec_context = "desktop";  ///< desktop, shell or app
+  std::string tier;                      ///< smoke, standard or full; empty where it was not told
   bool emulated = false;                 ///< delays or failures were injected
   std::uint64_t seed = 0;
   friend bool operator==(const Run&, const Run&) = default;
