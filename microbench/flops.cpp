@@ -20,7 +20,9 @@ namespace {
 
 using schema::Value;
 
-/// Chunks, of PeakData::steps each (fewer steps, and two cores wait for each other to take one), of one run for each member: members that are faster or less disturbed take more.
+/// Chunks of PeakData::steps that a run has for each member: members that are faster or less
+/// disturbed take more. (In chunks of fewer steps cores were seen to wait for each other's
+/// fetches.)
 constexpr std::int64_t chunks_per_member = 16;
 
 bool has_feature(const Processor& processor, const char* feature) {

@@ -61,33 +61,44 @@ std::uint16_t nearest_half(double value) {
   return static_cast<std::uint16_t>((value < 0 ? 0x8000u : 0u) | bits);
 }
 
-double after_shrinking_in_half(double x, double a, std::int64_t steps) {
-  for (std::int64_t i = 0; i < steps; ++i) {
+ShrinkingHalf::ShrinkingHalf(double a) {
+  for (std::uint16_t fraction = 0; fraction < 1024; ++fraction) {
+    const auto bits = static_cast<std::uint16_t>(nearest_half(2) + fraction);
     // Exact in double: 22 bits of product and 11 of addend, of like size.
-    x = value_of_half(nearest_half(i % 2 == 0 ? x + x * a : x - x * a));
+    const double x = value_of_half(bits);
+    units_[0][fraction] = nearest_half(x + x * a) - bits;
+    units_[1][fraction] = nearest_half(x - x * a) - bits;
   }
-  return x;
 }
 
-PeakData::PeakData(const PeakLoop& loop, std::uint64_t seed) : steps(2048) {
+double ShrinkingHalf::after(double x, std::int64_t steps) const {
+  std::int32_t bits = nearest_half(x);
+  for (std::int64_t i = 0; i < steps; ++i) bits += units_[i % 2][bits & 1023];
+  return value_of_half(static_cast<std::uint16_t>(bits));
+}
+
+PeakData::PeakData(const PeakLoop& loop, std::uint64_t seed) {
   const std::string type = loop.type;
-  if (type == "fp16") steps = 512;  // x must shrink by several units in the last place each step
   const bool whole = type.find("int") != std::string::npos;
   kind_ = whole            ? Kind::int32
           : type == "fp64" ? Kind::fp64
           : type == "fp16" ? Kind::fp16
                            : Kind::fp32;
-  double a = shrinking_factor(steps);
+  // fp32 and fp64 shrink to e^-4. fp16 must shrink by several units in the last place each step: to
+  // e^-16, from 2^14, so that it never overflows nor gets denormal.
+  double a = shrinking_factor(kind_ == Kind::fp16 ? steps / 16 : steps / 4);
+  const double largest = kind_ == Kind::fp16 ? 0x1p14 : 1;
   if (loop.gain != 0) a = whole ? 3 : 0.25;  // exact in bf16 and int8
   if (kind_ == Kind::fp16) a = value_of_half(nearest_half(a));
   if (kind_ == Kind::fp32) a = static_cast<float>(a);
   const std::uint32_t multiplier = 1664525;  // Numerical Recipes' generator: odd, well mixing
   const std::uint32_t factor_bits = loop.gain != 0 ? 3 : multiplier;
+  const ShrinkingHalf half(a);
   for (int i = 0; i < loop.chains * loop.lanes; ++i) {
     const auto index = static_cast<std::uint64_t>(i);
     const double unit = random_unit(seed, 7, index);
     const int chain = i / loop.lanes;
-    double x = 1 + unit;
+    double x = largest * (1 + unit);
     if (kind_ == Kind::int32) {
       const auto bits = static_cast<std::uint32_t>(random_bits(seed, 7, index));
       append(start, bits);
@@ -110,7 +121,7 @@ PeakData::PeakData(const PeakLoop& loop, std::uint64_t seed) : steps(2048) {
     const bool adds = loop.mix == Mix::fma_add && chain % 2 == 1;
     expected_.push_back(loop.gain != 0        ? x + loop.gain * a * static_cast<double>(steps)
                         : adds                ? x + a * static_cast<double>(steps)
-                        : kind_ == Kind::fp16 ? after_shrinking_in_half(x, a, steps)
+                        : kind_ == Kind::fp16 ? half.after(x, steps)
                                               : after_shrinking(x, a, steps));
   }
   switch (kind_) {
@@ -120,11 +131,10 @@ PeakData::PeakData(const PeakLoop& loop, std::uint64_t seed) : steps(2048) {
       break;
     case Kind::fp16:
       append(factor, nearest_half(a));
-      tolerance =
-          0;  // rounded step by step like the loop: rounding is not small against a step here
+      tolerance = 0;  // rounded like the loop: rounding is not small against a step here
       break;
     case Kind::fp32:
-      // 2048 roundings of up to 2^-24 each: a walk of 1e-6 to 3e-6. Dot products of bf16 may round
+      // 8192 roundings of up to 2^-24 each: a walk of 2e-6 to 6e-6. Dot products of bf16 may round
       // sums twice a step.
       append(factor, static_cast<float>(a));
       tolerance = 1e-4;

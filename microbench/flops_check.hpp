@@ -1,6 +1,7 @@
 // Start values of a peak loop and what must come out of it, in closed form and double precision.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -18,15 +19,26 @@ std::uint32_t after_congruential(std::uint32_t x, std::uint32_t a, std::int64_t 
 
 double value_of_half(std::uint16_t bits);
 std::uint16_t nearest_half(double value);  ///< to even; of a value in the range of normal halves
-/// `steps` steps of x += x*a, x -= x*a in turn, each rounded once as a fused multiply-add does.
-double after_shrinking_in_half(double x, double a, std::int64_t steps);
+
+/// Steps of x += x*a, x -= x*a in turn, each rounded once to half precision as a fused multiply-add
+/// does. A step moves normal halves of one fraction by the same number of units in the last place
+/// whatever their exponent, so that a table of 1024 fractions does.
+class ShrinkingHalf {
+ public:
+  explicit ShrinkingHalf(double a);
+  /// x and what it shrinks to must be positive and normal.
+  double after(double x, std::int64_t steps) const;
+
+ private:
+  std::array<std::array<std::int32_t, 1024>, 2> units_;  ///< of an even step and an odd one
+};
 
 struct PeakData {
   PeakData(const PeakLoop& loop, std::uint64_t seed);
 
-  /// After which the results are as expected: 2048, 512 for fp16. Half of them would be off by 40
-  /// %.
-  std::int64_t steps;
+  /// After which the results are as expected. All of them count: half would leave floats e^2 times
+  /// too large (fp16: e^8).
+  static constexpr std::int64_t steps = 8192;
   std::vector<std::byte> start, factor;  ///< as the loop reads them
   double tolerance = 0;                  ///< of worst_error, with its reason in the .cpp
 

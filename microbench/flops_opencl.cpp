@@ -90,7 +90,7 @@ class Expected {
   Expected(const std::string& type, std::int64_t vector, std::int64_t chains, double a)
       : type_(type), vector_(vector) {
     const std::int64_t steps = steps_of(type);
-    const auto shrunk = type == "fp16" ? after_shrinking_in_half : after_shrinking;
+    const ShrinkingHalf half(a);
     for (std::int64_t item = 0; item < 64; ++item) {
       for (std::int64_t lane = 0; lane < vector; ++lane) {
         double sum = 0;
@@ -101,7 +101,8 @@ class Expected {
           } else if (type == "int8_dot") {
             bits += after_dots(whole_start(lane, chain, item), steps);
           } else {
-            sum += shrunk(float_start(lane, chain, item), a, steps);
+            const double x = float_start(lane, chain, item);
+            sum += type == "fp16" ? half.after(x, steps) : after_shrinking(x, a, steps);
           }
         }
         values_.push_back(is_whole(type) ? static_cast<double>(bits) : sum);

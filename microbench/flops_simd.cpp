@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "microbench/flops_chains.hpp"
 #include "microbench/flops_loops.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -27,15 +28,14 @@
 #endif
 #define MOTLEY_CHAIN_4 MOTLEY_CHAIN_1 MOTLEY_CHAIN_1 MOTLEY_CHAIN_1 MOTLEY_CHAIN_1
 #define MOTLEY_CHAIN_8 MOTLEY_CHAIN_4 MOTLEY_CHAIN_4
-#endif
 
-#ifndef MOTLEY_EACH_CHAIN
-#define MOTLEY_CHAINS_0_TO_7(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
-#define MOTLEY_CHAINS_8_TO_15(X) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define MOTLEY_CHAINS_16_TO_23(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
-#define MOTLEY_EACH_CHAIN(X) \
-  MOTLEY_CHAINS_0_TO_7(X)    \
-  MOTLEY_CHAINS_8_TO_15(X) MOTLEY_CHAINS_16_TO_23(X)
+namespace motley::microbench {
+constexpr std::uint64_t chain_start = 1, chain_step = 3;
+/// How often the step went into `sum`: a chain that was cut short says so.
+constexpr std::int64_t additions(std::uint64_t sum) {
+  return static_cast<std::int64_t>((sum - chain_start) / chain_step);
+}
+}  // namespace motley::microbench
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -85,7 +85,7 @@ void peak(const void* start, void* out, const void* factor, std::int64_t steps) 
 /// 16 dependent additions beside 8 FMAs: four cycles of two pipes, eight of one.
 std::int64_t woven_chain(std::int64_t iterations) {
   const hn::ScalableTag<float> d;
-  std::uint64_t sum = 1, by = 3;
+  std::uint64_t sum = chain_start, by = chain_step;
   auto a = hn::Set(d, 1e-3f);
   auto x0 = hn::Set(d, 1.0f), x1 = x0, x2 = x0, x3 = x0;
   asm volatile("" : [sum] "+r"(sum), [step] "+r"(by));
@@ -104,7 +104,7 @@ std::int64_t woven_chain(std::int64_t iterations) {
   HWY_ALIGN float kept[HWY_MAX_BYTES / sizeof(float)];
   hn::Store(hn::Add(hn::Add(x0, x1), hn::Add(x2, x3)), d, kept);
   asm volatile("" ::"m"(kept) : "memory");
-  return 16 * iterations;
+  return additions(sum);
 }
 
 template <class T>
@@ -123,9 +123,9 @@ void add_loop(std::vector<PeakLoop>& loops) {
   constexpr double flops = mix == Mix::fma_add ? 1.5 : 2;  // of a lane's step, mean over the chains
   loop.flops_per_step = flops * loop.lanes * chains;
   if (!std::is_integral_v<T>) {
-    // FMA pipes: two on x86-64 cores (Intel and AMD optimisation manuals), four on the widest Arm
-    // cores (Cortex-X1 and later, Software Optimization Guides). Additions beside FMAs: half more.
-    const double pipes = HWY_ARCH_X86 ? 2 : 4;
+    // FMA pipes: two on x86-64 cores (Intel and AMD optimisation manuals); one to four on Arm
+    // cores (see flops_arm.cpp). Additions beside FMAs: half more.
+    const double pipes = HWY_ARCH_X86 ? 2 : 0;
     loop.ceiling_per_cycle = pipes * 2 * loop.lanes * (mix == Mix::fma_add ? 1.5 : 1);
   }
   loop.run = peak<T, chains, mix>;
@@ -194,7 +194,7 @@ std::int64_t run_woven_chain(std::int64_t iterations) {
 }
 
 std::int64_t run_chain(std::int64_t iterations) {
-  std::uint64_t sum = 1, by = 3;
+  std::uint64_t sum = chain_start, by = chain_step;
   asm volatile("" : [sum] "+r"(sum), [step] "+r"(by));
   for (std::int64_t i = 0; i < iterations; ++i) {
     asm volatile(MOTLEY_CHAIN_8 MOTLEY_CHAIN_8
@@ -202,7 +202,7 @@ std::int64_t run_chain(std::int64_t iterations) {
                  : [step] "r"(by)
                  : MOTLEY_CHAIN_CLOBBERED);
   }
-  return 16 * iterations;
+  return additions(sum);
 }
 
 }  // namespace motley::microbench

@@ -83,6 +83,44 @@ TEST(Flops, HalvesRoundToNearestEven) {
   EXPECT_EQ(nearest_half(-1.5), 0xBE00);
 }
 
+TEST(Flops, HalvesShrinkAsWhenEachStepIsRounded) {
+  const double a = 0.0625;
+  const ShrinkingHalf half(a);
+  for (double x : {0x1p14, 0x1p14 * (1 + 77 / 1024.0), 0x1p15 - 16}) {
+    const double start = x;
+    for (int i = 0; i < PeakData::steps; ++i) {
+      x = value_of_half(nearest_half(i % 2 == 0 ? x + x * a : x - x * a));
+    }
+    EXPECT_EQ(half.after(start, PeakData::steps), x);
+    EXPECT_GT(x, 0x1p-10) << "no product of it with a is denormal";
+  }
+}
+
+TEST(Flops, ChainsCountWhatTheyReallyAdd) {
+  if (run_chain(1) == 0) GTEST_SKIP() << "no chain of this architecture";
+  for (const std::int64_t iterations : {1, 7, 20000}) {
+    EXPECT_EQ(run_chain(iterations), 16 * iterations);
+    EXPECT_EQ(run_woven_chain(iterations), 16 * iterations);
+    for (const PeakLoop& loop : simd_peak_loops()) {
+      ASSERT_EQ(loop.woven_chain(iterations), 16 * iterations) << name(loop);
+    }
+  }
+}
+
+TEST(Flops, OnlyCeilingsThatHoldForEveryCoreOfAnInstructionAreGiven) {
+  for (const LoopTable& table : {x86_peak_loops(), arm_peak_loops()}) {
+    for (int i = 0; i < table.count; ++i) {
+      const PeakLoop& loop = table.first[i];
+      const bool differs =
+          loop.isa == std::string("VDPBF16PS") || table.first == arm_peak_loops().first;
+      EXPECT_EQ(loop.ceiling_per_cycle == 0, differs) << name(loop);
+    }
+  }
+#if defined(__aarch64__)
+  for (const PeakLoop& loop : simd_peak_loops()) EXPECT_EQ(loop.ceiling_per_cycle, 0) << name(loop);
+#endif
+}
+
 TEST(Flops, OpenclSourcesNameEveryChain) {
   const std::string source = peak_source("fp32", "fma", 16, 12);
   for (int k = 0; k < 12; ++k) {

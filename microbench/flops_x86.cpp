@@ -1,5 +1,6 @@
 // Peak loops of x86 instructions beyond Highway's targets: fp16 FMA, bf16 and int8 dot products,
 // AMX tiles. Each function asks for its instructions by attribute; callers look at the CPU first.
+#include "microbench/flops_chains.hpp"
 #include "microbench/flops_loops.hpp"
 
 #if defined(__x86_64__)
@@ -8,13 +9,6 @@
 
 namespace motley::microbench {
 namespace {
-
-#define MOTLEY_CHAINS_0_TO_7(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
-#define MOTLEY_CHAINS_8_TO_15(X) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define MOTLEY_CHAINS_16_TO_23(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
-#define MOTLEY_EACH_CHAIN(X) \
-  MOTLEY_CHAINS_0_TO_7(X)    \
-  MOTLEY_CHAINS_8_TO_15(X) MOTLEY_CHAINS_16_TO_23(X)
 
 #define MOTLEY_FP16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512fp16")))
 template <int chains>
@@ -159,10 +153,11 @@ void matrix_int8(const void* start, void* out, const void* factor, std::int64_t 
 }
 
 // Ceilings of a cycle, from the instructions' reciprocal throughput on the cores that have them
-// (uops.info): two 512-bit fp16 FMAs; a bf16 dot product each cycle or, on AMD, two; two int8 dot
-// products; an AMX product each 16 cycles.
+// (uops.info): two 512-bit fp16 FMAs; two int8 dot products; an AMX product each 16 cycles. A bf16
+// dot product has none: AMD's cores start two a cycle, Sapphire Rapids one in two cycles
+// (measured), so that a share of either's peak says nothing on the other.
 constexpr Instruction fp16_fma{"fp16", "VFMADDPH", "avx512_fp16", 32, 2, 128, 0};
-constexpr Instruction bf16_pairs{"bf16", "VDPBF16PS", "avx512_bf16", 16, 4, 128, 2};
+constexpr Instruction bf16_pairs{"bf16", "VDPBF16PS", "avx512_bf16", 16, 4, 0, 2};
 constexpr Instruction int8_fours{"int8_dot", "VPDPBUSD", "avx512_vnni", 16, 8, 256, 4};
 constexpr Instruction bf16_tiles{"matrix_bf16", "TDPBF16PS", "amx_bf16", 256, 64, 1024, 32};
 constexpr Instruction int8_tiles{"matrix_int8", "TDPBSSD", "amx_int8", 256, 128, 2048, 64};

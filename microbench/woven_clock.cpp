@@ -18,6 +18,7 @@ double slice_hertz(Chain chain) {
 }  // namespace
 
 std::function<double(Queue&)> chain_clock(Workbench& bench, Chain chain) {
+  if (!(bench.processor().clock_hertz() > 0)) return nullptr;
   Kernel kernel;
   kernel.name = "woven_clock";
   kernel.cpu = [chain](const CpuTask& task) {
