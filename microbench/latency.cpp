@@ -160,7 +160,7 @@ Case loaded_case() {
       throw Unsupported("this processor has no second core to move data. Use one with more.");
     }
     const bool reads = bench.text("traffic") == "read";
-    const std::int64_t count = 16 * mebibyte * bench.processor().members();  // 64 MiB a member
+    const std::int64_t count = traffic_bytes(bench.processor()) / std::int64_t{sizeof(float)};
     auto* traffic = bench
                         .keep(std::make_unique<Traffic>(
                             count, reads ? StreamOperation::read : StreamOperation::write))

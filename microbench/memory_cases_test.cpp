@@ -10,6 +10,7 @@
 #include "harness/error.hpp"
 #include "harness/workbench.hpp"
 #include "microbench/bandwidth_loops.hpp"
+#include "microbench/described_processor.hpp"
 #include "microbench/latency_chase.hpp"
 #include "microbench/random_content.hpp"
 #include "microbench/working_sets.hpp"
@@ -291,10 +292,36 @@ TEST_P(MemoryCases, WorkingSetsAscendWithinTheMemory) {
     if (tier == Tier::smoke) {
       EXPECT_EQ(sizes.size(), 3u);
     }
-    if (tier == Tier::standard) {
-      EXPECT_LE(std::get<std::int64_t>(sizes.back()), 512 << 20);
-    }
   }
+}
+
+TEST_P(MemoryCases, TheLargestSetsLeaveTheCachesIfThereIsMemory) {
+  constexpr std::size_t mebibyte = 1 << 20, plenty = std::size_t{1} << 40;
+  DescribedProcessor one(*processor_);
+  one.team = 2;
+  one.kind_of = ProcessorKind::cpu;
+  one.available = one.largest_buffer = plenty;
+  const auto largest = [&](Tier tier) {
+    return static_cast<std::size_t>(largest_working_set_bytes(one, tier)) / mebibyte;
+  };
+  const auto traffic = [&] { return static_cast<std::size_t>(traffic_bytes(one)) / mebibyte; };
+  one.last_level_cache = 480 * mebibyte;
+  EXPECT_EQ(largest(Tier::smoke), 64u);
+  EXPECT_EQ(largest(Tier::standard), 960u);
+  EXPECT_EQ(largest(Tier::full), 1920u);
+  EXPECT_EQ(traffic(), 960u);
+  one.last_level_cache = 8 * mebibyte;
+  EXPECT_EQ(largest(Tier::standard), 64u);
+  EXPECT_EQ(traffic(), 128u);
+  one.kind_of = ProcessorKind::gpu;
+  EXPECT_EQ(largest(Tier::smoke), 64u);
+  EXPECT_EQ(largest(Tier::standard), 1024u);
+  EXPECT_EQ(largest(Tier::full), 1024u);
+  one.available = 2048 * mebibyte;
+  EXPECT_EQ(largest(Tier::standard), 512u);
+  one.largest_buffer = 100 * mebibyte;
+  EXPECT_EQ(largest(Tier::standard), 100u);
+  EXPECT_EQ(traffic(), 100u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Processors, MemoryCases, testing::Values("cpu:0", "cpu", "opencl:0"),

@@ -21,6 +21,40 @@ bool sabotaging = false;
 std::vector<std::byte> elsewhere;  ///< what a sabotaged map shows
 void* mapped = nullptr;            ///< what it should have shown
 
+Stopwatch* observed = nullptr;  ///< of the trial that is being timed, or null
+int finishes_in_span = 0;       ///< calls of clFinish before the watch was stopped first
+int flushes_after_a_span = 0;   ///< calls of clFlush after that
+int releases_in_span = 0;       ///< of events
+bool has_no_image_format = false;
+
+bool in_first_span() {
+  return observed && observed->seconds() == 0;
+}
+
+/// Counts what happens inside the timed part of a trial and outside.
+void add_observers(opencl::Api& api) {
+  api.clFinish = [](auto queue) {
+    finishes_in_span += in_first_span();
+    return original.clFinish(queue);
+  };
+  api.clFlush = [](auto queue) {
+    flushes_after_a_span += observed && !in_first_span();
+    return original.clFlush(queue);
+  };
+  api.clReleaseEvent = [](auto event) {
+    releases_in_span += in_first_span();
+    return original.clReleaseEvent(event);
+  };
+  api.clCreateImage = [](auto context, auto flags, auto format, auto description, auto host,
+                         auto status) {
+    if (!has_no_image_format) {
+      return original.clCreateImage(context, flags, format, description, host, status);
+    }
+    *status = CL_IMAGE_FORMAT_NOT_SUPPORTED;
+    return cl_mem{};
+  };
+}
+
 /// A table whose transfers stop early, whose maps show other memory, whose launches and argument
 /// calls do nothing, whose events lie and whose programs are another's, while `sabotaging`.
 opencl::Api sabotaged_table() {
@@ -92,6 +126,7 @@ opencl::Api sabotaged_table() {
     if (sabotaging) std::memset(value, 0, bytes);
     return status;
   };
+  add_observers(api);
   return api;
 }
 
@@ -113,7 +148,10 @@ class OpenclCases : public testing::Test {
         opencl::DeviceOrigin{sabotaged_table(), real.platform(), real.id(), real.description()});
     queue_ = device_->queue();
   }
-  void TearDown() override { sabotaging = false; }
+  void TearDown() override {
+    sabotaging = has_no_image_format = false;
+    observed = nullptr;
+  }
 
   std::vector<schema::Key> keys(const std::string& filter, Tier tier,
                                 const std::vector<std::string>& set) {
@@ -156,9 +194,63 @@ class OpenclCases : public testing::Test {
     EXPECT_GT(error(trial, true), trial.tolerance);
   }
 
+  /// Times one run and counts what the driver was asked meanwhile.
+  void observe(const schema::Key& key) {
+    Workbench workbench(*device_, *queue_, key.parameters, Tier::standard, 7);
+    const Trial trial = find_case(key.case_name).prepare(workbench);
+    Stopwatch watch;
+    finishes_in_span = flushes_after_a_span = releases_in_span = 0;
+    observed = &watch;
+    trial.time(*queue_, watch);
+    observed = nullptr;
+  }
+
   std::unique_ptr<opencl::Device> device_;
   std::unique_ptr<Queue> queue_;
 };
+
+TEST_F(OpenclCases, TransfersEndWhenTheReceiverHasTheData) {
+  for (const schema::Key& key :
+       keys("^transfer/(write|read|copy|fill)$", Tier::full, {"bytes=1024", "alignment=4096"})) {
+    SCOPED_TRACE(label(key.case_name, key.parameters));
+    const bool host_has_it = key.case_name == "transfer/read" &&
+                             schema::to_string(key.parameters.at("blocking")) == "yes";
+    observe(key);
+    EXPECT_EQ(finishes_in_span, host_has_it ? 0 : 1);
+  }
+}
+
+TEST_F(OpenclCases, WaitsEndBeforeTheirEventIsReleased) {
+  for (const schema::Key& key :
+       keys("^launch/(round_trip|profiling_queue)$", Tier::full, {"idle_seconds=0"})) {
+    SCOPED_TRACE(label(key.case_name, key.parameters));
+    observe(key);
+    EXPECT_EQ(releases_in_span, 0);
+  }
+}
+
+TEST_F(OpenclCases, FlushesOfNothingAreTimedTogether) {
+  for (const schema::Key& key : keys("^launch/flush$", Tier::full, {})) {
+    const bool pending = schema::to_string(key.parameters.at("pending")) == "1";
+    observe(key);
+    EXPECT_EQ(flushes_after_a_span > 0, pending);
+    Workbench workbench(*device_, *queue_, key.parameters, Tier::standard, 7);
+    const Trial trial = find_case(key.case_name).prepare(workbench);
+    EXPECT_EQ(trial.details.contains("stopwatch_seconds"), pending);
+  }
+}
+
+TEST_F(OpenclCases, AnImageFormatThatADeviceLacksIsUnsupported) {
+  const auto all =
+      keys("^(bandwidth/image2d_read|latency/image|transfer/image_from_buffer)$", Tier::smoke, {});
+  EXPECT_GE(all.size(), 3u);
+  has_no_image_format = true;
+  for (const schema::Key& key : all) {
+    SCOPED_TRACE(label(key.case_name, key.parameters));
+    Workbench workbench(*device_, *queue_, key.parameters, Tier::standard, 7);
+    EXPECT_THROW(find_case(key.case_name).prepare(workbench), Unsupported);
+  }
+}
 
 TEST_F(OpenclCases, TransfersAreExactInEveryCombination) {
   const auto all = keys("^transfer/", Tier::full, {"bytes=16,4112"});

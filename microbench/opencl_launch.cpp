@@ -79,8 +79,11 @@ Case launch_case(const char* name, const char* summary, std::vector<Axis> axes) 
   return result;
 }
 
-/// A trial that times `part`, which is given the launches; what is still running after it is waited
-/// for outside the timed part.
+using Event = opencl::Handle<cl_event>;
+
+/// A trial that times `part`, which is given the launches and returns the event, if any, that it
+/// waited for. What is still running is waited for outside the timed part, and the event is
+/// released there: not every way of waiting has one.
 template <class Part>
 Trial timed_trial(Workbench& bench, const QueueOptions& options, unsigned launches,
                   double idle_seconds, Part part) {
@@ -90,7 +93,7 @@ Trial timed_trial(Workbench& bench, const QueueOptions& options, unsigned launch
   trial.time = [&counted, idle_seconds, part](Queue&, Stopwatch& watch) {
     stay_idle(idle_seconds);
     watch.start();
-    part(counted);
+    const Event event = part(counted);
     watch.stop();
     counted.finish();
   };
@@ -109,6 +112,7 @@ Trial prepare_in_a_row(Workbench& bench, unsigned launches) {
                      [launches, completed](CountedLaunches& counted) {
                        for (unsigned i = 0; i < launches; ++i) counted.launch();
                        if (completed) counted.finish();
+                       return Event();
                      });
 }
 
@@ -124,15 +128,20 @@ Case in_a_row_case(const char* name, const char* summary, unsigned launches) {
   return result;
 }
 
-void wait_as(const std::string& way, CountedLaunches& counted) {
+Event wait_as(const std::string& way, CountedLaunches& counted) {
   if (way == "finish") {
     counted.launch();
-    return counted.finish();
+    counted.finish();
+    return {};
   }
-  const auto event = counted.launch_with_event();
-  if (way == "event") return counted.wait(event.get());
+  Event event = counted.launch_with_event();
+  if (way == "event") {
+    counted.wait(event.get());
+    return event;
+  }
   opencl::check(counted.api().clFlush(counted.calls().queue()), "clFlush");
   while (counted.status(event.get()) != CL_COMPLETE) continue;
+  return event;
 }
 
 Case round_trip_case() {
@@ -142,11 +151,12 @@ Case round_trip_case() {
               "How the host waits: finish the queue; wait for the event; poll the event's status",
               {"finish", "event", "poll"}),
        launch_idle_axis()});
+  result.revision = 2;  // without the release of the event
   result.prepare = [](Workbench& bench) {
     if (bench.processor().members() > 0) return team_launch_trial(bench, {.members = 1});
     return timed_trial(
         bench, plain_queue, 1, bench.number("idle_seconds"),
-        [way = bench.text("wait")](CountedLaunches& counted) { wait_as(way, counted); });
+        [way = bench.text("wait")](CountedLaunches& counted) { return wait_as(way, counted); });
   };
   return result;
 }
@@ -156,10 +166,11 @@ Case profiling_case() {
       "launch/profiling_queue",
       "Seconds of a launch and a wait for its event, with and without device times being kept",
       {choice("profiling", "Whether the queue keeps device times", {"off", "on"})});
+  result.revision = 2;  // without the release of the event
   result.unsupported = opencl_only("a CPU's queue keeps no device times: see launch/round_trip");
   result.prepare = [](Workbench& bench) {
     return timed_trial(bench, {.profiling = bench.text("profiling") == "on"}, 1, 0,
-                       [](CountedLaunches& counted) { wait_as("event", counted); });
+                       [](CountedLaunches& counted) { return wait_as("event", counted); });
   };
   return result;
 }
@@ -177,6 +188,7 @@ Case out_of_order_case() {
                        [](CountedLaunches& counted) {
                          for (unsigned i = 0; i < launches; ++i) counted.launch();
                          counted.finish();
+                         return Event();
                        });
   };
   return result;

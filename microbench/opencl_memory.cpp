@@ -41,8 +41,8 @@ std::size_t width_for(std::int64_t pixels) {
 }
 
 /// Lives as long as the trial and holds a copy of `content`.
-cl_mem make_image(Workbench& bench, const cl_image_format& format, std::size_t width,
-                  std::size_t height, Buffer& content) {
+cl_mem make_image(Workbench& bench, const cl_image_format& format, const char* format_name,
+                  std::size_t width, std::size_t height, Buffer& content) {
   opencl::Device& device = image_device(bench);
   if (width > device.info<std::size_t>(CL_DEVICE_IMAGE2D_MAX_WIDTH) ||
       height > device.info<std::size_t>(CL_DEVICE_IMAGE2D_MAX_HEIGHT)) {
@@ -59,6 +59,10 @@ cl_mem make_image(Workbench& bench, const cl_image_format& format, std::size_t w
   const opencl::Api& api = device.api();
   const cl_mem created = api.clCreateImage(device.context(), CL_MEM_READ_ONLY, &format,
                                            &description, nullptr, &status);
+  if (status == CL_IMAGE_FORMAT_NOT_SUPPORTED) {
+    throw Unsupported(
+        fmt::format("the device has no {} (OpenCL does not demand it).", format_name));
+  }
   Image& image = *bench.keep(std::make_shared<Image>(
       opencl::owned(created, status, "clCreateImage", api.clReleaseMemObject)));
   const std::size_t origin[3] = {0, 0, 0}, region[3] = {width, height, 1};
@@ -131,7 +135,8 @@ ImageRead::ImageRead(Workbench& bench) {
   const std::uint32_t key = content_key(bench, 1);
   Buffer& content = random_array(bench, words, key);
   for (std::uint32_t i = 0; i < words; ++i) all_words_ ^= random_float_bits(key, i);
-  const cl_mem image = make_image(bench, {CL_RGBA, CL_FLOAT}, width_, height_, content);
+  const cl_mem image =
+      make_image(bench, {CL_RGBA, CL_FLOAT}, "RGBA float images", width_, height_, content);
   kernel_ = &bench.load({"read_image", nullptr, {read_source, "read_image", ""}, 0});
   set_image(bench, *kernel_, 4, image);
   shape(bench);
@@ -233,7 +238,8 @@ ImageChase::ImageChase(Workbench& bench) {
     content[order_[visit] * line_pixels] = order_[(visit + 1) % order_.size()] * line_pixels;
   }
   Buffer& cells = bench.upload(std::span<const std::uint32_t>(content));
-  const cl_mem image = make_image(bench, {CL_R, CL_UNSIGNED_INT32}, width, height, cells);
+  const cl_mem image = make_image(bench, {CL_R, CL_UNSIGNED_INT32},
+                                  "images of single 32-bit integers", width, height, cells);
   kernel_ = &bench.load({"chase_image", nullptr, {chase_source, "chase_image", ""}, 0});
   set_image(bench, *kernel_, 3, image);
   const std::uint32_t start = order_[0] * line_pixels;

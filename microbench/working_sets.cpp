@@ -9,18 +9,38 @@ namespace {
 constexpr std::int64_t mebibyte = 1 << 20;
 /// Where no last-level cache is reported: four times the largest on-chip cache of a phone.
 constexpr std::int64_t unknown_cache_bytes = 32 * mebibyte;
+/// OpenCL tells the cache next to the cores; behind it lie up to 72 MB (RTX 4090, NVIDIA's Ada
+/// whitepaper) or 128 MB (Radeon RX 6900 XT's Infinity Cache, AMD's product page).
+constexpr std::int64_t past_unknown_caches_bytes = 1024 * mebibyte;
+
+std::int64_t cache_bytes(Processor& processor) {
+  const auto told = static_cast<std::int64_t>(processor.last_level_cache_bytes());
+  return told > 0 ? told : unknown_cache_bytes;
+}
+
+std::int64_t limited_by_memory(Processor& processor, std::int64_t bytes) {
+  bytes = std::min(bytes, static_cast<std::int64_t>(processor.available_bytes() / 4));
+  bytes = std::min(bytes, static_cast<std::int64_t>(processor.maximum_buffer_bytes()));
+  return std::max(bytes / 4096 * 4096, smallest_working_set_bytes);
+}
 
 }  // namespace
 
 std::int64_t largest_working_set_bytes(Processor& processor, Tier tier) {
-  std::int64_t cache = static_cast<std::int64_t>(processor.last_level_cache_bytes());
-  if (cache <= 0) cache = unknown_cache_bytes;
-  std::int64_t largest = std::max<std::int64_t>(4 * cache, 64 * mebibyte);
-  if (tier == Tier::standard) largest = std::min(largest, 512 * mebibyte);
-  if (tier == Tier::smoke) largest = std::min(largest, 64 * mebibyte);
-  largest = std::min(largest, static_cast<std::int64_t>(processor.available_bytes() / 4));
-  largest = std::min(largest, static_cast<std::int64_t>(processor.maximum_buffer_bytes()));
-  return std::max(largest / 4096 * 4096, smallest_working_set_bytes);
+  if (tier == Tier::smoke) return limited_by_memory(processor, 64 * mebibyte);
+  const std::int64_t cache = cache_bytes(processor);
+  std::int64_t largest = std::max(4 * cache, 64 * mebibyte);
+  if (tier == Tier::standard) largest = std::min(largest, std::max(512 * mebibyte, 2 * cache));
+  if (processor.kind() != ProcessorKind::cpu) {
+    largest = std::max(largest, past_unknown_caches_bytes);
+  }
+  return limited_by_memory(processor, largest);
+}
+
+std::int64_t traffic_bytes(Processor& processor) {
+  const std::int64_t bytes =
+      std::max(64 * mebibyte * processor.members(), 2 * cache_bytes(processor));
+  return limited_by_memory(processor, bytes);
 }
 
 std::vector<schema::Value> working_sets(Processor& processor, Tier tier) {
