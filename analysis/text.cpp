@@ -40,20 +40,29 @@ std::string right(std::string_view text, std::size_t width) {
 }
 
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
-  std::string lines, line;
+  const std::size_t first = std::min(text.find_first_not_of(' '), text.size());
+  std::string lines, line(std::min(first, width), ' ');
+  bool has_words = false;
   while (!text.empty()) {
-    const std::size_t space = text.find(' ');
+    const std::size_t space = text.find_first_of(" \n\t\r");
     const std::string word = clipped(text.substr(0, space), width - indent);
     text = space == std::string_view::npos ? std::string_view() : text.substr(space + 1);
     if (word.empty()) continue;
-    if (!line.empty() && columns(line) + 1 + columns(word) > width) {
+    if (has_words && columns(line) + 1 + columns(word) > width) {
       lines += line + "\n";
       line = std::string(indent, ' ') + word;
     } else {
-      line += (line.empty() ? "" : " ") + word;
+      line += (has_words ? " " : "") + word;
     }
+    has_words = true;
   }
   return lines + line + "\n";
+}
+
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  return text;
 }
 
 std::string trimmed(std::string_view lines) {

@@ -15,8 +15,12 @@ std::string clipped(std::string_view text, std::size_t width);
 /// Exactly `width` columns, clipped or filled with spaces.
 std::string left(std::string_view text, std::size_t width);
 std::string right(std::string_view text, std::size_t width);
-/// Lines of at most `width` columns, broken at spaces; later lines are indented.
+/// Lines of at most `width` columns, broken at white space; later lines are indented, the first one
+/// as far as the text is.
 std::string wrapped(std::string_view text, std::size_t width = 80, std::size_t indent = 2);
+
+/// Each white space becomes a blank: reasons may be logs of a compiler.
+std::string one_line(std::string text);
 
 /// Without spaces at the ends of lines.
 std::string trimmed(std::string_view lines);

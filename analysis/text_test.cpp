@@ -36,5 +36,10 @@ TEST(Text, WrapsAtSpacesAndClipsWhatHasNone) {
   EXPECT_EQ(all, "one two|  three four|  five six|  xxxxxxxx..|");
 }
 
+TEST(Text, WrapKeepsTheIndentOfTheFirstLineAndBreaksAtAnyWhiteSpace) {
+  EXPECT_EQ(wrapped("  one two\nthree", 10, 4), "  one two\n    three\n");
+  EXPECT_EQ(wrapped("", 10), "\n");
+}
+
 }  // namespace
 }  // namespace motley::analysis
