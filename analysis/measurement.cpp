@@ -32,6 +32,15 @@ BlockFigure figure_of(const schema::Block& block) {
   return result;
 }
 
+void add_searched(std::set<std::string>& axes, const schema::Block& block) {
+  for (const schema::Candidate& one : block.search) {
+    for (const auto& [axis, value] : one.parameters) {
+      const auto chosen = block.key.parameters.find(axis);
+      if (chosen != block.key.parameters.end() && chosen->second != value) axes.insert(axis);
+    }
+  }
+}
+
 std::map<int, std::vector<double>> by_process(const std::vector<BlockFigure>& blocks) {
   std::map<int, std::vector<double>> values;
   for (const BlockFigure& block : blocks) values[block.process].push_back(block.value);
@@ -75,6 +84,11 @@ double figure(const schema::Block& block) {
 
 int direction(schema::Metric metric) {
   return metric == schema::Metric::seconds_per_operation ? -1 : 1;
+}
+
+bool is_emulated(const schema::Log& log) {
+  return std::any_of(log.runs.begin(), log.runs.end(),
+                     [](const schema::Run& run) { return run.emulated; });
 }
 
 bool is_of_the_run(const std::string& finding_kind) {
@@ -159,6 +173,7 @@ std::vector<Measurement> measurements(const schema::Log& log) {
       all.back().metric = block.metric;
     }
     Measurement& one = all[place->second];
+    add_searched(one.searched, block);
     BlockFigure of_block = figure_of(block);
     one.findings.insert(of_block.findings.begin(), of_block.findings.end());
     (is_suspect ? one.suspect : one.blocks).push_back(std::move(of_block));

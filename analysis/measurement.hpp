@@ -25,6 +25,7 @@ struct Measurement {
   std::vector<BlockFigure> blocks;   ///< ok ones, in the order of the file
   std::vector<BlockFigure> suspect;  ///< kept for those who ask; no part of any figure below
   std::set<std::string> findings;    ///< of any block
+  std::set<std::string> searched;    ///< axes in which a search's candidates differ
 
   double value() const;  ///< median over the blocks
   double smallest() const;
@@ -47,6 +48,8 @@ struct Measurement {
 double figure(const schema::Block& block);
 /// 1 where more is better, -1 where less is.
 int direction(schema::Metric metric);
+/// Delays or failures were injected: no figure is the device's, so none may be compared.
+bool is_emulated(const schema::Log& log);
 /// A finding that every block of a run carries alike (build, governor): said once for the run and
 /// of no use to tell blocks apart.
 bool is_of_the_run(const std::string& finding_kind);

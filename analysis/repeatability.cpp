@@ -10,11 +10,14 @@
 namespace motley::analysis {
 namespace {
 
-constexpr double far = 0.10;
+constexpr double some = 0.04, far = 0.10;
 constexpr std::size_t rows_listed = 20;
 
 void count(Moves& moves, double moved, bool with_finding, bool marked) {
   moves.moved.push_back(moved);
+  moves.some += moved > some ? 1 : 0;
+  moves.with_finding += with_finding ? 1 : 0;
+  moves.marked += marked ? 1 : 0;
   if (moved <= far) return;
   ++moves.far;
   moves.far_with_finding += with_finding ? 1 : 0;
@@ -38,7 +41,8 @@ std::string caution(const schema::Log& first, const schema::Log& second) {
   std::string text;
   if (first.runs.empty() || second.runs.empty()) return text;
   const schema::Run &a = first.runs.back(), &b = second.runs.back();
-  if (a.emulated || b.emulated) text += "! Emulated delays: these are not the device's figures.\n";
+  if (is_emulated(first) || is_emulated(second))
+    text += "! Emulated delays: these are not the device's figures.\n";
   if (a.device.id != b.device.id) text += "! Two different devices, not two runs of one.\n";
   if (a.commit != b.commit || a.dirty || b.dirty) {
     text += "! Not surely the same program: other commits or uncommitted changes.\n";
@@ -46,14 +50,18 @@ std::string caution(const schema::Log& first, const schema::Log& second) {
   return text;
 }
 
+std::string share(int part, std::size_t whole) {
+  return whole == 0 ? "-" : fmt::format("{:.0f} %", 100.0 * part / static_cast<double>(whole));
+}
+
 std::string line_of(const Moves& moves) {
-  const std::string findings =
-      moves.far == 0 ? "-" : fmt::format("{:.0f} %", 100.0 * moves.far_with_finding / moves.far);
-  const std::string marked =
-      moves.far == 0 ? "-" : fmt::format("{:.0f} %", 100.0 * moves.far_marked / moves.far);
-  return fmt::format("{:<12}{:>6}{:>14.1f} %{:>10.1f} %{:>12}{:>12}{:>10}\n", moves.family,
-                     moves.moved.size(), 100 * median(moves.moved),
-                     100 * quantile(moves.moved, 0.9), moves.far, findings, marked);
+  const std::size_t rows = moves.moved.size();
+  const auto far_rows = static_cast<std::size_t>(moves.far);
+  return fmt::format("{:<11}{:>5}{:>7.1f} %{:>7.1f} %{:>7}{:>7}{:>8}{:>8}{:>8}{:>8}\n",
+                     moves.family, rows, 100 * median(moves.moved),
+                     100 * quantile(moves.moved, 0.9), moves.some, moves.far,
+                     share(moves.far_with_finding, far_rows), share(moves.with_finding, rows),
+                     share(moves.far_marked, far_rows), share(moves.marked, rows));
 }
 
 std::string listed(const Repeatability& result) {
@@ -112,10 +120,15 @@ std::string repeatability(const schema::Log& first, const schema::Log& second) {
       "by {:.1f} % or more.\n\n",
       result.all.moved.size(), 100 * median(result.all.moved),
       100 * quantile(result.all.moved, 0.9));
-  text += fmt::format("{:<12}{:>6}{:>16}{:>12}{:>12}{:>12}{:>10}\n", "family", "rows",
-                      "median |r-1|", "90th", "over 10 %", "finding", "marked ~");
+  text += fmt::format("{:<11}{:>5}{:>15}{:>14}{:>18}{:>16}\n", "", "", "|r - 1|", "rows over",
+                      "with finding", "marked ~");
+  text += fmt::format("{:<11}{:>5}{:>9}{:>9}{:>7}{:>7}{:>8}{:>8}{:>8}{:>8}\n", "family", "rows",
+                      "median", "90th", "4 %", "10 %", "10 %", "all", "10 %", "all");
   for (const Moves& moves : result.families) text += line_of(moves);
-  text += line_of(result.all) + listed(result);
+  text += line_of(result.all) +
+          "\nwith finding, marked: share of the rows that moved by more than 10 % and of all\n"
+          "rows; only what is more frequent among the former warns of a move.\n" +
+          listed(result);
   if (result.unmatched > 0) {
     text += fmt::format("\nHeadlines that only one of the runs has: {}.\n", result.unmatched);
   }

@@ -11,8 +11,6 @@
 namespace motley::analysis {
 namespace {
 
-/// Two-sided 5 %, power 80 %: 1.96 + 0.84 standard errors of a difference of two means.
-constexpr double detectable_errors = 2.8;
 constexpr double wanted_change = 0.05;
 
 /// One measurement of several processes.
@@ -32,6 +30,19 @@ double median_of_deviation(std::size_t count) {
   return std::pow(1 - 2 / (9 * freedom), 1.5);
 }
 
+/// The change that two runs of n processes each show in 4 of 5 cases at a two-sided 5 %, as a
+/// share.
+double detectable(double deviation, double n) {
+  return detectable_errors(n) * deviation * std::sqrt(2 / n);
+}
+
+/// Fewest processes a side that show wanted_change.
+double needed(double deviation) {
+  double n = 2;
+  while (detectable(deviation, n) > wanted_change) ++n;
+  return n;
+}
+
 /// Nothing where even or odd processes are missing.
 std::optional<Row> row_of(const Measurement& one) {
   std::vector<double> even, odd, samples;
@@ -47,8 +58,8 @@ std::optional<Row> row_of(const Measurement& one) {
   row.processes = one.between_processes() / median_of_deviation(count);
   row.rounds = one.blocks.size() > count ? one.within_processes() : -1;
   row.samples = median(samples);
-  row.detectable = detectable_errors * row.processes * std::sqrt(2 / n);
-  row.needed = 2 * std::pow(detectable_errors * row.processes / wanted_change, 2);
+  row.detectable = detectable(row.processes, n);
+  row.needed = needed(row.processes);
   return row;
 }
 
@@ -72,7 +83,7 @@ std::string line_of(const std::string& name, const std::vector<Row>& rows) {
   const auto tenth = [&](double Row::*figure) {
     return right(percent(quantile(column(rows, figure), 0.9)), 8);
   };
-  const double needed = std::max(2.0, std::ceil(median(column(rows, &Row::needed))));
+  const double needed = std::ceil(median(column(rows, &Row::needed)));
   return left(name, 10) + right(fmt::format("{}", rows.size()), 5) + typical(&Row::floor) +
          tenth(&Row::floor) + typical(&Row::processes) + typical(&Row::rounds) +
          typical(&Row::samples) + right(typical(&Row::detectable), 9) + tenth(&Row::detectable) +
@@ -99,9 +110,10 @@ std::string family_table(const std::map<std::string, std::vector<Row>>& families
          "\nhalf, tenth: so much or more in half the rows, in one row of ten; other figures\n"
          "are medians over rows. A/A: processes 0, 2, ... against 1, 3, ... of the same\n"
          "run. deviation of processes, of rounds in a process, of samples in a round.\n"
-         "detectable: 2.8 s sqrt(2 / n), the change that two runs with n processes each\n"
-         "show in 4 of 5 cases (two-sided 5 %); s is the deviation of processes, not of\n"
-         "blocks, because blocks of one process are not independent. needs: that many\n"
+         "detectable: t s sqrt(2 / n), the change that two runs with n processes each show\n"
+         "in 4 of 5 cases (two-sided 5 %); s is the deviation of processes, not of blocks,\n"
+         "because blocks of one process are not independent; t is Student's, 2 (n - 1)\n"
+         "degrees of freedom: 5.4 for n = 2, 3.4 for 4, 2.8 for many. needs: that many\n"
          "processes a side for half the rows to show a change of 5 %.\n";
 }
 
@@ -164,12 +176,21 @@ std::string causes(const std::vector<Measurement>& all) {
   return text + "A block may have several; what coincides with a deviation need not cause it.\n";
 }
 
-bool is_emulated(const schema::Log& log) {
-  return std::any_of(log.runs.begin(), log.runs.end(),
-                     [](const schema::Run& run) { return run.emulated; });
+/// Quantile of Student's distribution: the exact one of two degrees of freedom, else the expansion
+/// in their inverse, Abramowitz and Stegun (1964), 26.7.5: from four on within 1 %.
+double student(double normal_quantile, double probability, double freedom) {
+  if (freedom <= 2) return (2 * probability - 1) / std::sqrt(2 * probability * (1 - probability));
+  const double z = normal_quantile, z2 = z * z;
+  return z * (1 + (z2 + 1) / (4 * freedom) + ((5 * z2 + 16) * z2 + 3) / (96 * freedom * freedom) +
+              (((3 * z2 + 19) * z2 + 17) * z2 - 15) / (384 * freedom * freedom * freedom));
 }
 
 }  // namespace
+
+double detectable_errors(double n) {
+  const double freedom = 2 * (n - 1);
+  return student(1.959964, 0.975, freedom) + student(0.841621, 0.8, freedom);
+}
 
 std::string trust(const schema::Log& log) {
   const std::vector<Measurement> all = measurements(log);

@@ -9,6 +9,11 @@
 
 namespace motley::analysis {
 
+/// How many standard errors a difference between two means of `n` processes each must have to be
+/// seen in 4 of 5 cases at a two-sided 5 %: t_0.975 + t_0.80 with 2 (n - 1) degrees of freedom,
+/// because their deviation is estimated from the same few processes.
+double detectable_errors(double n);
+
 /// Text of `motley run --trust`: A/A floor, spread between and within processes, smallest
 /// detectable change by family, causes ranked.
 std::string trust(const schema::Log& log);
@@ -17,9 +22,12 @@ std::string trust(const schema::Log& log);
 struct Moves {
   std::string family;
   std::vector<double> moved;  ///< |second / first - 1| of each headline that both runs have
+  int some = 0;               ///< moved by more than 4 %
   int far = 0;                ///< moved by more than 10 %
-  int far_with_finding = 0;   ///< of those: with a finding in any block of either run
-  int far_marked = 0;         ///< of those: with findings in half the blocks of either run
+  int with_finding = 0;       ///< have a finding in any block of either run
+  int marked = 0;             ///< have findings in half the blocks of either run
+  int far_with_finding = 0;   ///< of the far ones
+  int far_marked = 0;         ///< of the far ones
 };
 
 struct MovedRow {

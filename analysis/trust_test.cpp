@@ -37,13 +37,23 @@ TEST(Trust, FloorIsEvenAgainstOddProcesses) {
 }
 
 TEST(Trust, DetectableChangeFollowsFromTheDeviationOfProcesses) {
-  // Deviation of logarithms 0.01, n = 4, median of chi-square(3)/3 = 0.789:
-  // 2.8 * 0.01 / sqrt(0.789) * sqrt(2/4) = 2.23 %.
+  // Deviation of logarithms 0.01, n = 4, median of chi-square(3)/3 = 0.789, t of 6 degrees 3.353:
+  // 3.353 * 0.01 / sqrt(0.789) * sqrt(2/4) = 2.67 %; 0.01 needs 3 processes: 3.42 % (2: 6.03 %).
   const double step = 0.01 * std::sqrt(3.0) / 2;
   const std::string text = trust(
       seconds_of_processes({std::exp(step), std::exp(-step), std::exp(step), std::exp(-step)}));
-  EXPECT_TRUE(has(text, "2.2%")) << text;
+  EXPECT_TRUE(has(text, "2.7%")) << text;
+  EXPECT_TRUE(has(text, "2.7%       3\n")) << text;
   expect_narrow(text);
+}
+
+TEST(Trust, FewProcessesNeedStudentsFactors) {
+  // Any table of Student's distribution: t_0.975 + t_0.80 of 2, 4, 6, 10 and 198 degrees.
+  EXPECT_NEAR(detectable_errors(2), 4.303 + 1.061, 0.002);
+  EXPECT_NEAR(detectable_errors(3), 2.776 + 0.941, 0.02);
+  EXPECT_NEAR(detectable_errors(4), 2.447 + 0.906, 0.01);
+  EXPECT_NEAR(detectable_errors(6), 2.228 + 0.879, 0.002);
+  EXPECT_NEAR(detectable_errors(100), 1.972 + 0.843, 0.002);
 }
 
 TEST(Trust, AsksForProcessesWhereThereIsOnlyOne) {
@@ -86,12 +96,30 @@ TEST(Repeat, CountsHeadlinesThatMovedAndThoseThatWereWarnedOf) {
   EXPECT_EQ(result.all.far, 1);
   EXPECT_EQ(result.all.far_with_finding, 1);
   EXPECT_EQ(result.all.far_marked, 1);
+  EXPECT_EQ(result.all.some, 2);
+  EXPECT_EQ(result.all.with_finding, 1);
+  EXPECT_EQ(result.all.marked, 1);
   ASSERT_EQ(result.far.size(), 1u);
   EXPECT_EQ(result.far[0].name, "flops/fp32");
   for (const Moves& one : result.families) {
     const double expected = one.family == "clock" ? 0.05 : one.family == "flops" ? 0.5 : 0;
     EXPECT_NEAR(one.moved.at(0), expected, 1e-9) << one.family;
   }
+}
+
+TEST(Repeat, ShowsHowManyRowsCarryAFindingAnyway) {
+  schema::Log first = synthetic_log({{"cpu"}, 2, 1, 0});
+  for (schema::Block& one : first.blocks) one.findings.push_back({"noisy", ""});
+  schema::Log second = first;
+  for (schema::Block& one : second.blocks) {
+    if (one.key.case_name != "flops/fp32") continue;
+    for (double& seconds : one.samples.host_seconds) seconds /= 1.5;
+  }
+  const Repeatability result = repeat(first, second);
+  EXPECT_EQ(result.all.far, 1);
+  EXPECT_EQ(result.all.with_finding, static_cast<int>(result.all.moved.size()));
+  EXPECT_TRUE(has(repeatability(first, second), "      1      1   100 %   100 %   100 %   100 %"))
+      << repeatability(first, second);
 }
 
 TEST(Repeat, AFindingOfTheWholeRunIsNoWarning) {
