@@ -9,8 +9,12 @@
 namespace motley::analysis {
 namespace {
 
+constexpr double widest = 1.35;  // largest over smallest value of a level
+
 double piece_error(const std::vector<double>& logs, std::size_t begin, std::size_t end) {
   const std::span<const double> piece(logs.data() + begin, end - begin);
+  const auto [smallest, largest] = std::minmax_element(piece.begin(), piece.end());
+  if (*largest - *smallest > std::log(widest)) return std::numeric_limits<double>::infinity();
   const double middle = median(piece);
   double sum = 0;
   constexpr double free_distance = 0.1;  // noise, not a level
@@ -38,6 +42,14 @@ std::vector<std::size_t> cheapest_cut(const std::vector<double>& logs, double pi
   return ends;
 }
 
+/// The way from one level to the next, met at one size only.
+bool is_crossing(const std::vector<Plateau>& pieces, std::size_t i) {
+  if (i == 0 || i + 1 >= pieces.size() || pieces[i].sizes > 1) return false;
+  const Plateau &before = pieces[i - 1], &after = pieces[i + 1];
+  const auto [low, high] = std::minmax(before.value, after.value);
+  return before.sizes > 1 && after.sizes > 1 && low < pieces[i].value && pieces[i].value < high;
+}
+
 }  // namespace
 
 std::vector<Plateau> plateaus(std::span<const CurvePoint> points, double piece_cost) {
@@ -46,29 +58,16 @@ std::vector<Plateau> plateaus(std::span<const CurvePoint> points, double piece_c
             [](const CurvePoint& a, const CurvePoint& b) { return a.bytes < b.bytes; });
   std::vector<double> logs;
   for (const CurvePoint& point : ordered) logs.push_back(std::log(point.value));
-  struct Piece {
-    Plateau plateau;
-    std::size_t count;
-  };
-  std::vector<Piece> pieces;
+  std::vector<Plateau> pieces, levels;
   std::size_t begin = 0;
   for (const std::size_t end : cheapest_cut(logs, piece_cost)) {
     const std::span<const double> piece(logs.data() + begin, end - begin);
     pieces.push_back(
-        {{ordered[begin].bytes, ordered[end - 1].bytes, std::exp(median(piece))}, end - begin});
+        {ordered[begin].bytes, ordered[end - 1].bytes, std::exp(median(piece)), end - begin});
     begin = end;
   }
-  std::vector<Plateau> levels;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const bool inner =
-        i > 0 && i + 1 < pieces.size() && (pieces[i - 1].count > 1 || pieces[i + 1].count > 1);
-    const auto between = [&] {
-      const double before = pieces[i - 1].plateau.value, after = pieces[i + 1].plateau.value;
-      const double value = pieces[i].plateau.value;
-      return (before < value && value < after) || (before > value && value > after);
-    };
-    if (inner && pieces[i].count == 1 && between()) continue;
-    levels.push_back(pieces[i].plateau);
+    if (!is_crossing(pieces, i)) levels.push_back(pieces[i]);
   }
   return levels;
 }

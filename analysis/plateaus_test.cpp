@@ -55,5 +55,25 @@ TEST(Plateaus, ThreeSizesOfThreeLevelsStayThree) {
   EXPECT_EQ(plateaus(std::vector<CurvePoint>{{16e3, 1.2}, {1e6, 5.3}, {64e6, 140}}).size(), 3u);
 }
 
+TEST(Plateaus, AValueThatNoSizeHadIsNoLevel) {
+  const std::vector<CurvePoint> points{{64e3, 4.45}, {256e3, 4.45}, {1e6, 5.0},   {4e6, 37.1},
+                                       {16e6, 58.5}, {64e6, 178},   {256e6, 190}, {512e6, 200}};
+  const auto found = plateaus(points);
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_EQ(found[1].to_bytes, 4e6);
+  EXPECT_DOUBLE_EQ(found[1].value, 37.1);
+  EXPECT_EQ(found[2].from_bytes, 16e6);
+  EXPECT_EQ(found[3].sizes, 3u);
+}
+
+TEST(Plateaus, TwoSinglesBetweenLevelsAreBothShown) {
+  const std::vector<CurvePoint> points{{64e3, 4.5},  {256e3, 4.6}, {1e6, 5.0},  {4e6, 38.3},
+                                       {16e6, 95.1}, {64e6, 172},  {512e6, 180}};
+  const auto found = plateaus(points);
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_DOUBLE_EQ(found[1].value, 38.3);
+  EXPECT_DOUBLE_EQ(found[2].value, 95.1);
+}
+
 }  // namespace
 }  // namespace motley::analysis
