@@ -2,37 +2,51 @@
 
 #include <algorithm>
 
-#include "analysis/transfer_fit.hpp"
+#include "analysis/text.hpp"
 
 namespace motley::analysis {
 namespace {
 
-constexpr double small_bytes = 64;      // alpha is of transfers of no more
-constexpr std::size_t least_sizes = 4;  // as few as say something of a law
+constexpr double small_bytes = 64;  // alpha is of transfers of no more
 
-/// How usual the settings are: of series with equally many sizes the most usual one is shown.
-int usual(const TransferSeries& series) {
-  int score = 0;
-  for (const auto& [axis, value] : schema::Parameters{
-           {"allocation", "none"}, {"alignment", std::int64_t{4096}}, {"blocking", "yes"}}) {
-    const auto found = series.parameters.find(axis);
-    score += found != series.parameters.end() && found->second == value ? 1 : 0;
+/// Of series with equally many sizes the one with most of these is shown; they go unnamed.
+const schema::Parameters usual{{"allocation", "none"},
+                               {"alignment", std::int64_t{4096}},
+                               {"blocking", "yes"},
+                               {"format", "rgba_float"}};
+
+bool is_usual(const std::string& axis, const schema::Value& value) {
+  const auto found = usual.find(axis);
+  return found != usual.end() && found->second == value;
+}
+
+/// More sizes, then more of the usual settings.
+std::pair<std::size_t, std::ptrdiff_t> rank(const TransferSeries& series) {
+  return {series.sizes,
+          std::count_if(series.parameters.begin(), series.parameters.end(),
+                        [](const auto& one) { return is_usual(one.first, one.second); })};
+}
+
+std::string variant_of(const TransferSeries& series) {
+  std::string variant;
+  for (const auto& [axis, value] : series.parameters) {
+    if (is_usual(axis, value)) continue;
+    const bool says_it = std::holds_alternative<std::string>(value) && axis != "blocking";
+    variant +=
+        (variant.empty() ? "" : " ") + (says_it ? "" : axis + "=") + schema::to_string(value);
   }
-  return score;
+  return variant;
 }
 
-std::size_t sizes_of(const TransferSeries& series) {
-  std::set<double> sizes;
-  for (const TransferPoint& point : series.points) sizes.insert(point.bytes);
-  return sizes.size();
-}
-
-/// What the blocks of the series between two sizes say of disturbances.
+/// What the series' measurements of sizes between the two say of disturbances.
 void add_findings(Headline& headline, const TransferSeries& series, double from, double to,
                   const std::vector<Measurement>& all) {
   std::size_t disturbed = 0, count = 0;
   for (const Measurement& one : all) {
-    if (one.key.case_name != series.case_name || one.key.processor != series.processor) continue;
+    if (one.key.case_name != series.case_name || one.key.processor != series.processor ||
+        one.key.load != "none") {
+      continue;
+    }
     schema::Parameters parameters = one.key.parameters;
     const auto bytes = parameters.find("bytes");
     if (bytes == parameters.end() || !std::holds_alternative<std::int64_t>(bytes->second)) continue;
@@ -47,52 +61,42 @@ void add_findings(Headline& headline, const TransferSeries& series, double from,
   headline.disturbed = count > 0 && 2 * disturbed >= count;
 }
 
-void add(std::vector<Headline>& result, const TransferSeries& series,
-         const std::vector<Measurement>& all) {
-  Headline headline;
-  headline.case_name = series.case_name;
-  headline.processor = series.processor;
-  if (series.fit.verdict != TransferFit::Verdict::affine) {
-    headline.note = to_string(series.fit.verdict);
-  }
-  const auto allocation = series.parameters.find("allocation");
-  std::string suffix;
-  if (allocation != series.parameters.end() && allocation->second != schema::Value("none")) {
-    suffix = " " + schema::to_string(allocation->second);
-  }
-  Headline rate = headline;
+TransferHeadline headline_of(TransferSeries series, const std::vector<Measurement>& all) {
+  TransferHeadline result;
+  result.variant = variant_of(series);
+  Headline common;
+  common.case_name = series.case_name;
+  common.processor = series.processor;
+  common.variant = result.variant + (result.variant.empty() ? "" : " ");
   if (series.fit.alpha_seconds) {
-    headline.variant = "alpha" + suffix;
-    headline.metric = schema::Metric::seconds_per_operation;
-    headline.value = *series.fit.alpha_seconds;
-    add_findings(headline, series, 0, small_bytes, all);
-    result.push_back(std::move(headline));
+    Headline& alpha = result.alpha.emplace(common);
+    alpha.variant += "alpha";
+    alpha.metric = schema::Metric::seconds_per_operation;
+    alpha.value = *series.fit.alpha_seconds;
+    add_findings(alpha, series, 0, small_bytes, all);
   }
-  if (const auto bytes_per_second = series.fit.bytes_per_second()) {
-    const TransferSegment& last = series.fit.segments.back();
-    rate.variant = "bandwidth" + suffix;
+  if (series.largest_bytes_per_second) {
+    Headline& rate = result.rate.emplace(common);
+    rate.variant += "rate " + bytes_text(series.largest_bytes);
     rate.metric = schema::Metric::bytes_per_second;
-    rate.value = *bytes_per_second;
-    add_findings(rate, series, last.from_bytes, last.to_bytes, all);
-    result.push_back(std::move(rate));
+    rate.value = *series.largest_bytes_per_second;
+    add_findings(rate, series, series.largest_bytes, series.largest_bytes, all);
   }
+  result.series = std::move(series);
+  return result;
 }
 
 }  // namespace
 
-std::vector<Headline> transfer_headlines(const schema::Log& log,
-                                         const std::vector<Measurement>& all) {
-  const std::vector<TransferSeries> series = fit_transfers(log.blocks);
-  std::map<std::pair<std::string, std::string>, const TransferSeries*> shown;
-  for (const TransferSeries& one : series) {
-    if (sizes_of(one) < least_sizes) continue;
-    const TransferSeries*& best = shown[{one.case_name, one.processor}];
-    if (!best || std::pair(sizes_of(one), usual(one)) > std::pair(sizes_of(*best), usual(*best))) {
-      best = &one;
-    }
+std::vector<TransferHeadline> transfer_headlines(const schema::Log& log,
+                                                 const std::vector<Measurement>& all) {
+  std::map<std::pair<std::string, std::string>, TransferSeries> shown;
+  for (TransferSeries& one : fit_transfers(log.blocks)) {
+    TransferSeries& best = shown[{one.case_name, one.processor}];
+    if (rank(one) > rank(best)) best = std::move(one);
   }
-  std::vector<Headline> result;
-  for (const auto& [place, one] : shown) add(result, *one, all);
+  std::vector<TransferHeadline> result;
+  for (auto& [place, one] : shown) result.push_back(headline_of(std::move(one), all));
   return result;
 }
 

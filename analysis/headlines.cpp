@@ -11,16 +11,9 @@
 namespace motley::analysis {
 namespace {
 
-/// Different ways to the same answer.
-constexpr std::array<std::string_view, 8> ways{"chains", "form", "implementation", "line_bytes",
-                                               "vector", "wait", "width",          "work_group"};
-
-bool is_curve(const std::string& case_name) {
-  constexpr std::array<std::string_view, 7> curves{
-      "bandwidth/read", "bandwidth/write", "bandwidth/copy", "bandwidth/scale",
-      "bandwidth/add",  "bandwidth/triad", "latency/chase"};
-  return std::find(curves.begin(), curves.end(), case_name) != curves.end();
-}
+/// Different ways to the same answer that are not searched but each measured: whose code it is, how
+/// much a work-item loads, how far apart pointers lie, how the host waits.
+constexpr std::array<std::string_view, 4> ways{"implementation", "line_bytes", "wait", "width"};
 
 double bytes_of(const schema::Key& key) {
   const auto found = key.parameters.find("bytes");
@@ -41,13 +34,30 @@ std::string in_words(const std::string& axis, const schema::Value& value) {
   return schema::to_string(value) + " " + axis;
 }
 
-std::string variant_of(const schema::Key& key) {
-  const std::string family = family_of(key.case_name);
-  if (family == "flops" || family == "clock") return "";
+using Curves = std::set<std::string>;  // names of cases
+
+Curves curves_of(const std::vector<Measurement>& all) {
+  constexpr std::size_t least_sizes = 3;  // two may be one size of each of two levels
+  std::map<std::string, std::set<double>> sizes;
+  for (const Measurement& one : all) {
+    if (one.blocks.empty() || (one.family() != "bandwidth" && one.family() != "latency")) continue;
+    if (const double bytes = bytes_of(one.key); bytes > 0) sizes[one.key.case_name].insert(bytes);
+  }
+  Curves curves;
+  for (const auto& [name, different] : sizes) {
+    if (different.size() >= least_sizes) curves.insert(name);
+  }
+  return curves;
+}
+
+/// Of a peak there is one figure, the best, though somebody may have fixed what is searched.
+std::string variant_of(const Measurement& one, const Curves& curves) {
+  if (one.family() == "flops") return "";
   std::string variant;
-  for (const auto& [axis, value] : key.parameters) {
+  for (const auto& [axis, value] : one.key.parameters) {
     if (std::find(ways.begin(), ways.end(), axis) != ways.end()) continue;
-    if (axis == "bytes" && is_curve(key.case_name)) continue;
+    if (one.searched.contains(axis)) continue;
+    if (axis == "bytes" && curves.contains(one.key.case_name)) continue;
     const std::string words = in_words(axis, value);
     if (!words.empty()) variant += (variant.empty() ? "" : " ") + words;
   }
@@ -62,10 +72,12 @@ bool better(const Measurement& one, const Measurement* other) {
 using Curve = std::map<double, const Measurement*>;
 struct Row {
   Headline headline;
+  bool is_curve = false;
   Curve curve;
 };
 
 std::vector<Row> rows_of(const std::vector<Measurement>& all) {
+  const Curves curves = curves_of(all);
   std::vector<Row> rows;
   std::map<std::string, std::size_t> places;
   for (const Measurement& one : all) {
@@ -75,12 +87,12 @@ std::vector<Row> rows_of(const std::vector<Measurement>& all) {
     headline.processor = one.key.processor;
     headline.revision = one.key.revision;
     headline.metric = one.metric;
-    headline.variant = variant_of(one.key);
+    headline.variant = variant_of(one, curves);
     const auto [place, is_new] =
         places.try_emplace(headline.name() + "\n" + headline.processor, rows.size());
-    if (is_new) rows.push_back({std::move(headline), {}});
-    const Measurement*& best =
-        rows[place->second].curve[is_curve(one.key.case_name) ? bytes_of(one.key) : 0];
+    const bool is_curve = curves.contains(one.key.case_name);
+    if (is_new) rows.push_back({std::move(headline), is_curve, {}});
+    const Measurement*& best = rows[place->second].curve[is_curve ? bytes_of(one.key) : 0];
     if (better(one, best)) best = &one;
   }
   return rows;
@@ -107,6 +119,11 @@ std::optional<Headline> between(const Row& row, double from, double to) {
   return headline;
 }
 
+std::size_t sizes_between(const Curve& curve, const Plateau& level) {
+  return static_cast<std::size_t>(
+      std::distance(curve.lower_bound(level.from_bytes), curve.upper_bound(level.to_bytes)));
+}
+
 }  // namespace
 
 std::string Headline::name() const {
@@ -125,7 +142,7 @@ std::string to_string(const Plateau& level) {
 Levels memory_levels(const std::vector<Measurement>& all) {
   std::map<std::pair<std::string, std::string>, Curve> leading;
   for (Row& row : rows_of(all)) {
-    if (!is_curve(row.headline.case_name)) continue;
+    if (!row.is_curve) continue;
     Curve& curve = leading[{row.headline.processor, row.headline.family()}];
     if (row.curve.size() > curve.size()) curve = std::move(row.curve);
   }
@@ -144,7 +161,7 @@ std::vector<Headline> headlines(const schema::Log& log, const std::vector<Measur
                                 const Levels& levels) {
   std::vector<Headline> result;
   for (const Row& row : rows_of(all)) {
-    if (!is_curve(row.headline.case_name)) {
+    if (!row.is_curve) {
       if (auto headline = between(row, 0, 0)) result.push_back(std::move(*headline));
       continue;
     }
@@ -154,10 +171,14 @@ std::vector<Headline> headlines(const schema::Log& log, const std::vector<Measur
       auto headline = between(row, level.from_bytes, level.to_bytes);
       if (!headline) continue;
       headline->level = level;
+      headline->partial = sizes_between(row.curve, level) < level.sizes;
       result.push_back(std::move(*headline));
     }
   }
-  for (Headline& one : transfer_headlines(log, all)) result.push_back(std::move(one));
+  for (const TransferHeadline& one : transfer_headlines(log, all)) {
+    if (one.alpha) result.push_back(*one.alpha);
+    if (one.rate) result.push_back(*one.rate);
+  }
   return result;
 }
 

@@ -21,13 +21,13 @@ struct Headline {
   int revision = 1;
   std::string variant;  ///< what tells rows of one case apart: cached, 4k, idle 1 ms, alpha
   std::optional<Plateau> level;
+  bool partial = false;  ///< not measured at all of the level's sizes
   schema::Metric metric = schema::Metric::flops_per_second;
   double value = 0;
   double share_of_ceiling = 0;  ///< 0: not known
   double clock_hertz = 0;       ///< 0: not known
   bool disturbed = false;       ///< half of its blocks or more carry a finding
   std::set<std::string> findings;
-  std::string note;  ///< a verdict that belongs to the figure: not affine, zero_copy
 
   std::string family() const { return family_of(case_name); }
   /// `latency/chase 4k 64 KiB - 1 MiB`: unique on its processor.
@@ -35,7 +35,8 @@ struct Headline {
 };
 
 /// Levels of memory by processor and family (bandwidth, latency): all cores together keep more in
-/// their caches than the one thread that chases pointers.
+/// their caches than the one thread that chases pointers. A case is a curve over working sets if it
+/// was measured at three sizes or more.
 using Levels = std::map<std::pair<std::string, std::string>, std::vector<Plateau>>;
 
 Levels memory_levels(const std::vector<Measurement>& all);

@@ -31,9 +31,6 @@ std::string how_often(const schema::Log& log) {
 std::vector<std::string> warnings(const schema::Log& log) {
   std::vector<std::string> all;
   for (const schema::Run& run : log.runs) {
-    if (run.emulated) {
-      all.push_back("EMULATED: delays or failures were injected; no figure is the device's.");
-    }
     if (run.build == "Debug") all.push_back("DEBUG BUILD: figures mean nothing.");
     const auto load = run.conditions.find("load_average_1m");
     if (load != run.conditions.end() && std::holds_alternative<double>(load->second) &&
@@ -56,6 +53,9 @@ std::vector<std::string> warnings(const schema::Log& log) {
 
 std::string header(const schema::Log& log) {
   std::string text;
+  if (is_emulated(log)) {
+    text += wrapped("! EMULATED: delays or failures were injected; no figure is the device's.");
+  }
   if (!log.runs.empty()) {
     const schema::Run& run = log.runs.back();
     text += wrapped(run.device.name);
@@ -68,7 +68,8 @@ std::string header(const schema::Log& log) {
   return text + wrapped(how_often(log)) +
          wrapped(
              "Marks: ~ half of the blocks or more carry a finding; % of what the hardware could "
-             "do at the same clock; * non-temporal stores.");
+             "do at the same clock; * non-temporal stores; ' not measured at all sizes of the "
+             "row.");
 }
 
 std::string counted(const std::string& title, const std::map<std::string, std::size_t>& counts) {
@@ -78,13 +79,45 @@ std::string counted(const std::string& title, const std::map<std::string, std::s
   return wrapped(text);
 }
 
+/// Why cases have no figure, most frequent first; where nothing at all is ok, also what the
+/// processors lack.
+std::string reasons(const schema::Log& log) {
+  constexpr std::size_t most_reasons = 5, most_columns = 300;
+  std::set<std::pair<std::string, std::string>> measured;
+  for (const schema::Block& block : log.blocks) {
+    if (block.status != schema::Status::ok) continue;
+    measured.emplace(block.key.case_name, block.key.processor);
+  }
+  std::map<std::string, std::size_t> counts;
+  for (const schema::Block& block : log.blocks) {
+    if (measured.contains({block.key.case_name, block.key.processor})) continue;
+    if (block.status == schema::Status::unsupported && !measured.empty()) continue;
+    ++counts[to_string(block.status) + ": " + block.reason];
+  }
+  std::vector<std::pair<std::string, std::size_t>> ranked(counts.begin(), counts.end());
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(ranked.size(), most_reasons); ++i) {
+    const auto& [reason, count] = ranked[i];
+    text += wrapped(fmt::format("  {} {} {}", count, count == 1 ? "block" : "blocks",
+                                clipped(reason, most_columns)),
+                    80, 4);
+  }
+  if (text.empty()) return "";
+  if (ranked.size() > most_reasons) {
+    text += fmt::format("  and {} other reasons\n", ranked.size() - most_reasons);
+  }
+  return "Without any figure on a processor:\n" + text;
+}
+
 std::string footer(const schema::Log& log) {
   std::map<std::string, std::size_t> statuses, kinds;
   for (const schema::Block& block : log.blocks) {
     ++statuses[to_string(block.status)];
     for (const schema::Finding& finding : block.findings) ++kinds[finding.kind];
   }
-  std::string text = "\n" + counted("Blocks", statuses);
+  std::string text = "\n" + counted("Blocks", statuses) + reasons(log);
   if (!kinds.empty()) text += counted("Findings, in blocks", kinds);
   if (log.ends.empty()) return text + "No end line: the run did not finish.\n";
   const schema::End& end = log.ends.back();
@@ -98,7 +131,8 @@ std::string footer(const schema::Log& log) {
 
 std::string summary(const schema::Log& log) {
   const std::vector<Measurement> all = measurements(log);
-  SummaryInput input{log, {}, headlines(log, all, memory_levels(all))};
+  SummaryInput input{
+      log, {}, headlines(log, all, memory_levels(all)), transfer_headlines(log, all)};
   for (const schema::Block& block : log.blocks) {
     const std::string& id = block.key.processor;
     if (std::find(input.processors.begin(), input.processors.end(), id) == input.processors.end()) {

@@ -1,5 +1,4 @@
 // Bandwidth and latency of one processor, level by level.
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "analysis/summary_tables.hpp"
@@ -8,10 +7,14 @@
 namespace motley::analysis {
 namespace {
 
-struct Column {
+struct Variant {
+  const char* name;
   const char* title;
+};
+
+struct Column {
   const char* case_name;
-  std::vector<std::string> variants;  ///< the first one that was measured
+  std::vector<Variant> variants;  ///< the first one that was measured
 };
 
 struct Layout {
@@ -22,35 +25,41 @@ struct Layout {
   std::size_t label_columns, figure_columns;
 };
 
+/// Always two columns: digits stand below digits.
+std::string marks(const Headline& one) {
+  return left(std::string(one.disturbed ? "~" : "") + (one.partial ? "'" : ""), 2);
+}
+
 std::string gigabytes(const Headline& one) {
-  return three_digits(one.value / 1e9) + (one.disturbed ? "~" : " ");
+  return three_digits(one.value / 1e9) + marks(one);
 }
 
 std::string latency(const Headline& one) {
   const std::string cycles =
       one.clock_hertz > 0 ? fmt::format("{:8.1f} cy", one.value * one.clock_hertz) : "";
-  return seconds_text(one.value) + (one.disturbed ? "~" : " ") + cycles;
+  return seconds_text(one.value) + marks(one) + cycles;
 }
 
 const Layout bandwidths{"bandwidth",
                         "GB/s of ",
-                        {{"read", "bandwidth/read", {""}},
-                         {"write", "bandwidth/write", {"cached"}},
-                         {"copy", "bandwidth/copy", {"cached"}},
-                         {"triad", "bandwidth/triad", {"cached"}},
-                         {"write*", "bandwidth/write", {"non_temporal"}},
-                         {"copy*", "bandwidth/copy", {"non_temporal"}},
-                         {"triad*", "bandwidth/triad", {"non_temporal"}}},
+                        {{"bandwidth/read", {{"", "read "}}},
+                         {"bandwidth/write", {{"cached", "write "}}},
+                         {"bandwidth/copy", {{"cached", "copy "}}},
+                         {"bandwidth/triad", {{"cached", "triad "}}},
+                         {"bandwidth/write", {{"non_temporal", "write* "}}},
+                         {"bandwidth/copy", {{"non_temporal", "copy* "}}},
+                         {"bandwidth/triad", {{"non_temporal", "triad* "}}}},
                         gigabytes,
                         24,
                         8};
-const Layout latencies{
-    "latency",
-    "Latency of ",
-    {{"small pages", "latency/chase", {"4k", "driver"}}, {"huge pages", "latency/chase", {"huge"}}},
-    latency,
-    32,
-    24};
+/// A driver does not say which pages it takes.
+const Layout latencies{"latency",
+                       "Latency of ",
+                       {{"latency/chase", {{"4k", "small pages"}, {"driver", "as allocated"}}},
+                        {"latency/chase", {{"huge", "huge pages"}}}},
+                       latency,
+                       32,
+                       24};
 
 class LevelTable {
  public:
@@ -59,72 +68,81 @@ class LevelTable {
     for (const Headline& one : input.headlines) {
       if (one.processor == processor && one.family() == layout.family) headlines_.push_back(&one);
     }
-    for (const Headline* one : headlines_) {
-      if (one->level) levels_[one->level->from_bytes] = *one->level;
+    for (const Missing& one : missing(input, layout.family)) {
+      if (one.processor == processor) missing_.push_back(one);
     }
-    for (const Column& column : layout.columns) {
-      const bool measured = std::any_of(levels_.begin(), levels_.end(), [&](const auto& level) {
-        return find(column, level.second) != nullptr;
-      });
-      if (measured) columns_.push_back(column);
-    }
+    for (const Column& column : layout.columns) add_column(column);
   }
 
-  std::string text() const {
-    if (headlines_.empty()) return "";
-    std::string head = left(layout_.title + processor_, layout_.label_columns);
-    for (const Column& column : columns_) head += right(column.title, layout_.figure_columns);
-    head.erase(head.find_last_not_of(' ') + 1);
-    return "\n" + head + "\n" + level_rows() + other_rows();
-  }
+  std::string text() const { return level_table() + other_table(); }
 
  private:
-  const Headline* find(const Column& column, const Plateau& level) const {
-    for (const std::string& variant : column.variants) {
+  struct Shown {
+    const char* title;
+    std::map<double, const Headline*> cells;  ///< by the level's smallest size
+  };
+
+  void add_column(const Column& column) {
+    for (const Variant& variant : column.variants) {
+      Shown shown{variant.title, {}};
       for (const Headline* one : headlines_) {
-        if (one->case_name == column.case_name && one->variant == variant && one->level &&
-            one->level->from_bytes == level.from_bytes) {
-          return one;
+        if (!one->level || one->case_name != column.case_name || one->variant != variant.name) {
+          continue;
         }
+        shown.cells[one->level->from_bytes] = one;
+        levels_[one->level->from_bytes] = *one->level;
+        in_levels_.insert(one);
       }
+      if (shown.cells.empty()) continue;
+      columns_.push_back(std::move(shown));
+      return;
     }
-    return nullptr;
   }
 
-  std::string level_rows() const {
-    std::string rows;
+  std::string level_table() const {
+    if (levels_.empty()) return "";
+    std::string text = "\n" + left(layout_.title + processor_, layout_.label_columns);
+    for (const Shown& column : columns_) text += right(column.title, layout_.figure_columns);
+    text += "\n";
     for (const auto& [from, level] : levels_) {
-      rows += left("  " + to_string(level), layout_.label_columns);
-      for (const Column& column : columns_) {
-        const Headline* one = find(column, level);
-        rows += right(one ? layout_.figure(*one) : "-", layout_.figure_columns);
+      text += left("  " + to_string(level), layout_.label_columns);
+      for (const Shown& column : columns_) {
+        const auto cell = column.cells.find(from);
+        text += right(cell == column.cells.end() ? "-  " : layout_.figure(*cell->second),
+                      layout_.figure_columns);
       }
-      rows += "\n";
+      text += "\n";
     }
-    return rows;
+    return text;
   }
 
-  /// What belongs to no level: local memory, several chases at once, under load.
-  std::string other_rows() const {
+  /// What has no column: local memory, several chases at once, under load; and what has no figure.
+  std::string other_table() const {
     std::string rows;
     for (const Headline* one : headlines_) {
-      if (one->level) continue;
-      std::string name = one->name();
-      name.erase(0, name.find('/') + 1);
-      if (const std::size_t read = name.find("_read"); read != std::string::npos) {
-        name.erase(read, std::string_view("_read").size());  // the column says it
-      }
-      rows += left("  " + name, layout_.label_columns) +
+      if (in_levels_.contains(one)) continue;
+      rows += left("  " + without_family(one->name()), other_label - 1) + " " +
               right(layout_.figure(*one), layout_.figure_columns) + "\n";
     }
-    return rows;
+    for (const Missing& one : missing_) {
+      rows += clipped("  " + without_family(one.case_name) + " " + one.why, table_columns) + "\n";
+    }
+    if (rows.empty()) return "";
+    return "\n" + clipped(layout_.title + processor_ + ", other", table_columns) + "\n" + rows;
   }
 
+  static std::string without_family(const std::string& name) {
+    return name.substr(name.find('/') + 1);
+  }
+
+  static constexpr std::size_t table_columns = 80, other_label = 48;
   const Layout& layout_;
   const std::string& processor_;
   std::vector<const Headline*> headlines_;
+  std::set<const Headline*> in_levels_;
+  std::vector<Missing> missing_;
   std::map<double, Plateau> levels_;
-  std::vector<Column> columns_;
+  std::vector<Shown> columns_;
 };
 
 }  // namespace

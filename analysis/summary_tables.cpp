@@ -127,11 +127,9 @@ std::string section_text(const SummaryInput& input, const Section& section,
   return title + "\n" + rows;
 }
 
-}  // namespace
-
-std::string status_of(const schema::Log& log, const std::string& case_name,
-                      const std::string& processor) {
-  // The worst news wins; `ok` blocks would have made a figure.
+/// The worst news wins; `ok` blocks would have made a figure.
+const schema::Block* worst_block(const schema::Log& log, const std::string& case_name,
+                                 const std::string& processor) {
   constexpr std::array worst_first{schema::Status::wrong, schema::Status::failed,
                                    schema::Status::suspect, schema::Status::skipped,
                                    schema::Status::unsupported};
@@ -139,11 +137,35 @@ std::string status_of(const schema::Log& log, const std::string& case_name,
     for (const schema::Block& block : log.blocks) {
       if (block.status == status && block.key.case_name == case_name &&
           block.key.processor == processor) {
-        return to_string(status);
+        return &block;
       }
     }
   }
-  return "";
+  return nullptr;
+}
+
+}  // namespace
+
+std::string status_of(const schema::Log& log, const std::string& case_name,
+                      const std::string& processor) {
+  const schema::Block* block = worst_block(log, case_name, processor);
+  return block ? to_string(block->status) : "";
+}
+
+std::vector<Missing> missing(const SummaryInput& input, const std::string& family) {
+  std::vector<Missing> all;
+  for (const std::string& case_name : cases_of(input.log, family)) {
+    for (const std::string& id : input.processors) {
+      const bool has_figure = std::any_of(
+          input.headlines.begin(), input.headlines.end(),
+          [&](const Headline& one) { return one.case_name == case_name && one.processor == id; });
+      const schema::Block* block = worst_block(input.log, case_name, id);
+      if (has_figure || !block || block->status == schema::Status::unsupported) continue;
+      const std::string reason = block->reason.empty() ? "" : ": " + block->reason;
+      all.push_back({case_name, id, one_line(to_string(block->status) + reason)});
+    }
+  }
+  return all;
 }
 
 std::string side_by_side_tables(const SummaryInput& input) {
@@ -155,31 +177,6 @@ std::string side_by_side_tables(const SummaryInput& input) {
       const std::size_t count = std::min(widths.beside, all.size() - first);
       text += section_text(input, section, all.subspan(first, count), widths);
     }
-  }
-  return text;
-}
-
-std::string transfer_table(const SummaryInput& input) {
-  struct Row {
-    std::string alpha = "-", rate = "-", note;
-  };
-  std::map<std::pair<std::string, std::string>, Row> rows;
-  for (const Headline& one : input.headlines) {
-    if (one.family() != "transfer") continue;
-    const bool is_alpha = one.variant.starts_with("alpha");
-    const std::string allocation =
-        one.variant.substr(std::min(one.variant.find(' '), one.variant.size()));
-    Row& row =
-        rows[{one.case_name.substr(one.case_name.find('/') + 1) + allocation, one.processor}];
-    (is_alpha ? row.alpha : row.rate) =
-        is_alpha ? duration(one) : three_digits(one.value / 1e9) + mark(one);
-    row.note = one.note;
-  }
-  if (rows.empty()) return "";
-  std::string text = "\n" + left("Transfers", 44) + right("alpha ", 12) + right("GB/s ", 10) + "\n";
-  for (const auto& [place, row] : rows) {
-    text += left("  " + place.first, 28) + left(place.second, 16) + right(row.alpha, 12) +
-            right(row.rate, 10) + "  " + clipped(row.note, 12) + "\n";
   }
   return text;
 }

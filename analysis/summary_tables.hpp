@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/headline_transfers.hpp"
 #include "analysis/headlines.hpp"
 
 namespace motley::analysis {
@@ -13,11 +14,12 @@ struct SummaryInput {
   const schema::Log& log;
   std::vector<std::string> processors;  ///< in the order of the log
   std::vector<Headline> headlines;
+  std::vector<TransferHeadline> transfers;
 };
 
 /// Peaks, clock, launches, atomics: processors side by side.
 std::string side_by_side_tables(const SummaryInput& input);
-/// Bandwidth and latency by level of memory: one table a processor.
+/// Bandwidth and latency by level of memory, then what has no level: for one processor.
 std::string memory_tables(const SummaryInput& input, const std::string& processor);
 /// One row for each kind of transfer and processor.
 std::string transfer_table(const SummaryInput& input);
@@ -25,5 +27,13 @@ std::string transfer_table(const SummaryInput& input);
 /// What a row without a figure says: suspect, wrong, failed, unsupported, skipped or nothing.
 std::string status_of(const schema::Log& log, const std::string& case_name,
                       const std::string& processor);
+
+/// A case without a figure on a processor, though it is not unsupported there.
+struct Missing {
+  std::string case_name, processor;
+  std::string why;  ///< failed: the reason
+};
+/// In the order of the log.
+std::vector<Missing> missing(const SummaryInput& input, const std::string& family);
 
 }  // namespace motley::analysis

@@ -5,7 +5,8 @@
 #include <limits>
 #include <map>
 #include <numeric>
-#include <tuple>
+
+#include "analysis/statistics.hpp"
 
 namespace motley::analysis {
 namespace {
@@ -15,13 +16,13 @@ constexpr double affine_residual = 0.15;
 /// Repeated runs differ by this much: a better fit would describe noise.
 constexpr double noise = 0.02;
 constexpr std::size_t least_sizes = 4;
-constexpr std::size_t least_points = 3;  ///< two would fit any line
-constexpr std::size_t most_segments = 4;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t n = values.size();
-  return (values[(n - 1) / 2] + values[n / 2]) / 2;
+/// A cache level may show in two sizes only. They fit any line, so a point more is asked of the
+/// whole: see most_segments.
+constexpr std::size_t least_points = 2;
+/// Calls, two levels of cache and memory. With as many lines as two points each would allow, any
+/// series at all would be affine: there is one point more than the lines have parameters.
+std::size_t most_segments(std::size_t points) {
+  return std::clamp<std::size_t>((points - 1) / least_points, 1, 4);
 }
 
 using Points = std::vector<TransferPoint>;
@@ -37,17 +38,14 @@ Points by_size(std::span<const TransferPoint> points) {
 struct Line {
   double fixed = 0, slope = 0;
   double squares = 0;  ///< sum of squared relative residuals
+  double residual(const TransferPoint& one) const {
+    return (fixed + slope * one.bytes) / one.seconds - 1;
+  }
 };
 
-double relative_squares(std::span<const TransferPoint> points, double fixed, double slope) {
-  return std::accumulate(points.begin(), points.end(), 0.0, [&](double sum, const auto& one) {
-    const double residual = (fixed + slope * one.bytes) / one.seconds - 1;
-    return sum + residual * residual;
-  });
-}
-
 /// Least squares of relative residuals: a microsecond matters at 4 B and not at 64 MiB. A slope
-/// below 0 becomes a constant: no transfer is faster for being larger.
+/// below 0 becomes a constant: no transfer is faster for being larger. So does one that adds less
+/// over all of the sizes than a fit may miss: it is the noise of the calls.
 Line fit_line(std::span<const TransferPoint> points) {
   double w = 0, wx = 0, wxx = 0, wy = 0, wxy = 0;
   for (const TransferPoint& one : points) {
@@ -60,9 +58,11 @@ Line fit_line(std::span<const TransferPoint> points) {
   }
   const double determinant = w * wxx - wx * wx;
   double slope = determinant > 1e-12 * w * wxx ? (w * wxy - wx * wy) / determinant : 0;
-  slope = std::max(slope, 0.0);
-  const double fixed = (wy - slope * wx) / w;
-  return {fixed, slope, relative_squares(points, fixed, slope)};
+  const double largest = slope * points.back().bytes;
+  if (largest < affine_residual * (wy - slope * wx) / w) slope = 0;
+  Line line{(wy - slope * wx) / w, slope, 0};
+  for (const TransferPoint& one : points) line.squares += line.residual(one) * line.residual(one);
+  return line;
 }
 
 /// Where each of `count` segments ends (one past its last point) so that the sum of squares is
@@ -117,6 +117,24 @@ class Partitions {
   std::vector<std::vector<Line>> lines_;
 };
 
+/// The point that its line misses by most, and by how much.
+struct Worst {
+  double residual = 0, bytes = 0;
+};
+
+Worst worst_of(const Points& points, const Partitions& partitions, const Partition& partition) {
+  Worst worst;
+  std::size_t begin = 0;
+  for (const std::size_t end : partition.ends) {
+    const Line& line = partitions.line(begin, end);
+    for (; begin < end; ++begin) {
+      const double residual = std::abs(line.residual(points[begin]));
+      if (residual > worst.residual) worst = {residual, points[begin].bytes};
+    }
+  }
+  return worst;
+}
+
 /// A segment more must leave a quarter of the mean square at most: on a shared machine a split that
 /// describes noise leaves a third or more, a change of cache level a tenth.
 double criterion(const Partition& partition, std::size_t points) {
@@ -124,13 +142,17 @@ double criterion(const Partition& partition, std::size_t points) {
          static_cast<double>(partition.ends.size()) * std::log(4.0);
 }
 
-Partition choose(const Partitions& partitions, std::size_t points) {
-  Partition chosen = partitions.best(1);
-  for (std::size_t count = 2; count <= most_segments && count * least_points <= points; ++count) {
+/// As few segments as are affine; where no number is, the one that describes no noise.
+Partition choose(const Points& points, const Partitions& partitions) {
+  std::optional<Partition> chosen;
+  for (std::size_t count = 1; count <= most_segments(points.size()); ++count) {
     Partition next = partitions.best(count);
-    if (criterion(next, points) < criterion(chosen, points)) chosen = std::move(next);
+    if (worst_of(points, partitions, next).residual <= affine_residual) return next;
+    if (!chosen || criterion(next, points.size()) < criterion(*chosen, points.size())) {
+      chosen = std::move(next);
+    }
   }
-  return chosen;
+  return *chosen;
 }
 
 /// Between the last size of one segment and the first of the next: where the lines cross, else the
@@ -190,45 +212,10 @@ std::optional<double> alpha(std::span<const TransferPoint> points) {
   return median(seconds);
 }
 
-double bytes_of(const schema::Block& block) {
-  const auto found = block.key.parameters.find("bytes");
-  if (found == block.key.parameters.end()) return 0;
-  if (const auto* whole = std::get_if<std::int64_t>(&found->second)) return double(*whole);
-  const auto* real = std::get_if<double>(&found->second);
-  return real ? *real : 0;
-}
-
-bool is_zero_copy(const schema::Block& block) {
-  const auto found = block.details.find("zero_copy");
-  const bool said = found != block.details.end() && std::holds_alternative<bool>(found->second) &&
-                    std::get<bool>(found->second);
-  return said && block.work.bytes_read + block.work.bytes_written == 0;
-}
-
-/// A series with what only its blocks know.
-struct Gathered {
-  TransferSeries series;
-  bool zero_copy = false;
-  double counted = 1;  ///< bytes of work for each byte of size
-};
-
-void finish(Gathered& gathered) {
-  TransferFit& fit = gathered.series.fit;
-  if (gathered.zero_copy) {
-    fit.verdict = TransferFit::Verdict::zero_copy;
-    fit.alpha_seconds = alpha(gathered.series.points);
-    return;
-  }
-  fit = fit_transfer(gathered.series.points);
-  for (TransferSegment& segment : fit.segments) {
-    if (segment.bytes_per_second) *segment.bytes_per_second *= gathered.counted;
-  }
-}
-
 }  // namespace
 
 std::optional<double> TransferFit::bytes_per_second() const {
-  return segments.empty() ? std::nullopt : segments.back().bytes_per_second;
+  return verdict == Verdict::affine ? segments.back().bytes_per_second : std::nullopt;
 }
 
 std::string to_string(TransferFit::Verdict verdict) {
@@ -245,59 +232,23 @@ std::string to_string(TransferFit::Verdict verdict) {
   return "unknown";
 }
 
-double fitted_seconds(const TransferFit& fit, double bytes) {
-  const auto found = std::find_if(fit.segments.begin(), fit.segments.end() - 1,
-                                  [&](const auto& one) { return bytes <= one.to_bytes; });
-  return found->fixed_seconds + (found->bytes_per_second ? bytes / *found->bytes_per_second : 0);
-}
-
 TransferFit fit_transfer(std::span<const TransferPoint> all) {
   TransferFit fit;
   fit.alpha_seconds = alpha(all);
   const Points points = by_size(all);
   if (points.size() < least_sizes) return fit;
   const Partitions partitions(points);
-  const Partition partition = choose(partitions, points.size());
+  const Partition partition = choose(points, partitions);
+  const Worst worst = worst_of(points, partitions, partition);
   fit.segments = segments_of(points, partitions, partition);
-  fit.half_performance_bytes = half_performance(fit.segments);
-  for (const TransferPoint& one : points) {
-    const double residual = std::abs(fitted_seconds(fit, one.bytes) / one.seconds - 1);
-    if (residual <= fit.worst_residual) continue;
-    fit.worst_residual = residual;
-    fit.worst_residual_bytes = one.bytes;
+  fit.worst_residual = worst.residual;
+  fit.worst_residual_bytes = worst.bytes;
+  fit.verdict = worst.residual > affine_residual ? TransferFit::Verdict::not_affine
+                                                 : TransferFit::Verdict::affine;
+  if (fit.verdict == TransferFit::Verdict::affine) {
+    fit.half_performance_bytes = half_performance(fit.segments);
   }
-  fit.verdict = fit.worst_residual > affine_residual ? TransferFit::Verdict::not_affine
-                                                     : TransferFit::Verdict::affine;
   return fit;
-}
-
-std::vector<TransferSeries> fit_transfers(std::span<const schema::Block> blocks) {
-  std::map<std::tuple<std::string, std::string, schema::Parameters>, Gathered> all;
-  for (const schema::Block& block : blocks) {
-    const double bytes = bytes_of(block);
-    if (block.status != schema::Status::ok || !block.key.case_name.starts_with("transfer/") ||
-        bytes <= 0 || block.samples.host_seconds.empty()) {
-      continue;
-    }
-    schema::Parameters parameters = block.key.parameters;
-    parameters.erase("bytes");
-    Gathered& one = all[{block.key.case_name, block.key.processor, parameters}];
-    one.series.case_name = block.key.case_name;
-    one.series.processor = block.key.processor;
-    one.series.parameters = parameters;
-    one.zero_copy |= is_zero_copy(block);
-    const double counted = block.work.bytes_read + block.work.bytes_written;
-    if (counted > 0) one.counted = counted / bytes;
-    one.series.points.push_back(
-        {bytes, median(block.samples.host_seconds) / double(block.runs_per_sample)});
-  }
-  std::vector<TransferSeries> result;
-  for (auto& [key, one] : all) {
-    if (by_size(one.series.points).size() < 2) continue;
-    finish(one);
-    result.push_back(std::move(one.series));
-  }
-  return result;
 }
 
 }  // namespace motley::analysis
