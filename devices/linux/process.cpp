@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include "harness/error.hpp"
@@ -44,8 +45,12 @@ double now_seconds() {
 
 class LinuxWorker final : public WorkerProcess {
  public:
-  LinuxWorker(pid_t process, int lines, int input, std::string text)
-      : process_(process), lines_(lines), input_(input), text_(std::move(text)) {
+  LinuxWorker(pid_t process, int lines, int input, std::string text, double patience_seconds)
+      : process_(process),
+        lines_(lines),
+        input_(input),
+        text_(std::move(text)),
+        patience_seconds_(patience_seconds) {
     fcntl(input_, F_SETFL, O_NONBLOCK);
     fcntl(lines_, F_SETFL, O_NONBLOCK);
   }
@@ -61,7 +66,8 @@ class LinuxWorker final : public WorkerProcess {
       if (take_line(line)) return Event::line;
       if (interrupted()) return Event::interrupted;
       if (lines_ < 0) {
-        reap();
+        if (process_ > 0 && !goes()) kill();
+        process_ = -1;
         return Event::ended;
       }
       const double left = end - now_seconds();
@@ -73,10 +79,14 @@ class LinuxWorker final : public WorkerProcess {
   void kill() override {
     if (process_ <= 0) return;
     ::kill(process_, SIGKILL);
-    reap();
+    stuck_ = !goes();
+    process_ = -1;
   }
-  int exit_code() const override { return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1; }
+  int exit_code() const override {
+    return !stuck_ && WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
+  }
   std::string ending() const override {
+    if (stuck_) return "cannot be killed (stuck in the kernel)";
     if (WIFEXITED(status_)) return fmt::format("exit code {}", WEXITSTATUS(status_));
     const int signal = WTERMSIG(status_);
     const char* name = sigabbrev(signal);
@@ -143,17 +153,23 @@ class LinuxWorker final : public WorkerProcess {
     }
   }
 
-  void reap() {
-    if (process_ <= 0) return;
-    while (waitpid(process_, &status_, 0) < 0 && errno == EINTR) {
+  /// Waits until the process is gone, but not for ever: false where it stays.
+  bool goes() {
+    const double end = now_seconds() + patience_seconds_;
+    while (true) {
+      const pid_t answer = waitpid(process_, &status_, WNOHANG);
+      if (answer == process_ || (answer < 0 && errno != EINTR)) return true;
+      if (now_seconds() > end) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    process_ = -1;
   }
 
   pid_t process_;
   int lines_, input_;
   std::string text_, pending_;
+  double patience_seconds_;
   int status_ = 0;
+  bool stuck_ = false;
 };
 
 /// Between fork and exec: only calls that are safe there.
@@ -173,6 +189,8 @@ class LinuxWorker final : public WorkerProcess {
 
 class LinuxLauncher final : public WorkerLauncher {
  public:
+  explicit LinuxLauncher(double patience_seconds) : patience_seconds_(patience_seconds) {}
+
   std::unique_ptr<WorkerProcess> start(
       const std::vector<std::string>& arguments, const std::string& input,
       const std::map<std::string, std::string>& environment) override {
@@ -199,7 +217,8 @@ class LinuxLauncher final : public WorkerLauncher {
     close(from_worker.write_end);
     if (input.empty()) close(to_worker.write_end);
     return std::make_unique<LinuxWorker>(child, from_worker.read_end,
-                                         input.empty() ? -1 : to_worker.write_end, input);
+                                         input.empty() ? -1 : to_worker.write_end, input,
+                                         patience_seconds_);
   }
 
  private:
@@ -209,13 +228,15 @@ class LinuxLauncher final : public WorkerLauncher {
     result.push_back(nullptr);
     return result;
   }
+
+  double patience_seconds_;
 };
 
 }  // namespace
 
-std::unique_ptr<WorkerLauncher> worker_launcher() {
+std::unique_ptr<WorkerLauncher> worker_launcher(double patience_seconds) {
   signal(SIGPIPE, SIG_IGN);  // a worker that died is seen by its closed pipe
-  return std::make_unique<LinuxLauncher>();
+  return std::make_unique<LinuxLauncher>(patience_seconds);
 }
 
 void catch_interrupts() {
@@ -226,6 +247,10 @@ void catch_interrupts() {
 
 bool interrupted() {
   return interrupt_seen != 0;
+}
+
+void let_interrupts_end_the_program() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);
 }
 
 void ignore_interrupts() {
