@@ -100,6 +100,8 @@ TEST(Instruments, OfTheMaliPhone) {
   EXPECT_TRUE(says(bench.read("temperature_celsius/zone0:soc_thermal"), 38));
   EXPECT_TRUE(says(bench.read("temperature_celsius/zone2:gpu"), 37)) << "degrees";
   EXPECT_TRUE(says(bench.read("temperature_celsius/zone3:Battery"), 31.2)) << "tenths";
+  EXPECT_TRUE(is(bench.read("power_watts/Battery"), State::absent, "may be in uA or in mA"));
+  bench.files->changed["/sys/class/power_supply/Battery/charge_full_design"] = "4200";
   EXPECT_TRUE(says(bench.read("power_watts/Battery"), -0.9 * 4.1)) << "charging, milliamperes";
   EXPECT_EQ(bench.find("power_watts/Mouse"), nullptr);
 }
@@ -256,11 +258,30 @@ TEST(Power, BatteryUnitsAndSigns) {
   };
   EXPECT_TRUE(says(watts("Discharging", "-500000", "4000000"), 2)) << "the ABI's sign";
   EXPECT_TRUE(says(watts("Discharging", "500000", "4000000"), 2)) << "the opposite sign";
-  EXPECT_TRUE(says(watts("Discharging", "-500", "4000"), 2)) << "milliamperes, millivolts";
+  EXPECT_TRUE(says(watts("Discharging", "-500", "4000"), 0.002)) << "microamperes, millivolts";
   EXPECT_TRUE(says(watts("Charging", "-500000", "4000000"), -2));
   EXPECT_TRUE(says(watts("Full", "-500000", "4000000"), 2));
   EXPECT_TRUE(says(watts("Not charging", "500000", "4000000"), -2));
   EXPECT_TRUE(is(watts("Discharging", "n/a", "4000000"), State::absent, "is no number"));
+}
+
+TEST(Power, OneSmallCurrentDoesNotSayItsUnit) {
+  const std::string at = "/sys/class/power_supply/battery/";
+  const auto watts = [&](Bench& bench, const char* current) {
+    bench.files->changed[at + "current_now"] = current;
+    return bench.read("power_watts/battery");
+  };
+  Bench charged("snapdragon_865");
+  charged.take();
+  EXPECT_TRUE(is(watts(charged, "500"), State::absent, "may be in uA or in mA"));
+  EXPECT_TRUE(says(watts(charged, "10000"), 0.01 * 3.986)) << "never 10 A";
+  EXPECT_TRUE(says(watts(charged, "9999"), 0.009999 * 3.986)) << "nor 10 A the next moment";
+  for (const auto& [full, amperes] : {std::pair("4500000", 500e-6), std::pair("4500", 0.5)}) {
+    Bench bench("snapdragon_865");
+    bench.files->changed[at + "charge_full_design"] = full;
+    bench.take();
+    EXPECT_TRUE(says(watts(bench, "500"), amperes * 3.986)) << full;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // few seconds at best: only energies over half a minute or more mean anything.
 #include <cmath>
 #include <fmt/format.h>
+#include <optional>
 
 #include "devices/instruments.hpp"
 #include "devices/linux/parse.hpp"
@@ -70,11 +71,24 @@ void add_rapl(const SharedFiles& files, Instruments& instruments) {
                                      listed ? powercap_folder + ": no RAPL zone" : zones.reason));
 }
 
-/// The ABI says microamperes and microvolts; some gauges answer in milli. 10 mA is less than a
-/// running device draws, 10 A more than a phone does; a cell has 2 to 5 V, a pack up to 25 V.
-double amperes(double raw) {
-  return std::fabs(raw) < 10e3 ? raw * 1e-3 : raw * 1e-6;
-}
+/// The ABI says microamperes; some gauges answer in milli. 10 A is more than a phone draws, but a
+/// charged one at the mains may stay below 10 mA, so one small reading tells nothing: the unit is
+/// decided once, by a reading of 10000 or more or by the cell's capacity in the same base (uAh or
+/// mAh; the smallest cells hold 100 mAh, the largest packs less than 100 Ah).
+class CurrentUnit {
+ public:
+  Reading amperes(double raw, std::optional<std::int64_t> full_design, const std::string& path) {
+    if (scale_ == 0 && std::fabs(raw) >= 10e3) scale_ = 1e-6;
+    if (scale_ == 0 && full_design.value_or(0) > 0) scale_ = *full_design >= 100'000 ? 1e-6 : 1e-3;
+    if (scale_ != 0) return value_reading(raw * scale_);
+    return absent_reading(fmt::format("{}: {:g} may be in uA or in mA", path, raw));
+  }
+
+ private:
+  double scale_ = 0;
+};
+
+/// Microvolts, or milli: a cell has 2 to 5 V, a pack up to 25 V.
 double volts(double raw) {
   return std::fabs(raw) < 100e3 ? raw * 1e-3 : raw * 1e-6;
 }
@@ -87,15 +101,19 @@ double drawn(double watts, const std::string& status) {
   return -watts;
 }
 
-Reading battery_watts(const Files& files, const std::string& folder) {
+Reading battery_watts(const Files& files, const std::string& folder, CurrentUnit& unit) {
   const std::string status = files.text(folder + "/status").value_or("Unknown");
   const Reading power = number_reading(files, folder + "/power_now", 1e-6);
   if (power.state == Reading::State::value) return value_reading(drawn(power.value, status));
-  const Reading current = number_reading(files, folder + "/current_now", 1);
+  const std::string path = folder + "/current_now";
+  const Reading raw = number_reading(files, path, 1);
+  if (raw.state != Reading::State::value) return raw;
+  const Reading current =
+      unit.amperes(raw.value, files.integer(folder + "/charge_full_design"), path);
   if (current.state != Reading::State::value) return current;
   const Reading voltage = number_reading(files, folder + "/voltage_now", 1);
   if (voltage.state != Reading::State::value) return voltage;
-  return value_reading(drawn(amperes(current.value) * volts(voltage.value), status));
+  return value_reading(drawn(current.value * volts(voltage.value), status));
 }
 
 void add_batteries(const SharedFiles& files, Instruments& instruments) {
@@ -112,7 +130,9 @@ void add_batteries(const SharedFiles& files, Instruments& instruments) {
         make_instrument("power_watts/" + supply,
                         folder + (power ? "/power_now" : "/current_now x voltage_now") +
                             ", positive while discharging",
-                        Counts::no, [files, folder] { return battery_watts(*files, folder); }));
+                        Counts::no, [files, folder, unit = std::make_shared<CurrentUnit>()] {
+                          return battery_watts(*files, folder, *unit);
+                        }));
     any = true;
   }
   if (any) return;
