@@ -1,7 +1,9 @@
 #include "devices/cpu/team.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <optional>
 #include <sched.h>
 #include <utility>
 
@@ -11,9 +13,10 @@
 namespace motley::devices {
 namespace {
 
-/// About 50 us: longer than the pause between two launches, shorter than anything that others
-/// notice.
-constexpr int spins_before_sleep = 20000;
+/// Longer than the time between two launches, shorter than anything that others notice.
+constexpr std::chrono::microseconds longest_spin{50};
+/// A pause takes 1 cycle on some cores and 140 on others: the clock says when to sleep.
+constexpr int pauses_between_looks = 64;
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -24,19 +27,30 @@ void pause() {
 }
 
 void wait_until_not(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-  for (int i = 0; i < spins_before_sleep; ++i) {
-    if (value.load(std::memory_order_acquire) != old) return;
-    pause();
-  }
+  std::optional<std::chrono::steady_clock::time_point> end;
+  do {
+    for (int i = 0; i < pauses_between_looks; ++i) {
+      if (value.load(std::memory_order_acquire) != old) return;
+      pause();
+    }
+    if (!end) end = std::chrono::steady_clock::now() + longest_spin;
+  } while (std::chrono::steady_clock::now() < *end);
   value.wait(old, std::memory_order_acquire);
+}
+
+cpu_set_t mask_of(const std::vector<int>& cores) {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  for (const int core : cores) {
+    if (core >= 0 && core < CPU_SETSIZE) CPU_SET(static_cast<std::size_t>(core), &mask);
+  }
+  return mask;
 }
 
 }  // namespace
 
 void pin_this_thread(const std::vector<int>& cores) {
-  cpu_set_t wanted;
-  CPU_ZERO(&wanted);
-  for (const int core : cores) CPU_SET(core, &wanted);
+  const cpu_set_t wanted = mask_of(cores);
   const auto refuse = [](const char* why) {
     throw DeviceError("sched_setaffinity", why,
                       "These cores are not allowed to this process: look at its cpuset.");
@@ -44,6 +58,11 @@ void pin_this_thread(const std::vector<int>& cores) {
   if (sched_setaffinity(0, sizeof wanted, &wanted) != 0) refuse(std::strerror(errno));
   // Some systems accept a mask and do not apply it: read it back.
   if (cores_of_this_thread() != cores) refuse("a mask that was accepted but not applied");
+}
+
+void try_to_pin_this_thread(const std::vector<int>& cores) noexcept {
+  const cpu_set_t wanted = mask_of(cores);
+  sched_setaffinity(0, sizeof wanted, &wanted);
 }
 
 std::vector<int> cores_of_this_thread() {
@@ -70,20 +89,25 @@ Team::~Team() {
 void Team::wake() {
   if (awake_) return;
   callers_cores_ = cores_of_this_thread();
-  pin_as_first_member();
-  awake_ = true;
-  if (threads_.size() + 1 == cores_.size()) return;
-  for (unsigned member = 1; member < size(); ++member) {
-    threads_.emplace_back([this, member] { member_loop(member); });
+  try {
+    while (threads_.size() + 1 < size()) {
+      const auto member = static_cast<unsigned>(threads_.size() + 1);
+      // A new thread has not seen any run: one that ended before it came is none of its own.
+      threads_.emplace_back([this, member, seen = epoch_.load()] { member_loop(member, seen); });
+    }
+    run(size(), [this](unsigned member) { pin_this_thread({cores_[member]}); });
+  } catch (...) {
+    try_to_pin_this_thread(callers_cores_);
+    throw;
   }
-  run(size(), [this](unsigned member) { pin_this_thread({cores_[member]}); });
+  awake_ = true;
 }
 
-void Team::park() {
+void Team::park() noexcept {
   if (!awake_) return;
   awake_ = false;
   // The members go to sleep by themselves within their bounded spin.
-  pin_this_thread(callers_cores_);
+  try_to_pin_this_thread(callers_cores_);
 }
 
 void Team::pin_as_first_member() const {
@@ -91,13 +115,13 @@ void Team::pin_as_first_member() const {
 }
 
 void Team::run(unsigned members, const std::function<void(unsigned)>& work) {
-  if (members <= 1 || threads_.empty()) {
-    work(0);
+  if (members <= 1 || members > threads_.size() + 1) {
+    for (unsigned member = 0; member < members; ++member) work(member);
     return;
   }
   work_ = &work;
   working_members_ = members;
-  busy_.store(size() - 1, std::memory_order_relaxed);
+  busy_.store(static_cast<std::uint32_t>(threads_.size()), std::memory_order_relaxed);
   epoch_.fetch_add(1, std::memory_order_release);
   epoch_.notify_all();
   work_as(0);
@@ -118,9 +142,8 @@ void Team::work_as(unsigned member) {
   }
 }
 
-void Team::member_loop(unsigned member) {
+void Team::member_loop(unsigned member, std::uint32_t seen) {
   flush_denormals_on_this_thread();
-  std::uint32_t seen = 0;
   while (true) {
     wait_until_not(epoch_, seen);
     const std::uint32_t now = epoch_.load(std::memory_order_acquire);

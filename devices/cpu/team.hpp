@@ -22,20 +22,22 @@ class Team {
 
   unsigned size() const { return static_cast<unsigned>(cores_.size()); }
 
-  /// Pins the calling thread to the first core and starts the other members. Throws DeviceError
-  /// where a core is refused. park() gives the caller back the cores it had.
+  /// Starts the other members and pins everyone, the calling thread to the first core. Throws
+  /// DeviceError where a core is refused; then the team is not awake and the caller where it was.
   void wake();
-  void park();
+  /// Gives the caller back the cores that it had, as far as they are still allowed.
+  void park() noexcept;
   bool awake() const { return awake_; }
   /// Pins the calling thread like member 0: for a queue with a thread of its own.
   void pin_as_first_member() const;
 
   /// Calls work(member) once on each of the first `members` members; returns when all are done. An
-  /// exception in any member is thrown here, behind the join.
+  /// exception in any member is thrown here, behind the join. Before wake() the caller is every
+  /// member in turn.
   void run(unsigned members, const std::function<void(unsigned)>& work);
 
  private:
-  void member_loop(unsigned member);
+  void member_loop(unsigned member, std::uint32_t seen);
   void work_as(unsigned member);
 
   std::vector<int> cores_;
@@ -54,6 +56,8 @@ class Team {
 
 /// Pins the calling thread and reads the mask back. Throws DeviceError where the system refuses.
 void pin_this_thread(const std::vector<int>& cores);
+/// For ways out, where a refusal (a cpuset that has changed) can no longer be acted on.
+void try_to_pin_this_thread(const std::vector<int>& cores) noexcept;
 std::vector<int> cores_of_this_thread();
 
 }  // namespace motley::devices
