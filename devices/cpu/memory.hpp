@@ -2,13 +2,16 @@
 // them.
 #pragma once
 
+#include <string>
+
+#include "devices/linux/files.hpp"
 #include "harness/processor.hpp"
 
 namespace motley::devices {
 
 class CpuBuffer final : public Buffer {
  public:
-  /// Throws DeviceError where the system gives no memory.
+  /// Throws DeviceError where the system gives no memory, Unsupported where it has no huge pages.
   CpuBuffer(Processor& home, std::size_t bytes, const BufferOptions& options);
   ~CpuBuffer() override;
   std::size_t bytes() const override { return bytes_; }
@@ -17,6 +20,9 @@ class CpuBuffer final : public Buffer {
   Owner owner() const override { return owner_; }
   void set_owner(Owner owner) { owner_ = owner; }
   std::byte* data() const { return data_; }
+  /// Which share of the touched memory lies in huge pages: asking for them promises none. 0 where
+  /// /proc/self/smaps is denied.
+  double huge_share() const;
 
  private:
   Processor& home_;
@@ -26,6 +32,9 @@ class CpuBuffer final : public Buffer {
   void* mapping_;
   std::byte* data_;
 };
+
+/// Why asking for transparent huge pages would do nothing on this system; empty if it may help.
+std::string why_no_huge_pages(const Files& files);
 
 /// Throws Error for a buffer of another kind of processor, or of too few bytes.
 CpuBuffer& cpu_buffer(Buffer& buffer, std::size_t bytes = 0, std::size_t offset = 0);

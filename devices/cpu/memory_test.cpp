@@ -1,0 +1,48 @@
+// Does a buffer say what huge pages it really got, and refuse them where they cannot be had?
+#include "devices/cpu/memory.hpp"
+
+#include <cstring>
+#include <gtest/gtest.h>
+
+#include "devices/cpu/processor.hpp"
+#include "devices/testdata/trees.hpp"
+#include "harness/error.hpp"
+
+namespace motley::devices {
+namespace {
+
+TEST(HugePages, AreRefusedWhereTheSystemGivesNone) {
+  ChangedFiles files(tree("x86_vm"));
+  const std::string path = "/sys/kernel/mm/transparent_hugepage/enabled";
+  for (const char* mode : {"[always] madvise never", "always [madvise] never"}) {
+    files.changed[path] = mode;
+    EXPECT_EQ(why_no_huge_pages(files), "") << mode;
+  }
+  files.changed[path] = "always madvise [never]";
+  EXPECT_EQ(why_no_huge_pages(files), path + " is never");
+  files.removed.insert(path);
+  EXPECT_EQ(why_no_huge_pages(files), "") << "the kernel refuses by itself";
+}
+
+TEST(HugePages, AreCountedAndNotAssumed) {
+  constexpr std::size_t bytes = 16 << 20;
+  const auto processor = cpu_processor("cpu", {0}, schema::Device{});
+  BufferOptions options;
+  CpuBuffer small(*processor, bytes, options);
+  std::memset(small.data(), 1, bytes);
+  EXPECT_EQ(small.huge_share(), 0);
+  options.huge_pages = true;
+  try {
+    CpuBuffer huge(*processor, bytes, options);
+    EXPECT_EQ(huge.huge_share(), 0) << "nothing is touched yet";
+    std::memset(huge.data(), 1, bytes);
+    EXPECT_GT(huge.huge_share(), 0) << "asked for, allowed, and free memory is not that torn";
+    EXPECT_LE(huge.huge_share(), 1);
+    EXPECT_EQ(small.huge_share(), 0);
+  } catch (const Unsupported& why) {
+    GTEST_SKIP() << why.what();
+  }
+}
+
+}  // namespace
+}  // namespace motley::devices
