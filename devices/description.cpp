@@ -52,7 +52,7 @@ std::string cores_text(const schema::Facts& facts) {
                possible.empty() || possible == online ? "" : "possible " + possible,
                allowed == online ? "all usable" : "this process may use only " + allowed,
                siblings == nullptr ? ""
-               : *siblings         ? "several threads a core"
+               : *siblings         ? "several threads a core, of which cpu and clusters use one"
                                    : "one thread a core",
                quota == nullptr ? "" : fmt::format("throttled to the time of {:g} cores", *quota)});
 }

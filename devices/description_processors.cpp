@@ -86,6 +86,15 @@ std::string details(const schema::Facts& facts) {
   return text;
 }
 
+/// `2 physical cores` where several of the cores are threads of one.
+std::string threads_text(const schema::Facts& facts) {
+  const auto* cores = fact<Strings>(facts, "cores");
+  const auto* physical = fact<std::int64_t>(facts, "physical_cores");
+  if (cores == nullptr || physical == nullptr) return {};
+  if (static_cast<std::int64_t>(cores->size()) == *physical) return {};
+  return fmt::format("threads of {} physical core{}", *physical, *physical == 1 ? "" : "s");
+}
+
 std::string quirks_text(const schema::Processor& processor) {
   std::string text;
   for (const Quirk& quirk : quirks_of(processor)) {
@@ -102,7 +111,7 @@ std::string processors_text(const Inventory& inventory) {
     const auto* cores = fact<Strings>(processor.facts, "cores");
     const std::string which = cores == nullptr ? "" : "cores " + join(*cores, " ");
     text += wrapped(fmt::format("  {:<14} {:<11} ", processor.id, processor.kind),
-                    join({processor.name, which}));
+                    join({processor.name, which, threads_text(processor.facts)}));
     // A share of a device differs from the whole in nothing that its line does not say.
     if (processor.facts.contains("share") || !processor.id.starts_with("opencl")) continue;
     text += details(processor.facts) + quirks_text(processor);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "devices/linux/parse.hpp"
 #include "harness/error.hpp"
@@ -28,6 +29,21 @@ std::string core_id(int core) {
   return prefix + std::to_string(core);
 }
 
+/// The lowest hardware thread beside `core` as its cluster lists them; itself where none is listed.
+int first_sibling(int core, const schema::Device& device) {
+  for (const schema::Cluster& cluster : device.clusters) {
+    const auto found = cluster.facts.find("thread_siblings");
+    if (found == cluster.facts.end()) continue;
+    const auto* groups = std::get_if<std::vector<std::string>>(&found->second);
+    if (groups == nullptr) continue;
+    for (const std::string& group : *groups) {
+      const auto threads = parse_cpu_list(group).value_or(std::vector<int>());
+      if (std::binary_search(threads.begin(), threads.end(), core)) return threads.front();
+    }
+  }
+  return core;
+}
+
 [[noreturn]] void refuse(const std::string& id, const std::string& cores,
                          const std::string& allowed) {
   throw Unsupported("cannot use '" + id + "' (core " + cores +
@@ -37,6 +53,15 @@ std::string core_id(int core) {
 }
 
 }  // namespace
+
+std::vector<int> one_thread_a_core(const std::vector<int>& cores, const schema::Device& device) {
+  std::set<int> physical;
+  std::vector<int> first;
+  for (const int core : cores) {
+    if (physical.insert(first_sibling(core, device)).second) first.push_back(core);
+  }
+  return first;
+}
 
 std::vector<std::string> cpu_processor_ids(const schema::Device& device) {
   const std::vector<int> allowed = core_list(device, "cores_allowed");
@@ -51,7 +76,7 @@ std::vector<std::string> cpu_processor_ids(const schema::Device& device) {
 }
 
 std::vector<std::string> default_cpu_processor_ids(const schema::Device& device) {
-  const std::vector<int> allowed = core_list(device, "cores_allowed");
+  const std::vector<int> allowed = one_thread_a_core(core_list(device, "cores_allowed"), device);
   std::vector<std::string> ids = {"cpu"};
   for (const schema::Cluster& cluster : device.clusters) {
     const std::vector<int> cores = common(cluster.cores, allowed);
@@ -64,14 +89,14 @@ std::vector<std::string> default_cpu_processor_ids(const schema::Device& device)
 
 CoreSet resolve_cpu_processor(const std::string& id, const schema::Device& device) {
   const std::vector<int> allowed = core_list(device, "cores_allowed");
-  if (id == "cpu") return {id, allowed};
+  if (id == "cpu") return {id, one_thread_a_core(allowed, device)};
   if (!id.starts_with(prefix)) throw UnknownName("processor", id, cpu_processor_ids(device));
   const std::string name = id.substr(prefix.size());
   for (const schema::Cluster& cluster : device.clusters) {
     if (cluster.name != name) continue;
     const std::vector<int> cores = common(cluster.cores, allowed);
     if (cores.empty()) refuse(id, format_cpu_list(cluster.cores), format_cpu_list(allowed));
-    return {id, cores};
+    return {id, one_thread_a_core(cores, device)};
   }
   const auto cores = parse_cpu_list(name);
   const std::vector<int> online = core_list(device, "cores_online");
