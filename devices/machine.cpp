@@ -23,7 +23,9 @@ class RealMachine : public LocalMachine {
   explicit RealMachine(const std::filesystem::path& root)
       : files_(std::make_shared<Files>(root)),
         schedstat_((root / "proc/thread-self/schedstat").string()),
-        device_(describe_device(*files_)) {}
+        device_(describe_device(*files_)),
+        allowed_(allowed_cores(*files_)),
+        online_(online_cores(*files_)) {}
 
   schema::Device device() override { return device_; }
 
@@ -59,13 +61,14 @@ class RealMachine : public LocalMachine {
  private:
   /// Loaded when first asked for: a driver starts threads that a CPU measurement can do without.
   opencl::Catalogue& catalogue() {
-    if (!catalogue_) catalogue_.emplace();
+    if (!catalogue_) catalogue_.emplace(allowed_, online_);
     return *catalogue_;
   }
 
   SharedFiles files_;
   std::string schedstat_;
   schema::Device device_;
+  std::vector<int> allowed_, online_;
   std::optional<opencl::Catalogue> catalogue_;
 };
 

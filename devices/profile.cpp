@@ -91,14 +91,22 @@ std::optional<Quirk> find_quirk(const schema::Processor& processor, const std::s
   return std::nullopt;
 }
 
-std::vector<std::pair<std::string, std::string>> environment_before_load() {
+std::vector<std::pair<std::string, std::string>> environment_before_load(
+    const std::vector<int>& allowed, const std::vector<int>& online) {
+  bool from_zero = !allowed.empty();
+  for (std::size_t i = 0; i < allowed.size(); ++i) from_zero &= allowed[i] == static_cast<int>(i);
   std::vector<std::pair<std::string, std::string>> variables;
   for (const Profile& profile : profiles()) {
     for (const Quirk& quirk : profile.quirks) {
-      if (quirk.name != "environment_before_load") continue;
+      const bool applies =
+          (quirk.name == "environment_where_cores_count_from_0" && from_zero) ||
+          (quirk.name == "environment_where_cores_are_closed" && allowed != online);
+      if (!applies) continue;
       for (const std::string& pair : std::get<std::vector<std::string>>(quirk.value)) {
         const std::size_t equals = pair.find('=');
-        variables.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+        const std::string value = pair.substr(equals + 1);
+        variables.emplace_back(pair.substr(0, equals),
+                               value == "{allowed}" ? std::to_string(allowed.size()) : value);
       }
     }
   }

@@ -24,8 +24,9 @@ std::vector<Quirk> quirks_of(const schema::Processor& processor);
 /// The first quirk of that name, for code that acts on it.
 std::optional<Quirk> find_quirk(const schema::Processor& processor, const std::string& name);
 /// NAME=value pairs that OpenCL drivers read once when they are loaded: set those that the user has
-/// not set before the first library is loaded.
-std::vector<std::pair<std::string, std::string>> environment_before_load();
+/// not set before the first library is loaded. `allowed` of the `online` cores may be used.
+std::vector<std::pair<std::string, std::string>> environment_before_load(
+    const std::vector<int>& allowed, const std::vector<int>& online);
 
 /// `Arm Cortex-A55` from MIDR_EL1, or its fields where the table lacks them.
 std::string arm_core_name(unsigned implementer, unsigned part);

@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
-#include "devices/processor_ids.hpp"
+#include "devices/control_groups.hpp"
 #include "devices/profile.hpp"
 #include "devices/testdata/trees.hpp"
-#include "harness/error.hpp"
 
 namespace motley::devices {
 namespace {
@@ -159,6 +158,35 @@ TEST(Device, TellsTheTightestLimitOfItsControlGroups) {
   EXPECT_EQ(fact<std::int64_t>(facts, "memory_limit_bytes"), 1 << 30);
 }
 
+TEST(Device, TellsTheLimitOfAMemoryGroupOfVersionOne) {
+  ChangedFiles files(tree("x86_vm"));
+  files.changed["/proc/self/cgroup"] = "5:cpu,memory:/job\n1:name=systemd:/other\n0::/";
+  files.changed["/sys/fs/cgroup/memory/memory.limit_in_bytes"] = "9223372036854771712";
+  EXPECT_FALSE(describe_device(files).facts.contains("memory_limit_bytes"));
+  files.changed["/sys/fs/cgroup/memory/job/memory.limit_in_bytes"] = "1073741824";
+  EXPECT_EQ(fact<std::int64_t>(describe_device(files).facts, "memory_limit_bytes"), 1 << 30);
+}
+
+TEST(Memory, AvailableIsWhatTheSystemAndEveryGroupLeave) {
+  constexpr std::size_t mebibyte = 1 << 20;
+  ChangedFiles files(tree("x86_vm"));
+  files.changed["/proc/meminfo"] = "MemTotal: 8388608 kB\nMemAvailable: 4194304 kB\n";
+  EXPECT_EQ(available_memory_bytes(files), 4096 * mebibyte);
+  files.changed["/proc/self/cgroup"] = "4:memory:/old\n0::/outer/inner";
+  files.changed["/sys/fs/cgroup/outer/memory.max"] = "2147483648";
+  files.changed["/sys/fs/cgroup/outer/memory.current"] = "1073741824";
+  files.changed["/sys/fs/cgroup/outer/inner/memory.max"] = "max";
+  EXPECT_EQ(available_memory_bytes(files), 1024 * mebibyte);
+  // The kernel drops cached files before it kills.
+  files.changed["/sys/fs/cgroup/outer/memory.stat"] = "anon 1\ninactive_file 536870912\n";
+  EXPECT_EQ(available_memory_bytes(files), 1536 * mebibyte);
+  files.changed["/sys/fs/cgroup/memory/old/memory.limit_in_bytes"] = "209715200";
+  files.changed["/sys/fs/cgroup/memory/old/memory.usage_in_bytes"] = "104857600";
+  EXPECT_EQ(available_memory_bytes(files), 100 * mebibyte);
+  files.changed["/sys/fs/cgroup/memory/old/memory.usage_in_bytes"] = "314572800";
+  EXPECT_EQ(available_memory_bytes(files), 0u);
+}
+
 TEST(Device, NamesItsArchitecture) {
   EXPECT_EQ(fact<std::string>(describe_tree("x86_vm").facts, "architecture"), "x86_64");
   EXPECT_EQ(fact<std::string>(describe_tree("kirin_980").facts, "architecture"), "aarch64");
@@ -201,48 +229,6 @@ TEST(Device, UsesCpuinfoWhereSysfsIsHidden) {
   EXPECT_EQ(device.clusters[0].cores, (Cores{0, 1}));
 }
 
-TEST(ProcessorIds, NameClustersCoresAndSets) {
-  const schema::Device phone = describe_tree("snapdragon_865");
-  EXPECT_EQ(cpu_processor_ids(phone),
-            (Strings{"cpu", "cpu:little", "cpu:mid", "cpu:big", "cpu:0", "cpu:1", "cpu:2", "cpu:3",
-                     "cpu:4", "cpu:5", "cpu:6", "cpu:7"}));
-  EXPECT_EQ(default_cpu_processor_ids(phone),
-            (Strings{"cpu", "cpu:little", "cpu:0", "cpu:mid", "cpu:4", "cpu:big"}));
-  EXPECT_EQ(resolve_cpu_processor("cpu", phone).cores.size(), 8u);
-  EXPECT_EQ(resolve_cpu_processor("cpu:mid", phone).cores, (Cores{4, 5, 6}));
-  EXPECT_EQ(resolve_cpu_processor("cpu:6,0-3,3", phone).id, "cpu:0-3,6");
-  EXPECT_EQ(default_cpu_processor_ids(describe_tree("x86_vm")), (Strings{"cpu", "cpu:0"}));
-}
-
-TEST(ProcessorIds, UnknownOnesNameTheNearest) {
-  const schema::Device phone = describe_tree("snapdragon_865");
-  for (const char* id : {"cpu:bigg", "cpu:8", "cpu:", "cpu:2-1", "gpu", "cpu:0-9"}) {
-    EXPECT_THROW(resolve_cpu_processor(id, phone), UnknownName) << id;
-  }
-  try {
-    resolve_cpu_processor("cpu:bigg", phone);
-  } catch (const UnknownName& error) {
-    EXPECT_NE(std::string(error.what()).find("cpu:big"), std::string::npos) << error.what();
-  }
-}
-
-TEST(ProcessorIds, ClosedCoresAreUnsupportedAndSayWhy) {
-  ChangedFiles files(tree("snapdragon_865"));
-  files.changed["/proc/self/status"] = "Cpus_allowed_list:\t0-3\n";
-  const schema::Device background = describe_device(files);
-  EXPECT_EQ(default_cpu_processor_ids(background), (Strings{"cpu", "cpu:0"}));
-  EXPECT_EQ(resolve_cpu_processor("cpu", background).cores, (Cores{0, 1, 2, 3}));
-  EXPECT_THROW(resolve_cpu_processor("cpu:big", background), Unsupported);
-  try {
-    resolve_cpu_processor("cpu:3-5", background);
-    ADD_FAILURE() << "opened closed cores";
-  } catch (const Unsupported& error) {
-    const std::string text = error.what();
-    EXPECT_NE(text.find("core 4-5 is closed"), std::string::npos) << text;
-    EXPECT_NE(text.find("allows 0-3"), std::string::npos) << text;
-  }
-}
-
 TEST(Profiles, NameArmCores) {
   EXPECT_EQ(arm_core_name(0x41, 0xd05), "Arm Cortex-A55");
   EXPECT_EQ(arm_core_name(0x41, 0xfff), "Arm part 0xfff");
@@ -259,10 +245,18 @@ TEST(Profiles, KnowWhatAdrenoAndPoclDoNotSay) {
   EXPECT_TRUE(find_quirk(pocl, "mad_is_not_fused"));
   EXPECT_FALSE(find_quirk(pocl, "maximum_clock_unknown"));
   for (const Quirk& quirk : quirks_of(pocl)) EXPECT_FALSE(quirk.source.empty()) << quirk.name;
-  const auto variables = environment_before_load();
-  EXPECT_NE(std::find(variables.begin(), variables.end(),
-                      std::pair<std::string, std::string>("POCL_AFFINITY", "1")),
-            variables.end());
+}
+
+TEST(Profiles, KeepPoclToTheCoresOfThisProcess) {
+  using Variables = std::vector<std::pair<std::string, std::string>>;
+  const std::pair<std::string, std::string> pinned("POCL_AFFINITY", "1");
+  EXPECT_EQ(environment_before_load({0, 1}, {0, 1}), Variables{pinned});
+  // Its affinity counts from core 0, whatever the mask.
+  EXPECT_EQ(environment_before_load({1, 3}, {0, 1, 2, 3}),
+            (Variables{{"POCL_MAX_PTHREAD_COUNT", "2"}}));
+  EXPECT_EQ(environment_before_load({0, 1, 2}, {0, 1, 2, 3}),
+            (Variables{pinned, {"POCL_MAX_PTHREAD_COUNT", "3"}}));
+  EXPECT_EQ(environment_before_load({0, 2}, {0, 2}), Variables{});
 }
 
 }  // namespace

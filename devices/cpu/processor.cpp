@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fstream>
 #include <numeric>
-#include <unistd.h>
 
+#include "devices/control_groups.hpp"
 #include "devices/cpu/clock.hpp"
 #include "devices/cpu/instructions.hpp"
 #include "devices/cpu/matrix_permission.hpp"
 #include "devices/cpu/memory.hpp"
 #include "devices/cpu/queue.hpp"
 #include "devices/cpu/team.hpp"
+#include "devices/processor_ids.hpp"
 #include "harness/error.hpp"
 
 namespace motley::devices {
@@ -23,14 +23,25 @@ std::string fact_text(const schema::Facts& facts, const char* name) {
   return text ? *text : "";
 }
 
-/// MemAvailable: what can be taken without swapping, by the kernel's own estimate.
-std::size_t available_memory_bytes() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("MemAvailable:")) return std::stoull(line.substr(13)) * 1024;
+bool meet(const std::vector<int>& a, const std::vector<int>& b) {
+  return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
+}
+
+/// The sum of all caches of the highest level that `cores` have: an EPYC's L3 is one for each eight
+/// cores. What fits into all of them together never reaches the memory.
+std::size_t last_level_bytes(const std::vector<schema::Cache>& caches,
+                             const std::vector<int>& cores) {
+  int level = 0;
+  std::int64_t bytes = 0;
+  for (const schema::Cache& cache : caches) {
+    if (cache.type == "instruction" || cache.level < level || !meet(cache.shared_by, cores)) {
+      continue;
+    }
+    if (cache.level > level) bytes = 0;
+    level = cache.level;
+    bytes += cache.bytes;
   }
-  return static_cast<std::size_t>(sysconf(_SC_AVPHYS_PAGES)) *
-         static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return static_cast<std::size_t>(bytes);
 }
 
 class CpuProcessor final : public Processor {
@@ -44,6 +55,8 @@ class CpuProcessor final : public Processor {
     std::vector<std::string> names;
     for (const int core : cores) names.push_back(std::to_string(core));
     description_.facts["cores"] = names;
+    description_.facts["physical_cores"] =
+        static_cast<std::int64_t>(one_thread_a_core(cores, device).size());
     const std::vector<std::string> instructions = instructions_of_this_process();
     if (!instructions.empty()) {
       description_.facts["isa"] = instructions;
@@ -51,10 +64,7 @@ class CpuProcessor final : public Processor {
       description_.facts["isa"] = isa->second;
     }
     if (request_matrix_tiles()) description_.facts["amx_permitted"] = true;
-    for (const schema::Cache& cache : device.caches) {
-      if (cache.type == "instruction") continue;
-      last_level_bytes_ = std::max(last_level_bytes_, static_cast<std::size_t>(cache.bytes));
-    }
+    last_level_bytes_ = last_level_bytes(device.caches, cores);
   }
   ~CpuProcessor() override = default;
 
@@ -93,8 +103,8 @@ class CpuProcessor final : public Processor {
     return std::accumulate(clocks.begin(), clocks.end(), 0.0) / static_cast<double>(clocks.size());
   }
   std::size_t last_level_cache_bytes() const override { return last_level_bytes_; }
-  std::size_t maximum_buffer_bytes() const override { return available_memory_bytes(); }
-  std::size_t available_bytes() const override { return available_memory_bytes(); }
+  std::size_t maximum_buffer_bytes() const override { return available_bytes(); }
+  std::size_t available_bytes() const override { return available_memory_bytes(Files()); }
 
  private:
   /// By the members that CpuTask::share gives each page to, so that pages lie near their users.

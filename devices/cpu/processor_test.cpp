@@ -205,6 +205,40 @@ TEST_F(CpuProcessorTest, TheClockIsAClock) {
 #endif
 }
 
+TEST(CpuProcessor, ItsLastLevelIsTheSumOfThatOfItsCores) {
+  schema::Device device;
+  const auto add = [&](int level, const char* type, std::int64_t bytes, std::vector<int> cores) {
+    schema::Cache cache;
+    cache.level = level;
+    cache.type = type;
+    cache.bytes = bytes;
+    cache.shared_by = std::move(cores);
+    device.caches.push_back(cache);
+  };
+  EXPECT_EQ(cpu_processor("cpu", {0}, device)->last_level_cache_bytes(), 0u);
+  add(1, "data", 32, {0});
+  add(1, "instruction", 999, {0});
+  add(2, "unified", 5000, {0});
+  add(3, "unified", 700, {0, 1});
+  add(3, "unified", 800, {2, 3});
+  add(3, "unified", 900, {4, 5});
+  EXPECT_EQ(cpu_processor("cpu", {0, 1, 2}, device)->last_level_cache_bytes(), 1500u);
+  EXPECT_EQ(cpu_processor("cpu:5", {5}, device)->last_level_cache_bytes(), 900u);
+}
+
+TEST(CpuProcessor, TellsHowManyPhysicalCoresItHas) {
+  schema::Device device;
+  const auto physical = [&](const std::vector<int>& cores) {
+    const auto processor = cpu_processor("cpu", cores, device);
+    return std::get<std::int64_t>(processor->description().facts.at("physical_cores"));
+  };
+  EXPECT_EQ(physical({0, 1, 4, 5}), 4);
+  device.clusters.resize(1);
+  device.clusters[0].facts["thread_siblings"] = std::vector<std::string>{"0,4", "1,5"};
+  EXPECT_EQ(physical({0, 1, 4, 5}), 2);
+  EXPECT_EQ(physical({4}), 1);
+}
+
 TEST(CpuProcessor, ACoreThatIsNotThereIsRefused) {
   const auto processor = cpu_processor("cpu:1000", {1000}, schema::Device{});
   EXPECT_THROW(processor->wake(), DeviceError);

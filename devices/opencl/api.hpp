@@ -156,7 +156,8 @@ class Device : public Processor {
   std::unique_ptr<Queue> queue(const QueueOptions& options = {}) override;
   std::size_t last_level_cache_bytes() const override { return last_level_cache_bytes_; }
   std::size_t maximum_buffer_bytes() const override { return maximum_buffer_bytes_; }
-  std::size_t available_bytes() const override { return available_bytes_; }
+  /// The device's memory; of a CPU, which shares it with everybody, what is left now.
+  std::size_t available_bytes() const override;
 
  private:
   friend class DeviceQueue;
@@ -176,7 +177,7 @@ class Device : public Processor {
   cl_device_svm_capabilities svm_ = 0;
   double timer_resolution_seconds_ = 0, build_seconds_ = 0;
   std::size_t compute_units_ = 0, maximum_work_group_ = 0, last_level_cache_bytes_ = 0;
-  std::size_t maximum_buffer_bytes_ = 0, available_bytes_ = 0;
+  std::size_t maximum_buffer_bytes_ = 0, global_memory_bytes_ = 0;
 };
 
 }  // namespace motley::opencl

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "devices/cpu/team.hpp"
 #include "devices/opencl/api.hpp"
 #include "devices/opencl/emulation.hpp"
 #include "devices/opencl/facts.hpp"
@@ -15,6 +16,7 @@
 #include "devices/opencl/library.hpp"
 #include "devices/opencl/workers.hpp"
 #include "devices/profile.hpp"
+#include "devices/topology.hpp"
 #include "harness/error.hpp"
 
 namespace motley::opencl {
@@ -81,6 +83,21 @@ schema::Processor share_of(schema::Processor whole, const Name& name, std::size_
   return whole;
 }
 
+/// A driver's threads take over the mask of the thread that starts them, which may be pinned as a
+/// member of a CPU team: here it may use all allowed cores.
+class OpenCores {
+ public:
+  explicit OpenCores(const std::vector<int>& allowed) : before_(devices::cores_of_this_thread()) {
+    devices::try_to_pin_this_thread(allowed);
+  }
+  ~OpenCores() { devices::try_to_pin_this_thread(before_); }
+  OpenCores(const OpenCores&) = delete;
+  OpenCores& operator=(const OpenCores&) = delete;
+
+ private:
+  std::vector<int> before_;
+};
+
 }  // namespace
 
 struct Catalogue::Contents {
@@ -92,7 +109,7 @@ struct Catalogue::Contents {
   std::vector<std::string> worker_cores;
   std::map<std::pair<cl_device_id, cl_uint>, std::vector<cl_device_id>> parts;
 
-  void load();
+  void load(const std::vector<int>& allowed, const std::vector<int>& online);
   void find_platforms();
   void find_devices(cl_platform_id platform);
   void try_device(cl_platform_id platform, cl_device_id device);
@@ -103,11 +120,11 @@ struct Catalogue::Contents {
 };
 
 /// Loads the library as the environment says, with what the environment puts in between.
-void Catalogue::Contents::load() {
+void Catalogue::Contents::load(const std::vector<int>& allowed, const std::vector<int>& online) {
   const std::string faults = environment("MOTLEY_FAULT"), delays = environment("MOTLEY_EMULATE");
   const std::vector<Fault> planned = parse_faults(faults);
   const Delays calibrated = parse_delays(delays);
-  for (const auto& [name, value] : devices::environment_before_load()) {
+  for (const auto& [name, value] : devices::environment_before_load(allowed, online)) {
     setenv(name.c_str(), value.c_str(), 0);
   }
   library = load_library(environment("MOTLEY_OPENCL_LIBRARY"));
@@ -140,7 +157,6 @@ void Catalogue::Contents::find_platforms() {
 
 void Catalogue::Contents::find_devices(cl_platform_id platform) {
   const std::string name = platform_text(library.api, platform, CL_PLATFORM_NAME);
-  const std::string at = fmt::format("opencl:{}", roots.size());
   cl_uint count = 0;
   const Api& api = library.api;
   cl_int status = api.clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count);
@@ -247,8 +263,13 @@ void Catalogue::Contents::take_share(DeviceOrigin& origin, const Name& name) {
   origin.description = share_of(origin.description, name, each);
 }
 
-Catalogue::Catalogue() : contents_(std::make_unique<Contents>()) {
-  contents_->load();
+Catalogue::Catalogue()
+    : Catalogue(devices::allowed_cores(devices::Files()), devices::online_cores(devices::Files())) {
+}
+Catalogue::Catalogue(const std::vector<int>& allowed, const std::vector<int>& online)
+    : contents_(std::make_unique<Contents>()) {
+  const OpenCores open(allowed);
+  contents_->load(allowed, online);
   if (!contents_->reason.empty()) return;
   try {
     contents_->find_platforms();

@@ -20,6 +20,9 @@ class Catalogue {
   /// MOTLEY_OPENCL_LIBRARY names or the first of the search list. Never throws because of a driver;
   /// throws Error where MOTLEY_EMULATE or MOTLEY_FAULT cannot be read.
   Catalogue();
+  /// `allowed` of the `online` cores belong to this process: drivers that run on the CPU are kept
+  /// there. Without them the main thread's mask says it.
+  Catalogue(const std::vector<int>& allowed, const std::vector<int>& online);
   ~Catalogue();
   Catalogue(Catalogue&&) noexcept;
   Catalogue& operator=(Catalogue&&) noexcept;

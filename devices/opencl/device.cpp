@@ -1,7 +1,9 @@
 // An OpenCL device as a processor: its context, what it can do, its programs.
+#include <algorithm>
 #include <chrono>
 #include <sstream>
 
+#include "devices/control_groups.hpp"
 #include "devices/opencl/api.hpp"
 #include "devices/opencl/facts.hpp"
 #include "devices/opencl/kernel.hpp"
@@ -50,7 +52,7 @@ void Device::read_capabilities() {
   const Questions ask(api(), id());
   kind_ = kind_of(ask.need<cl_device_type>(CL_DEVICE_TYPE));
   version_ = origin_version(origin_);
-  c_version_ = parse_version(ask.text(CL_DEVICE_OPENCL_C_VERSION).value_or(""));
+  c_version_ = language_version(ask);
   std::istringstream names(ask.text(CL_DEVICE_EXTENSIONS).value_or(""));
   for (std::string name; names >> name;) extensions_.insert(name);
   fp64_ = has_fp64_arithmetic(ask, version_, extensions_);
@@ -67,7 +69,12 @@ void Device::read_capabilities() {
   maximum_work_group_ = ask.value<size_t>(CL_DEVICE_MAX_WORK_GROUP_SIZE).value_or(1);
   last_level_cache_bytes_ = ask.value<cl_ulong>(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE).value_or(0);
   maximum_buffer_bytes_ = ask.need<cl_ulong>(CL_DEVICE_MAX_MEM_ALLOC_SIZE);
-  available_bytes_ = ask.need<cl_ulong>(CL_DEVICE_GLOBAL_MEM_SIZE);
+  global_memory_bytes_ = ask.need<cl_ulong>(CL_DEVICE_GLOBAL_MEM_SIZE);
+}
+
+std::size_t Device::available_bytes() const {
+  if (kind_ != ProcessorKind::cpu) return global_memory_bytes_;
+  return std::min(global_memory_bytes_, devices::available_memory_bytes(devices::Files()));
 }
 
 std::string Device::info_text(cl_device_info what) const {

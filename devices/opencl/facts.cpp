@@ -83,13 +83,27 @@ void add_images(const Questions& ask, Collector& add) {
   add.integer<size_t>("image_buffer_maximum_pixels", CL_DEVICE_IMAGE_MAX_BUFFER_SIZE);
 }
 
+/// Whether dot_4x8packed_ss_int builds: it is a built-in of OpenCL C 3.0 with Khronos' extension
+/// (cl_khr_integer_dot_product, "Modifications to the OpenCL C Specification"); vendors' older ones
+/// have other names.
+void add_dot_products(const Questions& ask, const std::set<std::string>& extensions,
+                      schema::Facts& facts) {
+  std::vector<std::string> found;
+  for (const char* name :
+       {"cl_arm_integer_dot_product_accumulate_int8", "cl_arm_integer_dot_product_int8",
+        "cl_khr_integer_dot_product", "cl_qcom_dot_product8"}) {
+    if (extensions.contains(name)) found.emplace_back(name);
+  }
+  facts["integer_dot_product"] =
+      extensions.contains("cl_khr_integer_dot_product") && language_version(ask) >= 300;
+  facts["integer_dot_product_extensions"] = found;
+}
+
 void add_abilities(const Questions& ask, int version, const std::set<std::string>& extensions,
                    schema::Facts& facts, Collector& add) {
   facts["fp16"] = extensions.contains("cl_khr_fp16");
   facts["fp64"] = has_fp64_arithmetic(ask, version, extensions);
-  facts["integer_dot_product"] = extensions.contains("cl_khr_integer_dot_product") ||
-                                 extensions.contains("cl_arm_integer_dot_product_int8") ||
-                                 extensions.contains("cl_qcom_dot_product8");
+  add_dot_products(ask, extensions, facts);
   add.flag("unified_memory", CL_DEVICE_HOST_UNIFIED_MEMORY);
   const auto sub_groups =
       version >= 210 ? ask.value<cl_uint>(CL_DEVICE_MAX_NUM_SUB_GROUPS) : std::nullopt;
@@ -210,6 +224,16 @@ ProcessorKind kind_of(cl_device_type type) {
   if ((type & CL_DEVICE_TYPE_GPU) != 0) return ProcessorKind::gpu;
   if ((type & CL_DEVICE_TYPE_CPU) != 0) return ProcessorKind::cpu;
   return ProcessorKind::accelerator;
+}
+
+/// Devices of OpenCL 3.0 may name 1.2 in CL_DEVICE_OPENCL_C_VERSION: the newest stands in the list.
+int language_version(const Questions& ask) {
+  int newest = parse_version(ask.text(CL_DEVICE_OPENCL_C_VERSION).value_or(""));
+  for (const auto& one : ask.list<cl_name_version>(CL_DEVICE_OPENCL_C_ALL_VERSIONS)) {
+    newest = std::max(newest, static_cast<int>(CL_VERSION_MAJOR(one.version) * 100 +
+                                               CL_VERSION_MINOR(one.version) * 10));
+  }
+  return newest;
 }
 
 /// In the core since 1.2 for devices that answer; before it, an extension.

@@ -55,6 +55,8 @@ class Questions {
 int parse_version(const std::string& text);
 /// Of the device, at most that of its platform.
 int origin_version(const DeviceOrigin& origin);
+/// Newest OpenCL C that the device's compiler takes: 120, 300.
+int language_version(const Questions& ask);
 ProcessorKind kind_of(cl_device_type type);
 bool has_fp64_arithmetic(const Questions& ask, int version,
                          const std::set<std::string>& extensions);

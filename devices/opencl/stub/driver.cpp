@@ -41,9 +41,16 @@ Handle make(char kind) {
   return reinterpret_cast<Handle>(new Object(kind));
 }
 
+std::string variable(const char* name, const char* otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : text;
+}
 int version() {
-  const char* const text = std::getenv("MOTLEY_STUB_VERSION");
-  return text == nullptr ? 300 : (text[0] - '0') * 100 + (text[2] - '0') * 10;
+  const std::string text = variable("MOTLEY_STUB_VERSION", "3.0");
+  return (text[0] - '0') * 100 + (text[2] - '0') * 10;
+}
+bool is_cpu() {
+  return variable("MOTLEY_STUB_TYPE", "gpu") == "cpu";
 }
 std::string version_text() {
   return "OpenCL " + std::to_string(version() / 100) + "." + std::to_string(version() / 10 % 10);
@@ -133,8 +140,7 @@ cl_int platform_info(cl_platform_id, cl_platform_info what, size_t room, void* t
 
 cl_int device_ids(cl_platform_id, cl_device_type, cl_uint room, cl_device_id* devices,
                   cl_uint* count) {
-  const char* const devices_text = std::getenv("MOTLEY_STUB_DEVICES");
-  const bool none = devices_text != nullptr && devices_text[0] == '0';
+  const bool none = variable("MOTLEY_STUB_DEVICES", "1") == "0";
   if (count != nullptr) *count = none ? 0 : 1;
   if (none) return CL_DEVICE_NOT_FOUND;
   if (devices != nullptr && room > 0) devices[0] = the_device();
@@ -144,14 +150,15 @@ cl_int device_ids(cl_platform_id, cl_device_type, cl_uint room, cl_device_id* de
 cl_int device_sizes(cl_device_info what, size_t room, void* to, size_t* needed) {
   switch (what) {
     case CL_DEVICE_TYPE:
-      return answer(cl_device_type{CL_DEVICE_TYPE_GPU}, room, to, needed);
+      return answer<cl_device_type>(is_cpu() ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_GPU, room, to,
+                                    needed);
     case CL_DEVICE_MAX_COMPUTE_UNITS:
     case CL_DEVICE_PARTITION_MAX_SUB_DEVICES:
       return answer(cl_uint{4}, room, to, needed);
     case CL_DEVICE_MAX_WORK_GROUP_SIZE:
       return answer(size_t{256}, room, to, needed);
     case CL_DEVICE_GLOBAL_MEM_SIZE:
-      return answer(cl_ulong{1} << 30, room, to, needed);
+      return answer(cl_ulong{1} << (is_cpu() ? 50 : 30), room, to, needed);
     case CL_DEVICE_MAX_MEM_ALLOC_SIZE:
       return answer(cl_ulong{1} << 28, room, to, needed);
     case CL_DEVICE_MAX_CLOCK_FREQUENCY:
@@ -182,7 +189,15 @@ cl_int device_info(cl_device_id, cl_device_info what, size_t room, void* to, siz
     case CL_DRIVER_VERSION:
       return answer("0.1", room, to, needed);
     case CL_DEVICE_EXTENSIONS:
-      return answer("cl_khr_byte_addressable_store", room, to, needed);
+      return answer(variable("MOTLEY_STUB_EXTENSIONS", "cl_khr_byte_addressable_store"), room, to,
+                    needed);
+    case CL_DEVICE_OPENCL_C_ALL_VERSIONS: {
+      if (version() < 300) return CL_INVALID_VALUE;
+      const bool newest = variable("MOTLEY_STUB_LANGUAGE", "1.2") == "3.0";
+      const cl_version number = newest ? CL_MAKE_VERSION(3, 0, 0) : CL_MAKE_VERSION(1, 2, 0);
+      const cl_name_version language{number, "OpenCL C"};
+      return answer(&language, sizeof(language), room, to, needed);
+    }
     case CL_DEVICE_SVM_CAPABILITIES:
       return answer(cl_device_svm_capabilities{CL_DEVICE_SVM_COARSE_GRAIN_BUFFER}, room, to,
                     needed);

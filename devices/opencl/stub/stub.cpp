@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <sched.h>
 #include <thread>
 
 namespace motley::opencl::stub {
@@ -20,6 +21,7 @@ struct State {
   std::mutex mutex;
   std::array<Plan, entry_count> plans;
   std::string calls;
+  int cores = 0;
 };
 State& state() {
   static State* const kept = new State;  // drivers' functions are called until the very end
@@ -30,6 +32,10 @@ State& state() {
 Plan enter(Entry entry) {
   const std::scoped_lock lock(state().mutex);
   state().calls += std::string(" ") + facts_of(entry).name;
+  if (entry == Entry::clCreateContext) {
+    cpu_set_t mask;
+    state().cores = sched_getaffinity(0, sizeof(mask), &mask) == 0 ? CPU_COUNT(&mask) : 0;
+  }
   Plan& plan = state().plans[static_cast<std::size_t>(entry)];
   Plan now = plan;
   if (plan.calls++ < plan.after) now.action = Action::none;
@@ -86,6 +92,10 @@ const std::string& calls() {
   return state().calls;
 }
 
+int cores() {
+  return state().cores;
+}
+
 void plan_from_environment() {
   const char* const text = std::getenv("MOTLEY_STUB");
   if (text == nullptr) return;
@@ -129,5 +139,5 @@ extern "C" __attribute__((visibility("default"))) void* loadOpenCLPointer(const 
 extern "C" {
 __attribute__((visibility("default"))) motley::opencl::stub::Control motley_stub{
     motley::opencl::stub::set, motley::opencl::stub::clear, motley::opencl::stub::calls,
-    motley::opencl::stub::alive_objects};
+    motley::opencl::stub::alive_objects, motley::opencl::stub::cores};
 }

@@ -1,8 +1,10 @@
 // An OpenCL driver for tests: one platform, one GPU that computes nothing, memory that works. It
 // remembers every call, counts the objects that are alive, and makes any entry fail, crash or hang.
 // MOTLEY_STUB=ENTRY:fail|crash|hang does so from the environment; MOTLEY_STUB_VERSION=1.1 makes it
-// an older driver, MOTLEY_STUB_DEVICES=0 a platform without devices. It hands its functions out as
-// some phones' libraries do, through loadOpenCLPointer.
+// an older driver, MOTLEY_STUB_DEVICES=0 a platform without devices, MOTLEY_STUB_TYPE=cpu a CPU
+// that claims 1 PiB, MOTLEY_STUB_EXTENSIONS its extensions, MOTLEY_STUB_LANGUAGE=3.0 the newest
+// OpenCL C that it takes (1.2). It hands its functions out as some phones' libraries do, through
+// loadOpenCLPointer.
 #pragma once
 
 #include <string>
@@ -20,6 +22,8 @@ struct Control {
   void (*clear)() = nullptr;                ///< no actions, no calls remembered
   const std::string& (*calls)() = nullptr;  ///< names of all calls, each behind a space
   long (*alive)() = nullptr;                ///< objects that somebody still holds
+  /// How many cores the last clCreateContext might use: a driver starts its threads there.
+  int (*cores)() = nullptr;
 };
 
 /// An opaque OpenCL object of any type.
