@@ -1,8 +1,7 @@
-// Reading: lines to records, defects to messages with file and line.
+// Reading one line: what a key holds, and which key holds something else.
 #include "results_schema/json_lines.hpp"
 
 #include <fmt/format.h>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace motley::schema {
@@ -333,37 +332,6 @@ std::optional<Record> parse_line(std::string_view line) {
   if (kind == "block") return read_block(reader);
   if (kind == "end") return read_end(reader);
   return std::nullopt;
-}
-
-Log read_log(const std::filesystem::path& file, CutLine cut) {
-  std::ifstream in(file, std::ios::binary);
-  std::error_code error;
-  if (!in || std::filesystem::is_directory(file, error)) {
-    throw BadRecord(fmt::format(
-        "{} cannot be read (no such file, or no permission). Check the name.", file.string()));
-  }
-  Log log;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    const bool whole = !in.eof();
-    if (line.empty()) continue;
-    std::optional<Record> record;
-    try {
-      record = parse_line(line);
-    } catch (const BadRecord& defect) {
-      if (!whole && cut == CutLine::pass_over) break;
-      throw BadRecord(fmt::format("{}:{}: {}{}", file.string(), number, defect.what(),
-                                  whole ? "."
-                                        : " (the last line was cut: the run ended while it was "
-                                          "written). Go on with motley run --resume."));
-    }
-    if (!record) continue;
-    if (auto* run = std::get_if<Run>(&*record)) log.runs.push_back(std::move(*run));
-    if (auto* begin = std::get_if<Begin>(&*record)) log.begins.push_back(std::move(*begin));
-    if (auto* block = std::get_if<Block>(&*record)) log.blocks.push_back(std::move(*block));
-    if (auto* end = std::get_if<End>(&*record)) log.ends.push_back(std::move(*end));
-  }
-  return log;
 }
 
 }  // namespace motley::schema

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "results_schema/record.hpp"
 
@@ -25,8 +26,13 @@ std::optional<Record> parse_line(std::string_view line);
 
 enum class CutLine { refuse, pass_over };
 
-/// Reads a whole file. `cut` says what to do with a last line that has no newline and does not
-/// parse.
+/// Reads a whole file. `cut` says what to do with a last line without newline: refuse it where it
+/// does not parse, or pass over it in any case, because whoever resumes the file cuts it off.
 Log read_log(const std::filesystem::path& file, CutLine cut = CutLine::refuse);
+
+/// One log of several files of one device. Each file's processes get numbers of their own; there
+/// are ends only if every file has one behind its last run, so that an unfinished file is told.
+/// Throws BadRecord where devices differ, only some are emulated, or two files hold the same run.
+Log read_logs(const std::vector<std::string>& files, CutLine cut = CutLine::refuse);
 
 }  // namespace motley::schema

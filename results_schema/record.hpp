@@ -180,7 +180,8 @@ struct Block {
   std::vector<Finding> findings;
   std::string selected_by;  ///< search or auto, empty where every axis was given
   std::vector<Candidate> search;
-  std::string repro;  ///< a command line that measures this block again
+  std::string repro;    ///< a command line that measures this block again
+  std::size_t run = 0;  ///< set by reading a file, not written: index of its run in Log::runs
   friend bool operator==(const Block&, const Block&) = default;
 };
 
@@ -191,7 +192,8 @@ struct End {
   std::string reason;                          ///< complete, budget, interrupted, failed: ...
   double wall_seconds = 0;
   double harness_share =
-      0;  ///< share of wall time spent outside prepare, check, warm-up and sampling
+      0;                ///< share of wall time spent outside prepare, check, warm-up and sampling
+  std::size_t run = 0;  ///< as a block's: the run that it closes
   friend bool operator==(const End&, const End&) = default;
 };
 
