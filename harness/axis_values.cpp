@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t most_values = 10000;
 
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
-  throw Error(
+  throw BadArgument(
       fmt::format("cannot read --set {} ({}). Write axis=a,b,c or axis=a..b*m or "
                   "axis=a..b+s.",
                   text, why));

@@ -41,7 +41,7 @@ DeviceError::DeviceError(std::string call, std::string status, std::string advic
 
 UnknownName::UnknownName(const std::string& kind, const std::string& name,
                          const std::vector<std::string>& known)
-    : Error("unknown " + kind + " '" + name + "' (nothing has that name). " +
-            nearest(name, known)) {}
+    : BadArgument("unknown " + kind + " '" + name + "' (nothing has that name). " +
+                  nearest(name, known)) {}
 
 }  // namespace motley

@@ -29,8 +29,13 @@ class DeviceError : public Error {
   std::string call_, status_, log_;
 };
 
+/// Something on the command line that cannot be meant.
+class BadArgument : public Error {
+  using Error::Error;
+};
+
 /// A name that the user gave and nobody knows; what() ends with the nearest known ones.
-class UnknownName : public Error {
+class UnknownName : public BadArgument {
  public:
   UnknownName(const std::string& kind, const std::string& name,
               const std::vector<std::string>& known);

@@ -1,6 +1,8 @@
 #include "harness/plan.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
 #include <regex>
 
 #include "harness/error.hpp"
@@ -48,8 +50,13 @@ void expand(const Case& one, Processor& processor, const Selection& selection, s
     expand(one, processor, selection, axis + 1, key, planned);
     return;
   }
-  for (const schema::Value& value : given ? *given : current.values(processor, selection.tier)) {
-    key.parameters[current.name] = value;
+  const std::vector<schema::Value> own = current.values(processor, selection.tier);
+  for (const schema::Value& value : given ? *given : own) {
+    // A 0 that was written for the axis' 0.0 is the same measurement: it gets the same key.
+    const auto same = std::find_if(own.begin(), own.end(), [&](const schema::Value& its) {
+      return schema::to_string(its) == schema::to_string(value);
+    });
+    key.parameters[current.name] = same == own.end() ? value : *same;
     expand(one, processor, selection, axis + 1, key, planned);
   }
   key.parameters.erase(current.name);
@@ -64,8 +71,8 @@ std::vector<const Case*> selected_cases(const Selection& selection) {
   try {
     expression = std::regex(selection.filter);
   } catch (const std::regex_error& error) {
-    throw Error("--filter " + selection.filter + " is no regular expression (" + error.what() +
-                "). Quote it, and escape ( [ * + ? with a backslash.");
+    throw BadArgument("--filter " + selection.filter + " is no regular expression (" +
+                      error.what() + "). Quote it, and escape ( [ * + ? with a backslash.");
   }
   for (const Case& one : cases()) {
     known.push_back(one.name);
@@ -92,9 +99,14 @@ std::vector<schema::Record> plan(Processor& processor, const Selection& selectio
     key.revision = one->revision;
     key.processor = processor.description().id;
     key.scenario = selection.scenario;
-    const std::string reason = one->unsupported ? one->unsupported(processor) : "";
+    std::string reason = one->unsupported ? one->unsupported(processor) : "";
     const std::size_t before = planned.size();
-    if (reason.empty()) expand(*one, processor, selection, 0, key, planned);
+    try {
+      if (reason.empty()) expand(*one, processor, selection, 0, key, planned);
+    } catch (const UnknownName& error) {
+      reason = error.what();
+      planned.resize(before);
+    }
     if (planned.size() == before) {
       planned.push_back(
           unmeasured(key, one->metric, schema::Status::unsupported,
@@ -102,6 +114,23 @@ std::vector<schema::Record> plan(Processor& processor, const Selection& selectio
     }
   }
   return planned;
+}
+
+bool is_unknown_value(const std::string& reason) {
+  return reason.starts_with("unknown value of axis ");
+}
+
+std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed) {
+  std::string text;
+  for (const char* name : {"MOTLEY_EMULATE", "MOTLEY_FAULT"}) {
+    if (const char* value = std::getenv(name)) text += fmt::format("{}={} ", name, value);
+  }
+  text += fmt::format("motley run --filter '^{}$' --on {}", key.case_name, key.processor);
+  for (const auto& [name, value] : key.parameters) {
+    text += fmt::format(" --set {}={}", name, schema::to_string(value));
+  }
+  return text + fmt::format(" --scenario {} --tier {} --seed {} --processes 1 --rounds 1",
+                            key.scenario, to_string(tier), seed);
 }
 
 bool is_visit_to(const schema::Key& measured, const schema::Key& planned) {

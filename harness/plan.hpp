@@ -2,6 +2,7 @@
 // (searched axes left open), the others Block records that say why not.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,13 @@ struct Selection {
 /// if an axis in `set` belongs to none of them.
 std::vector<const Case*> selected_cases(const Selection& selection);
 
+/// A case that knows a value in `set` not at all has one row, unsupported, that says so.
 std::vector<schema::Record> plan(Processor& processor, const Selection& selection);
+/// Whether a row's reason is such a value.
+bool is_unknown_value(const std::string& reason);
+
+/// A command line that visits this key alone again.
+std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed);
 
 /// True if `measured` (searched axes resolved) is a visit to `planned`.
 bool is_visit_to(const schema::Key& measured, const schema::Key& planned);

@@ -61,7 +61,6 @@ TEST_F(PlanTest, WrongNamesGetTheNearestOnes) {
     }
     return std::string("accepted");
   };
-  EXPECT_NE(message([&] { go({"store=chached"}); }).find("cached"), std::string::npos);
   EXPECT_NE(message([&] { go({"byte=1"}); }).find("bytes"), std::string::npos);
   EXPECT_NE(message([&] { find_case("plan_test/on"); }).find("plan_test/one"), std::string::npos);
   Selection none;
@@ -69,6 +68,35 @@ TEST_F(PlanTest, WrongNamesGetTheNearestOnes) {
   EXPECT_NE(message([&] { selected_cases(none); }).find("plan_test/one"), std::string::npos);
   none.filter = "[";
   EXPECT_THROW(selected_cases(none), Error);
+}
+
+TEST_F(PlanTest, AnUnknownValueIsOneRowWithTheNearestOnes) {
+  const auto planned = go({"bytes=1024,4096", "store=chached"});
+  ASSERT_EQ(planned.size(), 1u);
+  const auto& block = std::get<schema::Block>(planned[0]);
+  EXPECT_EQ(block.status, schema::Status::unsupported);
+  EXPECT_TRUE(is_unknown_value(block.reason)) << block.reason;
+  EXPECT_NE(block.reason.find(" cached"), std::string::npos) << block.reason;
+}
+
+TEST_F(PlanTest, AValueWrittenAnotherWayGetsTheAxisOwnKey) {
+  const auto planned = go({"bytes=1024.0", "store=cached"});
+  ASSERT_EQ(planned.size(), 1u);
+  EXPECT_EQ(std::get<schema::Begin>(planned[0]).key.parameters.at("bytes"),
+            schema::Value(std::int64_t{1024}));
+}
+
+TEST_F(PlanTest, AReproLineMeansItsKeyAndNothingElse) {
+  const schema::Key key = std::get<schema::Begin>(go({"bytes=4096", "chains=8"})[0]).key;
+  const std::string line = repro(key, Tier::standard, 7);
+  EXPECT_NE(line.find("--filter '^plan_test/one$' --on cpu"), std::string::npos) << line;
+  for (const char* part :
+       {"--set bytes=4096", "--set chains=8", "--set store=cached", "--seed 7"}) {
+    EXPECT_NE(line.find(part), std::string::npos) << line;
+  }
+  const auto again = go({"bytes=4096", "chains=8", "store=cached"});
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(std::get<schema::Begin>(again[0]).key, key);
 }
 
 TEST_F(PlanTest, ACaseThatCannotRunHereIsOneRowWithItsReason) {

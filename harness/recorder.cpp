@@ -45,11 +45,11 @@ Recorder::Recorder(std::filesystem::path file, Mode mode) : file_(std::move(file
                     file_.string()));
   }
   if (!exists && file_.has_parent_path()) fs::create_directories(file_.parent_path(), error);
+  error.clear();
   if (exists) {
     written_bytes_ = whole_lines(file_);
     if (written_bytes_ < fs::file_size(file_, error)) fs::resize_file(file_, written_bytes_, error);
   }
-  error.clear();
   out_.open(file_, std::ios::binary | std::ios::app);
   if (!out_ || error) {
     throw Error(
@@ -75,9 +75,9 @@ void Recorder::write(const schema::Record& record) {
                     file_.string(), number ? std::strerror(number) : "stream failed"));
   }
   written_bytes_ += line.size();
-  if (regular_ && (std::filesystem::file_size(file_, error) < written_bytes_ || error)) {
+  if (regular_ && (std::filesystem::file_size(file_, error) != written_bytes_ || error)) {
     throw Error(
-        fmt::format("{} vanished or shrank while it was written (somebody else changes it). "
+        fmt::format("{} vanished or changed while it was written (somebody else writes there). "
                     "Measure again into a file of its own.",
                     file_.string()));
   }

@@ -52,6 +52,13 @@ TEST_F(RecorderTest, AFullDiskIsAnErrorAtTheLineThatMeetsIt) {
   EXPECT_THROW(recorder.write(end()), Error);
 }
 
+TEST_F(RecorderTest, AnotherWriterIsNoticed) {
+  Recorder recorder(file, Recorder::Mode::create);
+  recorder.write(end());
+  std::ofstream(file, std::ios::app) << "{}\n";
+  EXPECT_THROW(recorder.write(end()), Error);
+}
+
 TEST_F(RecorderTest, AVanishedFileIsNoticed) {
   Recorder recorder(file, Recorder::Mode::create);
   recorder.write(end());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace motley {
 namespace {
@@ -22,6 +23,14 @@ std::size_t covering_rank(std::size_t n) {
     log_term += std::log(static_cast<double>(n - k) / static_cast<double>(k + 1));
   }
   return 0;
+}
+
+/// Lag-one autocorrelation that an outlier cannot hide: of the signs about the median, from which
+/// that of a Gaussian series follows by the arcsine law, r = sin(pi/2 r_signs).
+double autocorrelation_about(double middle, std::span<const double> values) {
+  std::vector<double> signs;
+  for (const double value : values) signs.push_back(value > middle ? 1 : value < middle ? -1 : 0);
+  return std::sin(std::numbers::pi / 2 * lag_one_autocorrelation(signs));
 }
 
 }  // namespace
@@ -57,7 +66,7 @@ Interval median_interval(std::span<const double> values) {
   if (rank == 0) return {};
   const std::vector<double> ordered = sorted(values);
   const double middle = median(values);
-  const double r = std::clamp(lag_one_autocorrelation(values), 0.0, 0.95);
+  const double r = std::clamp(autocorrelation_about(middle, values), 0.0, 0.95);
   const double widening = std::sqrt((1 + r) / (1 - r));
   return {middle - (middle - ordered[rank - 1]) * widening,
           middle + (ordered[ordered.size() - rank] - middle) * widening, true};

@@ -62,5 +62,16 @@ TEST(Statistics, CorrelatedSamplesWidenTheInterval) {
   EXPECT_GT(interval.high - interval.low, 1.5 * (narrow.high - narrow.low));
 }
 
+TEST(Statistics, OneOutlierDoesNotHideThatSamplesAreCorrelated) {
+  std::vector<double> walk;
+  double state = 0;
+  for (int i = 0; i < 64; ++i)
+    walk.push_back(100 + (state = 0.9 * state + random_unit(11, 0, i) - 0.5));
+  const Interval before = median_interval(walk);
+  walk[20] = 400;
+  const Interval after = median_interval(walk);
+  EXPECT_GT(after.high - after.low, 0.8 * (before.high - before.low));
+}
+
 }  // namespace
 }  // namespace motley

@@ -135,7 +135,20 @@ Plan Supervisor::make_plan() {
   for (const schema::Processor& processor : std::vector(plan.run.processors)) {
     plan_processor(processor.id, plan);
   }
+  refuse_unknown_values(plan);
   return plan;
+}
+
+/// A value that suits one processor may be unknown to another, which then has a row that says so.
+/// One that no processor knows is a typing error.
+void Supervisor::refuse_unknown_values(const Plan& plan) {
+  for (const schema::Block& block : plan.impossible) {
+    if (!is_unknown_value(block.reason)) continue;
+    const bool planned = std::any_of(plan.trials.begin(), plan.trials.end(), [&](const auto& one) {
+      return one.key.case_name == block.key.case_name;
+    });
+    if (!planned) throw BadArgument(block.reason);
+  }
 }
 
 void Supervisor::plan_processor(const std::string& id, Plan& plan) {
@@ -163,7 +176,16 @@ void Supervisor::plan_processor(const std::string& id, Plan& plan) {
     return;
   }
   for (const schema::Record& record : records) {
-    if (const auto* run = std::get_if<schema::Run>(&record)) *place = run->processors.front();
+    if (const auto* run = std::get_if<schema::Run>(&record)) {
+      const schema::Processor& opened = run->processors.front();
+      const auto same = [&](const schema::Processor& one) { return one.id == opened.id; };
+      if (opened.id != id &&
+          std::any_of(plan.run.processors.begin(), plan.run.processors.end(), same)) {
+        plan.run.processors.erase(place);
+        return;
+      }
+      *place = opened;
+    }
     if (const auto* begin = std::get_if<schema::Begin>(&record)) plan.trials.push_back(*begin);
     if (const auto* block = std::get_if<schema::Block>(&record)) plan.impossible.push_back(*block);
   }
@@ -175,16 +197,22 @@ double Supervisor::planned_visit_seconds() const {
 
 schema::End Supervisor::run(Plan plan, schema::Run facts) {
   Visits visits(plan, options_);
+  facts.device = plan.run.device;
+  facts.seed = options_.seed;
+  facts.tier = to_string(options_.selection.tier);
   if (options_.resume && std::filesystem::exists(options_.out)) {
-    visits.pass_over_done(schema::read_log(options_.out, schema::CutLine::pass_over), facts,
-                          plan.run.device);
+    const schema::Log log = schema::read_log(options_.out, schema::CutLine::pass_over);
+    if (log.runs.empty() && std::filesystem::file_size(options_.out) > 0) {
+      throw Error(fmt::format(
+          "{} holds no run of Motley (--resume would destroy it). Name another file with --out.",
+          options_.out.string()));
+    }
+    visits.pass_over_done(log, facts);
   }
   Recorder recorder(options_.out,
                     options_.resume ? Recorder::Mode::resume : Recorder::Mode::create);
-  facts.device = plan.run.device;
   facts.processors = plan.run.processors;
   facts.conditions = plan.run.conditions;
-  facts.seed = options_.seed;
   recorder.write(facts);
   progress_.planned(visits.left());
   visits.write_impossible(recorder);
@@ -201,15 +229,22 @@ schema::End Supervisor::run(Plan plan, schema::Run facts) {
   }
   visits.write_skipped(recorder, reason);
   schema::End end = visits.end(reason, elapsed());
-  std::string ending;
-  bool whole = false;
-  if (reason != "interrupted") {
-    for (const schema::Record& record : ask(worker_arguments("describe"), ending, whole)) {
-      if (const auto* run = std::get_if<schema::Run>(&record)) end.conditions = run->conditions;
-    }
-  }
+  if (reason != "interrupted") end.conditions = conditions_now();
   recorder.write(end);
   return end;
+}
+
+/// Nothing where no worker answers: the end line is worth more than its conditions.
+schema::Facts Supervisor::conditions_now() {
+  std::string ending;
+  bool whole = false;
+  try {
+    for (const schema::Record& record : ask(worker_arguments("describe"), ending, whole)) {
+      if (const auto* run = std::get_if<schema::Run>(&record)) return run->conditions;
+    }
+  } catch (const std::exception&) {
+  }
+  return {};
 }
 
 /// What each visit may take so that all that are left fit into what is left of the budget.
@@ -231,6 +266,7 @@ std::string Supervisor::follow(WorkerProcess& worker, Visits& visits, Recorder& 
     if (event == WorkerProcess::Event::interrupted) return "interrupted";
     if (event == WorkerProcess::Event::silent) {
       worker.kill();
+      if (visits.process_is_done()) return "complete";  // a driver that hangs while it is closed
       recorder.write(visits.lost(fmt::format(
           "no answer for {:.0f} s: the driver or the kernel hangs (the worker was killed). Give it "
           "longer with --timeout.",

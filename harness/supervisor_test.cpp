@@ -39,6 +39,7 @@ struct Fault {
   std::string at;  ///< case at which the worker dies
   WorkerProcess::Event event = WorkerProcess::Event::ended;
   int times = 1;
+  bool hangs_at_end = false;  ///< all lines come, and then nothing
 };
 
 /// Runs the real worker code on the simulated machine, then plays its lines back.
@@ -48,11 +49,12 @@ class ScriptedWorker final : public WorkerProcess {
       : lines_(std::move(lines)), fault_(fault) {}
   Event next(double, std::string& line) override {
     if (dead_) return Event::ended;
-    if (lines_.empty()) return Event::ended;
+    if (lines_.empty()) return fault_->hangs_at_end && visits_ ? Event::silent : Event::ended;
     line = lines_.front();
     lines_.pop_front();
     const auto record = schema::parse_line(line);
     const auto* block = std::get_if<schema::Block>(&*record);
+    visits_ |= block != nullptr;
     if (block && fault_->times > 0 && block->key.case_name == fault_->at) {
       --fault_->times;
       dead_ = true;
@@ -67,7 +69,7 @@ class ScriptedWorker final : public WorkerProcess {
  private:
   std::deque<std::string> lines_;
   Fault* fault_;
-  bool dead_ = false;
+  bool dead_ = false, visits_ = false;
 };
 
 class ScriptedLauncher final : public WorkerLauncher {
@@ -202,6 +204,42 @@ TEST_F(SupervisorTest, ResumeCutsAHalfWrittenLineAndRefusesOtherVersions) {
   EXPECT_EQ(this->log().blocks.size(), 12u);
   version = "2";
   EXPECT_THROW(go(), Error);
+}
+
+TEST_F(SupervisorTest, ResumeRefusesWhatWouldMixUnderOneKey) {
+  go();
+  options.resume = true;
+  options.seed = 7;
+  EXPECT_THROW(go(), Error);
+  options.seed = 0;
+  options.selection.tier = Tier::smoke;
+  EXPECT_THROW(go(), Error);
+  options.selection.tier = Tier::standard;
+  EXPECT_EQ(go().reason, "complete");
+}
+
+TEST_F(SupervisorTest, ResumeLeavesAFileAloneThatHoldsNoRun) {
+  std::ofstream(options.out) << "{\"a\":1}";
+  options.resume = true;
+  EXPECT_THROW(go(), Error);
+  EXPECT_EQ(std::filesystem::file_size(options.out), 7u);
+}
+
+TEST_F(SupervisorTest, AWorkerThatHangsBehindItsLastVisitLosesNothing) {
+  launcher.fault.hangs_at_end = true;
+  EXPECT_EQ(go().reason, "complete");
+  EXPECT_EQ(log().blocks.size(), 12u);
+  EXPECT_EQ(count("supervisor_test/c", schema::Status::ok), 4u);
+}
+
+TEST_F(SupervisorTest, InterruptsDoNotCondemnTheTrialThatTheyMeet) {
+  options.resume = true;
+  for (int i = 0; i < 3; ++i) {
+    launcher.fault = {"supervisor_test/b", WorkerProcess::Event::interrupted, 1};
+    EXPECT_EQ(go().reason, "interrupted");
+  }
+  EXPECT_EQ(go().reason, "complete");
+  EXPECT_EQ(count("supervisor_test/b", schema::Status::ok), 4u);
 }
 
 TEST_F(SupervisorTest, ResumeDoesNotTryACrashingTrialAgain) {

@@ -41,8 +41,7 @@ Visits::Visits(const Plan& plan, const RunOptions& options)
   }
 }
 
-void Visits::pass_over_done(const schema::Log& log, const schema::Run& now,
-                            const schema::Device& device) {
+void Visits::pass_over_done(const schema::Log& log, const schema::Run& now) {
   if (log.runs.empty()) return;
   const schema::Run& earlier = log.runs.back();
   if (earlier.motley_version != now.motley_version || earlier.commit != now.commit) {
@@ -52,11 +51,28 @@ void Visits::pass_over_done(const schema::Log& log, const schema::Run& now,
                     options_.out.string(), earlier.motley_version, earlier.commit,
                     now.motley_version, now.commit));
   }
-  if (earlier.device.id != device.id) {
+  if (earlier.device.id != now.device.id) {
     throw Error(
         fmt::format("{} was measured on another device, {} (figures of two devices would be "
                     "mixed). Start a new file with --out.",
                     options_.out.string(), earlier.device.name));
+  }
+  const auto told = [](const schema::Run& run) {
+    return std::vector<std::string>{run.compiler,
+                                    run.flags,
+                                    run.build,
+                                    "seed " + std::to_string(run.seed),
+                                    "tier " + run.tier,
+                                    run.dirty ? "uncommitted changes" : "no uncommitted changes",
+                                    run.emulated ? "emulated" : "not emulated"};
+  };
+  const std::vector<std::string> before = told(earlier), after = told(now);
+  const auto [was, is] = std::mismatch(before.begin(), before.end(), after.begin());
+  if (was != before.end()) {
+    throw Error(
+        fmt::format("{} was measured with {}, this run is with {} (one key would hold "
+                    "blocks of both). Start a new file with --out.",
+                    options_.out.string(), *was, *is));
   }
   const auto take_out = [&](const auto& matches) {
     left_.erase(std::remove_if(left_.begin(), left_.end(), matches), left_.end());
@@ -81,12 +97,15 @@ void Visits::pass_over_done(const schema::Log& log, const schema::Run& now,
   };
   impossible_.erase(std::remove_if(impossible_.begin(), impossible_.end(), is_impossible_already),
                     impossible_.end());
-  // Begun twice and never finished: it took the whole machine or its supervisor down each time.
+  // Begun twice and never finished: it took the whole machine or its supervisor down each time. An
+  // interrupted run may have left one open without that.
+  const auto interrupted = std::count_if(log.ends.begin(), log.ends.end(),
+                                         [](const auto& end) { return end.reason != "complete"; });
   for (const schema::Begin& begin : log.begins) {
     const auto times = std::count_if(log.begins.begin(), log.begins.end(),
                                      [&](const auto& other) { return same_visit(begin, other); });
     const schema::Begin* planned = planned_visit(begin.key);
-    if (times < 2 || !planned) continue;
+    if (times - interrupted < 2 || !planned) continue;
     const bool open = std::any_of(left_.begin(), left_.end(), [&](const schema::Begin& visit) {
       return visit.key == planned->key && visit.round == begin.round &&
              visit.process == begin.process;
@@ -172,6 +191,7 @@ schema::Block Visits::lost(const std::string& reason) {
   block.round = begin.round;
   block.process = begin.process;
   block.order = begin.order;
+  block.repro = repro(begin.key, options_.selection.tier, options_.seed);
   current_.reset();
   ++done_;
   ++counts_[schema::to_string(block.status)];

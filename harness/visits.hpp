@@ -20,8 +20,8 @@ class Visits {
   Visits(const Plan& plan, const RunOptions& options);
 
   /// Takes out what an earlier run into the same file has measured or was brought down by. Throws
-  /// Error where the file is of another version of Motley or another device.
-  void pass_over_done(const schema::Log& log, const schema::Run& now, const schema::Device& device);
+  /// Error where the file is of another program, device, tier or seed.
+  void pass_over_done(const schema::Log& log, const schema::Run& now);
 
   std::size_t left() const { return left_.size(); }
   std::size_t done() const { return done_; }

@@ -71,7 +71,6 @@ void plan_processor(Machine& machine, const std::string& id, const Selection& se
   try {
     const auto processor = machine.open(id);
     run.processors.push_back(processor->description());
-    run.processors.back().id = id;
     emit(run);
     for (schema::Record& record : plan(*processor, selection)) emit(record);
   } catch (const UnknownName&) {

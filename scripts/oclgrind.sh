@@ -37,5 +37,9 @@ if grep -qE 'Invalid (read|write)|data race|[Uu]ninitialized|Oclgrind - OpenCL' 
   cat "$folder/reports" >&2
   stop "oclgrind reported the above."
 fi
+if grep -qE '"status":"(failed|wrong|suspect)"' "$folder/oclgrind.jsonl"; then
+  grep -E '"status":"(failed|wrong|suspect)"' "$folder/oclgrind.jsonl" >&2
+  stop "the kernels above did not give the right answer under oclgrind."
+fi
 "$root/build/release/harness/cli/motley" summary "$folder/oclgrind.jsonl"
 echo "No kernel was reported by oclgrind."

@@ -21,7 +21,7 @@ build release motley || stop "the build failed (nothing was measured). Read the 
 arguments=("$@")
 file=
 given tier "$@" || arguments=(--tier standard "${arguments[@]}")
-if ! given out "$@" && ! given dry-run "$@" && ! given help "$@"; then
+if ! given out "$@" && ! given resume "$@" && ! given dry-run "$@" && ! given help "$@"; then
   mkdir -p "$root/results"
   file=$root/results/$(date -u +%Y%m%dT%H%M%SZ).jsonl
   arguments=(--out "$file" "${arguments[@]}")

@@ -99,6 +99,11 @@ setup() {
   else
     without_apt
   fi
+  local version
+  version=$(cmake --version | sed -n 's/^cmake version \([0-9.]*\).*/\1/p')
+  if [ "$(printf '%s\n' 3.25 "$version" | sort -V | head -n 1)" != 3.25 ]; then
+    stop "CMake $version is here, and Motley's presets need 3.25. Put a newer one first in PATH."
+  fi
 }
 
 # build PRESET TARGET...: configures once; Ninja does it again when a CMake file changed.

@@ -1,4 +1,5 @@
 // motley validate and motley export.
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <iostream>
@@ -58,6 +59,15 @@ int export_command(const Options& options) {
     std::cout.flush();
     if (!std::cout) throw Error("cannot write to standard output (the export is cut). Try --out.");
     return done;
+  }
+  for (const std::string& file : options.files) {
+    std::error_code error;
+    if (std::filesystem::equivalent(file, options.out, error)) {
+      throw Error(
+          fmt::format("{} holds the records (the export would replace them). Name another "
+                      "file with --out.",
+                      options.out));
+    }
   }
   std::ofstream out(options.out);
   exporter(all, out);

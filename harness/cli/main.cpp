@@ -1,6 +1,8 @@
 // The program: reads the command line, calls one command, turns errors into one line and an exit
 // code.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fmt/core.h>
 #include <sstream>
@@ -20,8 +22,18 @@ constexpr const char* environment_help = R"(Environment:
   MOTLEY_FAULT           clEntry:fail=CL_STATUS|crash|hang[:after=N]
                          makes an OpenCL call fail (for tests)
 
-Exit codes: 0 done, 1 regression found, 2 inconclusive, 3 nothing measured,
-            4 bad input file, 5 bad command line)";
+Exit codes: 0 done, 3 nothing measured, 4 bad input file, 5 bad command line)";
+
+/// Ranges of CLI11 let not-a-number through, and its unsigned numbers a minus sign.
+std::string finite(const std::string& text) {
+  double number = 0;
+  return CLI::detail::lexical_cast(text, number) && std::isfinite(number)
+             ? ""
+             : text + " is no finite number";
+}
+std::string whole_number(const std::string& text) {
+  return text.starts_with('-') ? text + " is negative" : "";
+}
 
 void add_selection(CLI::App& command, Options& options) {
   command
@@ -43,6 +55,7 @@ void add_selection(CLI::App& command, Options& options) {
       ->type_name("NAME")
       ->capture_default_str();
   command.add_option("--seed", options.seed, "Of all random data")
+      ->check(whole_number)
       ->type_name("N")
       ->capture_default_str();
 }
@@ -63,14 +76,17 @@ void add_run(CLI::App& app, Options& options) {
   run->add_option("--budget", options.budget_seconds,
                   "Seconds for the whole run, 0: no limit (default: by tier)")
       ->check(CLI::Range(0.0, 1e7).description(""))
+      ->check(finite)
       ->type_name("SECONDS");
   run->add_option("--block-seconds", options.block_seconds,
                   "Longest sampling time of one visit (default: by tier)")
       ->check(CLI::Range(0.0, 1e5).description(""))
+      ->check(finite)
       ->type_name("SECONDS");
   run->add_option("--timeout", options.timeout_seconds,
                   "Seconds without a word from the worker until it counts as hanging")
       ->check(CLI::Range(0.1, 1e6).description(""))
+      ->check(finite)
       ->type_name("SECONDS")
       ->capture_default_str();
   run->add_flag("--dry-run", options.dry_run, "Print the seconds planned per family and stop");
@@ -100,11 +116,12 @@ void add_commands(CLI::App& app, Options& options) {
   exported->add_option("--out", options.out, "File to write (default: standard output)");
   CLI::App* summary = app.add_subcommand("summary", "Print the table of a file of records");
   summary->add_option("files", options.files, "Files of records")->required();
-  summary->add_flag("--trust", options.trust,
-                    "How far the machine of these records can be trusted");
+  CLI::Option* trust = summary->add_flag("--trust", options.trust,
+                                         "How far the machine of these records can be trusted");
   summary
       ->add_option("--against", options.against,
                    "Instead: how far the figures moved since the run in this file")
+      ->excludes(trust)
       ->type_name("FILE.jsonl");
   CLI::App* worker = app.add_subcommand("worker", "")->group("");  // started by run, not by hand
   worker->add_option("mode", options.worker_mode)->required();
@@ -146,6 +163,16 @@ int failure(int code, const std::string& message) {
   return code;
 }
 
+/// CLI11 would only say that a subcommand is required.
+void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || *argv[1] == '-') return;
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (std::find(known.begin(), known.end(), argv[1]) == known.end()) {
+    throw UnknownName("command", argv[1], known);
+  }
+}
+
 int main(int argc, char** argv) {
   CLI::App app("Measures what every processor of this device can do for deep learning.", "motley");
   app.set_version_flag("--version",
@@ -157,6 +184,7 @@ int main(int argc, char** argv) {
   options.argv.assign(argv, argv + argc);
   add_commands(app, options);
   try {
+    refuse_unknown_command(app, argc, argv);
     app.parse(argc, argv);
     if (app.got_subcommand("micro")) {
       options.benchmark_arguments = app.get_subcommand("micro")->remaining();
@@ -173,7 +201,7 @@ int main(int argc, char** argv) {
                                             error.what()));
   } catch (const BadCommand&) {
     return bad_command;
-  } catch (const UnknownName& error) {
+  } catch (const BadArgument& error) {
     return failure(bad_command, error.what());
   } catch (const schema::BadRecord& error) {
     return failure(bad_input, error.what());

@@ -1,6 +1,8 @@
 #include "harness/cli/options.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fmt/chrono.h>
 #include <random>
 
@@ -17,6 +19,18 @@ std::string utc_now(const char* pattern) {
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
+/// Values of one axis that were given apart belong together, and none is measured twice.
+void add(const AxisValues& values, std::vector<AxisValues>& all) {
+  auto axis = std::find_if(all.begin(), all.end(),
+                           [&](const AxisValues& one) { return one.axis == values.axis; });
+  if (axis == all.end()) axis = all.insert(all.end(), {values.axis, {}});
+  for (const schema::Value& value : values.values) {
+    if (std::find(axis->values.begin(), axis->values.end(), value) == axis->values.end()) {
+      axis->values.push_back(value);
+    }
+  }
+}
+
 }  // namespace
 
 Selection selection(const Options& options) {
@@ -27,7 +41,7 @@ Selection selection(const Options& options) {
     throw UnknownName("scenario", options.scenario, {"throughput", "latency"});
   }
   selection.scenario = options.scenario;
-  for (const std::string& set : options.set) selection.set.push_back(parse_axis_values(set));
+  for (const std::string& set : options.set) add(parse_axis_values(set), selection.set);
   return selection;
 }
 
@@ -54,7 +68,7 @@ RunOptions run_options(const Options& options) {
   run.resume = options.resume;
   run.out = options.out.empty() ? utc_now("motley-{:%Y%m%dT%H%M%SZ}.jsonl") : options.out;
   if (run.resume && options.out.empty()) {
-    throw Error(
+    throw BadArgument(
         "--resume needs --out (nobody else knows which file to go on with). Name the file.");
   }
   return run;
@@ -73,6 +87,7 @@ schema::Run run_facts(const Options& options) {
   run.dirty = build_info.dirty;
   run.argv = options.argv;
   run.seed = options.seed;
+  run.emulated = std::getenv("MOTLEY_EMULATE") || std::getenv("MOTLEY_FAULT");
   return run;
 }
 

@@ -73,11 +73,12 @@ int run_command(const Options& options) {
   Supervisor supervisor(*launcher, *shown, run);
   Plan plan = supervisor.make_plan();
   if (options.dry_run) return print_plan(supervisor, plan, run);
-  schema::Run facts = run_facts(options);
-  facts.emulated = std::getenv("MOTLEY_EMULATE") || std::getenv("MOTLEY_FAULT");
-  const schema::End end = supervisor.run(std::move(plan), std::move(facts));
-  const schema::Log log = schema::read_log(run.out);
-  fmt::print("{}", options.trust ? analysis::trust(log) : analysis::summary(log));
+  const schema::End end = supervisor.run(std::move(plan), run_facts(options));
+  devices::let_interrupts_end_the_program();
+  if (std::filesystem::is_regular_file(run.out)) {  // not a pipe, which has been read by others
+    const schema::Log log = schema::read_log(run.out);
+    fmt::print("{}", options.trust ? analysis::trust(log) : analysis::summary(log));
+  }
   fmt::print("{}: {}\n", end.reason == "complete" ? "Records" : "Records (" + end.reason + ")",
              run.out.string());
   const auto ok = end.counts.find("ok");
