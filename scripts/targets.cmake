@@ -83,6 +83,9 @@ function(motley_add_tests)
   endif()
   motley_test(architecture SOURCES scripts/architecture.cpp scripts/architecture_test.cpp)
   target_include_directories(architecture_test PRIVATE ${PROJECT_SOURCE_DIR})
+  if(MOTLEY_PROGRAM)
+    motley_check_readme()
+  endif()
   if(NOT MOTLEY_SANITIZE)  # a header that compiles alone does so under sanitizers too
     motley_check_headers()
   endif()
@@ -100,6 +103,17 @@ function(motley_test name)
   file(MAKE_DIRECTORY ${files})
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT 300 RESOURCE_LOCK ${name} ENVIRONMENT TEST_TMPDIR=${files})
+endfunction()
+
+# The README's example of a microbenchmark compiles.
+function(motley_check_readme)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md)
+  file(READ ${PROJECT_SOURCE_DIR}/README.md readme)
+  string(REGEX REPLACE "^.*```cpp\n(.*)\n```\n.*$" "\\1" example "${readme}")
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/readme/example.cpp CONTENT "${example}" @ONLY)
+  add_library(motley_readme OBJECT ${PROJECT_BINARY_DIR}/readme/example.cpp)
+  target_link_libraries(motley_readme PRIVATE motley_harness)
+  motley_warnings(motley_readme)
 endfunction()
 
 # Every header compiles alone and twice: who includes it need not know what it needs.

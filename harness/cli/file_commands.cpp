@@ -46,14 +46,7 @@ int export_command(const Options& options) {
     known.push_back(name);
   }
   if (!exporter) throw UnknownName("format", options.format, known);
-  schema::Log all;
-  for (const std::string& file : options.files) {
-    schema::Log log = schema::read_log(file);
-    all.runs.insert(all.runs.end(), log.runs.begin(), log.runs.end());
-    all.begins.insert(all.begins.end(), log.begins.begin(), log.begins.end());
-    all.blocks.insert(all.blocks.end(), log.blocks.begin(), log.blocks.end());
-    all.ends.insert(all.ends.end(), log.ends.begin(), log.ends.end());
-  }
+  const schema::Log all = schema::read_logs(options.files, schema::CutLine::pass_over);
   if (options.out.empty()) {
     exporter(all, std::cout);
     std::cout.flush();

@@ -50,18 +50,6 @@ int print_plan(const Supervisor& supervisor, const Plan& plan, const RunOptions&
   return done;
 }
 
-schema::Log read_all(const std::vector<std::string>& files) {
-  schema::Log all;
-  for (const std::string& file : files) {
-    schema::Log log = schema::read_log(file, schema::CutLine::pass_over);
-    all.runs.insert(all.runs.end(), log.runs.begin(), log.runs.end());
-    all.begins.insert(all.begins.end(), log.begins.begin(), log.begins.end());
-    all.blocks.insert(all.blocks.end(), log.blocks.begin(), log.blocks.end());
-    all.ends.insert(all.ends.end(), log.ends.begin(), log.ends.end());
-  }
-  return all;
-}
-
 }  // namespace
 
 int run_command(const Options& options) {
@@ -106,7 +94,7 @@ int worker_command(const Options& options) {
 }
 
 int summary_command(const Options& options) {
-  const schema::Log log = read_all(options.files);
+  const schema::Log log = schema::read_logs(options.files, schema::CutLine::pass_over);
   if (log.blocks.empty()) {
     fmt::print(stderr, "motley: no block in {} (nothing was measured). Measure with motley run.\n",
                options.files.front());
