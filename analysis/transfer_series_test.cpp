@@ -77,6 +77,8 @@ TEST(TransferSeriesTest, FewSizesHaveARateAndNoFit) {
   EXPECT_EQ(series[0].fit.verdict, TransferFit::Verdict::too_few_sizes);
   EXPECT_DOUBLE_EQ(series[0].fit.alpha_seconds.value(), 1e-5);
   EXPECT_DOUBLE_EQ(series[0].largest_bytes_per_second.value(), (1 << 20) / 1e-4);
+  for (schema::Block& one : blocks) one.work.bytes_written = 0;
+  EXPECT_FALSE(fit_transfers(blocks)[0].largest_bytes_per_second.has_value()) << "nothing moved";
 }
 
 }  // namespace

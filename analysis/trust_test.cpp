@@ -45,6 +45,7 @@ TEST(Trust, DetectableChangeFollowsFromTheDeviationOfProcesses) {
   EXPECT_TRUE(has(text, "2.7%")) << text;
   EXPECT_TRUE(has(text, "2.7%       3\n")) << text;
   expect_narrow(text);
+  EXPECT_TRUE(has(trust(seconds_of_processes({1, 1, 1, 1})), "      0%       2\n"));
 }
 
 TEST(Trust, FewProcessesNeedStudentsFactors) {
