@@ -1,5 +1,6 @@
 #include "results_schema/export.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -14,8 +15,17 @@ using Json = nlohmann::ordered_json;
 template <class T>
 Json documents(const std::vector<T>& records) {
   Json array = Json::array();
-  for (const T& record : records) array.push_back(Json::parse(to_line(record)));
+  for (const T& record : records) {
+    array.push_back(Json::parse(to_line(record)));
+    if constexpr (!std::is_same_v<T, Run>) array.back()["run"] = record.run;
+  }
   return array;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 /// RFC 4180: quoted where a comma, quote or line break makes it necessary.
@@ -41,6 +51,13 @@ std::string findings_text(const Block& block) {
   std::string text;
   for (const Finding& finding : block.findings) text += (text.empty() ? "" : ";") + finding.kind;
   return text;
+}
+
+/// What tells rows of several files, or of a resumed one, apart.
+std::string run_text(const Log& log, std::size_t index) {
+  const Run run = index < log.runs.size() ? log.runs[index] : Run{};
+  return fmt::format("{},{},{},{}", csv_field(run.id), csv_field(run.device.id), run.emulated,
+                     csv_field(run.commit));
 }
 
 std::string cell(const std::vector<double>& column, std::size_t row) {
@@ -83,45 +100,38 @@ Json google_context(const Log& log) {
           {"json_schema_version", 1}};
 }
 
-/// One entry a block; its samples are repetitions, which compare.py tests against each other.
-void add_google_entries(const Block& block, std::size_t family, Json& entries) {
-  const std::string name = to_string(block.key);
-  const auto& host = block.samples.host_seconds;
-  const auto base = [&](std::size_t repetition, std::size_t repetitions) {
-    return Json{{"name", name},
-                {"family_index", family},
-                {"per_family_instance_index", 0},
-                {"run_name", name},
-                {"run_type", "iteration"},
-                {"repetitions", repetitions},
-                {"repetition_index", repetition},
-                {"threads", 1}};
-  };
-  if (block.status != Status::ok && block.status != Status::suspect) {
-    Json entry = base(0, 1);
-    entry["error_occurred"] = true;
-    entry["error_message"] = block.reason;
-    // compare.py reads these of every entry.
-    entry["iterations"] = 0;
-    entry["real_time"] = 0.0;
-    entry["cpu_time"] = 0.0;
-    entry["time_unit"] = "ns";
-    entries.push_back(entry);
-    return;
+/// A block's median, because its samples are not independent of each other: taken as repetitions,
+/// they would make compare.py's U test find differences that are none.
+Json google_entry(const Block& block) {
+  const double seconds =
+      median(block.samples.host_seconds) / static_cast<double>(block.runs_per_sample);
+  const std::size_t samples = block.samples.host_seconds.size();
+  Json entry{{"iterations", block.runs_per_sample * static_cast<std::int64_t>(samples)},
+             {"real_time", seconds * 1e9},
+             {"cpu_time", seconds * 1e9},
+             {"time_unit", "ns"}};
+  const double bytes = block.work.bytes_read + block.work.bytes_written;
+  if (seconds > 0 && block.work.flops > 0) entry["flops"] = block.work.flops / seconds;
+  if (seconds > 0 && bytes > 0) entry["bytes_per_second"] = bytes / seconds;
+  if (seconds > 0 && block.work.operations > 0) {
+    entry["items_per_second"] = block.work.operations / seconds;
   }
-  for (std::size_t i = 0; i < host.size(); ++i) {
-    const double run_seconds = host[i] / static_cast<double>(block.runs_per_sample);
-    Json entry = base(i, host.size());
-    entry["iterations"] = block.runs_per_sample;
-    entry["real_time"] = run_seconds * 1e9;
-    entry["cpu_time"] = run_seconds * 1e9;
-    entry["time_unit"] = "ns";
-    const double bytes = block.work.bytes_read + block.work.bytes_written;
-    if (run_seconds > 0 && block.work.flops > 0) entry["flops"] = block.work.flops / run_seconds;
-    if (run_seconds > 0 && bytes > 0) entry["bytes_per_second"] = bytes / run_seconds;
-    if (run_seconds > 0 && block.work.operations > 0) {
-      entry["items_per_second"] = block.work.operations / run_seconds;
-    }
+  return entry;
+}
+
+/// The blocks of one key, which are the repetitions of one benchmark.
+void add_google_family(const std::string& name, const std::vector<const Block*>& blocks,
+                       std::size_t family, Json& entries) {
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    Json entry{{"name", name},
+               {"family_index", family},
+               {"per_family_instance_index", 0},
+               {"run_name", name},
+               {"run_type", "iteration"},
+               {"repetitions", blocks.size()},
+               {"repetition_index", i},
+               {"threads", 1}};
+    entry.update(google_entry(*blocks[i]));
     entries.push_back(entry);
   }
 }
@@ -137,13 +147,14 @@ void export_json(const Log& log, std::ostream& out) {
 }
 
 void export_csv(const Log& log, std::ostream& out) {
-  out << "case,revision,processor,params,engine,scenario,load,status,reason,round,process,order,"
+  out << "run,device,emulated,commit,case,revision,processor,params,engine,scenario,load,status,"
+         "reason,round,process,order,"
          "metric,"
          "flops,bytes_read,bytes_written,operations,runs_per_sample,clock_hertz,findings,sample,"
          "started_seconds,host_seconds,device_seconds,device_busy_seconds,waited_seconds\r\n";
   for (const Block& block : log.blocks) {
     const std::string start = fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", run_text(log, block.run),
         csv_field(block.key.case_name), block.key.revision, csv_field(block.key.processor),
         csv_field(parameters_text(block.key.parameters)), block.key.engine, block.key.scenario,
         csv_field(block.key.load), to_string(block.status), csv_field(block.reason), block.round,
@@ -164,10 +175,26 @@ void export_csv(const Log& log, std::ostream& out) {
 }
 
 void export_google_benchmark(const Log& log, std::ostream& out) {
+  std::vector<std::string> names;  // in the order of the log
+  std::map<std::string, std::vector<const Block*>> families;
+  std::map<std::string, std::size_t> left_out;
+  for (const Block& block : log.blocks) {
+    if (block.status != Status::ok || block.samples.host_seconds.empty()) {
+      ++left_out[to_string(block.status)];
+      continue;
+    }
+    const std::string name = to_string(block.key);
+    auto& family = families[name];
+    if (family.empty()) names.push_back(name);
+    family.push_back(&block);
+  }
   Json entries = Json::array();
-  std::size_t family = 0;
-  for (const Block& block : log.blocks) add_google_entries(block, family++, entries);
-  const Json document{{"context", google_context(log)}, {"benchmarks", entries}};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    add_google_family(names[i], families[names[i]], i, entries);
+  }
+  Json context = google_context(log);
+  context["motley_left_out"] = left_out;
+  const Json document{{"context", context}, {"benchmarks", entries}};
   out << document.dump(2) << "\n";
 }
 

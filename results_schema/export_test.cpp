@@ -81,15 +81,61 @@ TEST(Export, CsvHasARowForEachSampleAndQuotesByTheRfc) {
   EXPECT_NE(csv.find("\"because, as \"\"said\"\"\""), std::string::npos);
 }
 
-TEST(Export, GoogleBenchmarkGetsARepetitionForEachSample) {
-  const auto document = nlohmann::json::parse(exported(export_google_benchmark));
+nlohmann::json google(const Log& log) {
+  std::ostringstream out;
+  export_google_benchmark(log, out);
+  return nlohmann::json::parse(out.str());
+}
+
+TEST(Export, GoogleBenchmarkGetsARepetitionForEachBlock) {
+  Block block = RandomRecords(1).block();
+  block.status = Status::ok;
+  block.runs_per_sample = 10;
+  block.samples.host_seconds = {3, 1, 2, 100};
+  Block other = RandomRecords(2).block();
+  other.status = Status::ok;
+  Log log;
+  log.blocks = {block, other, block};
+  log.blocks[2].samples.host_seconds = {7};
+  const auto document = google(log);
   EXPECT_EQ(document.at("context").at("json_schema_version"), 1);
-  const Block first = read_log(folder / "log.jsonl").blocks.at(0);
-  const auto& entry = document.at("benchmarks").at(0);
-  EXPECT_EQ(entry.at("repetitions"), first.samples.host_seconds.size());
-  EXPECT_DOUBLE_EQ(entry.at("real_time"), first.samples.host_seconds[0] /
-                                              static_cast<double>(first.runs_per_sample) * 1e9);
-  EXPECT_TRUE(document.at("benchmarks").back().at("error_occurred"));
+  const auto& entries = document.at("benchmarks");
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(entries[0].at("name"), to_string(block.key));
+  EXPECT_DOUBLE_EQ(entries[0].at("real_time"), 0.25e9);
+  EXPECT_EQ(entries[0].at("iterations"), 40);
+  EXPECT_DOUBLE_EQ(entries[1].at("real_time"), 0.7e9);
+  EXPECT_EQ(entries[1].at("repetitions"), 2);
+  EXPECT_EQ(entries[1].at("repetition_index"), 1);
+  EXPECT_EQ(entries[1].at("family_index"), 0);
+  EXPECT_EQ(entries[2].at("repetitions"), 1);
+  EXPECT_EQ(entries[2].at("family_index"), 1);
+}
+
+TEST(Export, GoogleBenchmarkGetsNoTimeOfABlockThatIsNotOk) {
+  const auto document = google(read_log(folder / "log.jsonl"));
+  EXPECT_EQ(document.at("benchmarks").size(), 1u);
+  EXPECT_EQ(document.at("context").at("motley_left_out"),
+            nlohmann::json(
+                {{"failed", 1}, {"skipped", 1}, {"suspect", 1}, {"unsupported", 1}, {"wrong", 1}}));
+}
+
+TEST(Export, RowsTellTheirRun) {
+  Log log;
+  log.runs = {RandomRecords(1).run(), RandomRecords(2).run()};
+  log.runs[1].id = "the second, resumed";
+  log.runs[1].device.id = "device";
+  log.runs[1].emulated = true;
+  log.runs[1].commit = "c0ffee";
+  log.blocks = {RandomRecords(1).block()};
+  log.blocks[0].run = 1;
+  std::ostringstream csv, json;
+  export_csv(log, csv);
+  EXPECT_NE(csv.str().find("\r\n\"the second, resumed\",device,true,c0ffee,family/"),
+            std::string::npos)
+      << csv.str();
+  export_json(log, json);
+  EXPECT_EQ(nlohmann::json::parse(json.str()).at("blocks").at(0).at("run"), 1);
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ struct Block {
   Status status = Status::ok;
   std::string reason;  ///< never empty unless ok
   int round = 0, process = 0;
-  int order = 0;  ///< position in the process that measured it
+  int order = 0;  ///< position in the run that measured it
   Metric metric = Metric::flops_per_second;
   Work work;
   std::optional<Work>
