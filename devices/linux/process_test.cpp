@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@ pid_t trace(pid_t process) {
   if (pipe(told) != 0) return 0;
   const pid_t tracer = fork();
   if (tracer == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     const char done = ptrace(PTRACE_SEIZE, process, nullptr, nullptr) == 0 ? 'y' : 'n';
     if (write(told[1], &done, 1) != 1) _exit(1);
     while (true) pause();
