@@ -94,14 +94,16 @@ __kernel void bandwidth_write(ARGUMENTS) {
   }
 }
 
-// EACH(i) is what goes to vector i, ONE(j) to element j.
+// EACH(i) is what goes to vector i, ONE(j) to element j. In odd passes b is read further on, see
+// offset_of() in bandwidth_loops.hpp.
 #define WALK(EACH, ONE)                                                        \
   __global FLOATS* to = (__global FLOATS*)a;                                   \
-  __global const FLOATS* from = (__global const FLOATS*)b;                     \
   __global const FLOATS* second = (__global const FLOATS*)c;                   \
   const size_t begin = BEGIN, end = END, step = STEP;                          \
   for (uint pass = 0; pass < passes; ++pass) {                                 \
     const float factor = factor_of(pass);                                      \
+    const uint first = 64 * (pass & 1);                                        \
+    __global const FLOATS* from = (__global const FLOATS*)b + first / WIDTH;   \
     size_t i = begin;                                                          \
     for (; i + 3 * step < end; i += 4 * step) {                                \
       const FLOATS v0 = EACH(i), v1 = EACH(i + step), v2 = EACH(i + 2 * step), \
@@ -116,17 +118,17 @@ __kernel void bandwidth_write(ARGUMENTS) {
   }
 
 #define COPY_EACH(i) from[i]
-#define COPY_ONE(j) b[j]
+#define COPY_ONE(j) b[first + j]
 __kernel void bandwidth_copy(ARGUMENTS) { WALK(COPY_EACH, COPY_ONE) }
 
 #define SCALE_EACH(i) factor* from[i]
-#define SCALE_ONE(j) factor* b[j]
+#define SCALE_ONE(j) factor* b[first + j]
 __kernel void bandwidth_scale(ARGUMENTS) { WALK(SCALE_EACH, SCALE_ONE) }
 
 #define ADD_EACH(i) from[i] + second[i]
-#define ADD_ONE(j) b[j] + c[j]
+#define ADD_ONE(j) b[first + j] + c[j]
 __kernel void bandwidth_add(ARGUMENTS) { WALK(ADD_EACH, ADD_ONE) }
 
 #define TRIAD_EACH(i) from[i] + factor* second[i]
-#define TRIAD_ONE(j) b[j] + factor* c[j]
+#define TRIAD_ONE(j) b[first + j] + factor* c[j]
 __kernel void bandwidth_triad(ARGUMENTS) { WALK(TRIAD_EACH, TRIAD_ONE) }

@@ -10,7 +10,8 @@ namespace motley::microbench {
 enum class StreamOperation { read, write, copy, scale, add, triad };
 enum class StoreKind { cached, non_temporal };
 
-/// A thread's part of the arrays: to[0] is element `first` of the whole array.
+/// A thread's part of the arrays: to[0] is element `first` of the whole array. `from` holds
+/// `odd_pass_offset` elements more.
 struct Stretch {
   float* to;
   const float* from;
@@ -25,6 +26,13 @@ struct Stretch {
 /// loop that leaves the last pass out is noticed.
 constexpr float factor_of(std::uint32_t pass) {
   return 1.5f + 0.25f * static_cast<float>(pass & 3u);
+}
+/// Element of b that copy, scale, add and triad begin at: further on in odd passes, so that no pass
+/// writes what the last one did (one of two could be skipped unseen). A whole number of vectors of
+/// any width up to 2048 bits: no load is split.
+inline constexpr std::int64_t odd_pass_offset = 64;
+constexpr std::int64_t offset_of(std::uint32_t pass) {
+  return pass % 2 == 0 ? 0 : odd_pass_offset;
 }
 /// Content of write: a Weyl sequence, one integer addition an element and hard to compress.
 inline constexpr std::uint32_t weyl_step = 0x9E3779B1u;

@@ -139,12 +139,12 @@ HWY_INLINE void walk(const Stretch s, Vector vector, Scalar scalar) {
 template <StoreKind store>
 void compute(StreamOperation operation, const Stretch s) {
   const hn::ScalableTag<float> d;
-  const float* HWY_RESTRICT b = s.from;
   const float* HWY_RESTRICT c = s.second;
   // The lambdas make their constant vectors anew (a compiler lifts that out of the loop): vectors
   // of unknown length cannot be captured.
   for (std::uint32_t pass = 0; pass < s.passes; ++pass) {
     const float factor = factor_of(pass);
+    const float* HWY_RESTRICT b = s.from + offset_of(pass);
     if (operation == StreamOperation::copy) {
       walk<store>(
           s, [=](std::int64_t i) HWY_ATTR { return hn::Load(d, b + i); },

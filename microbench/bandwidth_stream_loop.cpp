@@ -48,9 +48,10 @@ HWY_INLINE void plain_loop(const Stretch s, Vector vector, Scalar scalar) {
 }
 
 template <StoreKind store>
-void pass_over(StreamOperation operation, const Stretch s, float factor) {
+void pass_over(StreamOperation operation, const Stretch s, std::uint32_t pass) {
   const Floats d;
-  const float* HWY_RESTRICT b = s.from;
+  const float factor = factor_of(pass);
+  const float* HWY_RESTRICT b = s.from + offset_of(pass);
   const float* HWY_RESTRICT c = s.second;
   if (operation == StreamOperation::copy) {
     plain_loop<store>(
@@ -77,9 +78,9 @@ void pass_over(StreamOperation operation, const Stretch s, float factor) {
 void run_plain(StreamOperation operation, StoreKind store, const Stretch s) {
   for (std::uint32_t pass = 0; pass < s.passes; ++pass) {
     if (store == StoreKind::cached) {
-      pass_over<StoreKind::cached>(operation, s, factor_of(pass));
+      pass_over<StoreKind::cached>(operation, s, pass);
     } else {
-      pass_over<StoreKind::non_temporal>(operation, s, factor_of(pass));
+      pass_over<StoreKind::non_temporal>(operation, s, pass);
     }
     asm volatile("" ::: "memory");  // keeps the passes apart
   }

@@ -26,7 +26,8 @@ BandwidthWalk::BandwidthWalk(Workbench& bench, const BandwidthQuestion& question
                     "Set bytes between.",
                     bench.integer("bytes"), count_));
   }
-  if (question.reads > 0) b_ = &random_array(bench, count_, key_b_);
+  const std::int64_t more = question.writes > 0 ? odd_pass_offset : 0;
+  if (question.reads > 0) b_ = &random_array(bench, count_ + more, key_b_);
   if (question.reads > 1) c_ = &random_array(bench, count_, key_c_);
   if (question.writes > 0) a_ = &bench.allocate(static_cast<std::size_t>(count_) * sizeof(float));
   load(bench, non_temporal);
@@ -136,7 +137,8 @@ double BandwidthWalk::element_error(std::uint32_t index, std::uint32_t bits) con
   if (question_.operation == StreamOperation::write) {
     return bits == written_word(pattern_, last_passes_ - 1, index) ? 0 : 1;
   }
-  const double b = random_float(key_b_, index);
+  const auto offset = static_cast<std::uint32_t>(offset_of(last_passes_ - 1));
+  const double b = random_float(key_b_, index + offset);
   const double factor = factor_of(last_passes_ - 1);
   double expected = b;
   if (question_.operation == StreamOperation::scale) expected = factor * b;

@@ -71,6 +71,7 @@ TEST_F(FlopsCases, EveryShapeIsRight) {
 
 TEST_F(FlopsCases, CeilingsAreThoseOfTheCoresNotOfTheirThreads) {
   processor_.team = 2;
+  processor_.described.facts.erase("physical_cores");
   const double of_two = first_shape("flops/fp32").ceiling_flops_per_cycle;
   processor_.described.facts["physical_cores"] = std::int64_t{1};
   EXPECT_EQ(first_shape("flops/fp32").ceiling_flops_per_cycle, of_two / 2);

@@ -181,7 +181,7 @@ std::string opencl_lacks(const std::string& type, Processor& processor) {
   if (type == "fp64" && !fact(processor, "fp64")) return "the device has no fp64 (cl_khr_fp64)";
   if (type == "fp16" && !fact(processor, "fp16")) return "the device has no fp16 (cl_khr_fp16)";
   if (type == "int8_dot" && !fact(processor, "integer_dot_product")) {
-    return "the device has no integer dot product (cl_khr_integer_dot_product)";
+    return "the device has no integer dot product (cl_khr_integer_dot_product, OpenCL C 3.0)";
   }
   if (type == "bf16") return "OpenCL C has no bf16 arithmetic";
   if (type.starts_with("matrix")) return "OpenCL C has no portable matrix instructions";
