@@ -2,7 +2,7 @@
 // NON_TEMPORAL stores around the caches; STRIDED interleaves the work-items (neighbours read
 // neighbours: a GPU coalesces), otherwise each work-item walks a part of its own (a CPU's cache and
 // prefetcher want that, and a work-item is a thread's share).
-// All kernels take the same arguments; see bandwidth_loops.hpp for the content.
+// All kernels take the same arguments; see bandwidth_loops.hpp for the content. fold.cl goes before.
 #define WEYL_STEP 0x9E3779B1u
 
 #ifdef NON_TEMPORAL
@@ -27,19 +27,12 @@
   __global float *restrict a, __global const float *restrict b, __global const float *restrict c, \
       __global uint *restrict results, uint count, uint passes, uint pattern
 
-typedef union {
-  UINTS all;
-  uint each[WIDTH];
-} lanes_t;
-
 // Elements behind the last whole vector are the last work-item's.
 uint first_left_over(uint count) {
   return get_global_id(0) + 1 == get_global_size(0) ? count / WIDTH * WIDTH : count;
 }
 
 float factor_of(uint pass) { return 1.5f + 0.25f * (float)(pass & 3u); }
-
-#define STEPPED(value) (((value) << 1) ^ ((0 - ((value) >> 31)) & 0x04C11DB7u))
 
 __kernel void bandwidth_read(ARGUMENTS) {
   __global const UINTS* from = (__global const UINTS*)b;
@@ -62,10 +55,7 @@ __kernel void bandwidth_read(ARGUMENTS) {
     for (; i < end; i += step) r0 ^= from[i];
     for (uint j = first_left_over(count); j < count; ++j) rest ^= ((__global const uint*)b)[j];
   }
-  lanes_t lanes;
-  lanes.all = r0 ^ r1 ^ r2 ^ r3;
-  for (uint lane = 0; lane < WIDTH; ++lane) rest ^= lanes.each[lane];
-  results[RESULT_AT(get_global_id(0))] = rest;
+  results[RESULT_AT(get_global_id(0))] = rest ^ xor_of_lanes(r0 ^ r1 ^ r2 ^ r3);
 }
 
 __kernel void bandwidth_write(ARGUMENTS) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "harness/error.hpp"
 #include "harness/workbench.hpp"
@@ -12,18 +14,15 @@
 #include "microbench/run_length.hpp"
 #include "microbench/working_sets.hpp"
 
+namespace motley::embedded {
+extern const std::string_view fold_cl;
+}
+
 namespace motley::microbench {
 namespace {
 
 // A work-item's result is what it read, folded as bandwidth_loops.hpp says. No barrier in the loop.
 constexpr const char* source = R"(
-typedef union {
-  UINTS all;
-  uint each[WIDTH];
-} lanes_t;
-
-#define STEPPED(value) (((value) << 1) ^ ((0 - ((value) >> 31)) & 0x04C11DB7u))
-
 #ifdef LOCAL
 #define FROM mine
 #define FIRST get_local_id(0)
@@ -51,11 +50,7 @@ __kernel void read_space(__constant const UINTS* all, __global uint* results, ui
     }
     for (; i < vectors; i += step) r0 ^= FROM[i];
   }
-  lanes_t lanes;
-  lanes.all = r0 ^ r1;
-  uint result = 0;
-  for (uint lane = 0; lane < WIDTH; ++lane) result ^= lanes.each[lane];
-  results[get_global_id(0)] = result;
+  results[get_global_id(0)] = xor_of_lanes(r0 ^ r1);
 }
 )";
 
@@ -90,7 +85,7 @@ SpaceRead::SpaceRead(Workbench& bench, bool local) : local_(local) {
   kernel_ =
       &bench.load({"read_space",
                    nullptr,
-                   {source, "read_space",
+                   {std::string(embedded::fold_cl) + source, "read_space",
                     fmt::format("-DWIDTH={0} -DUINTS=uint{0}{1}", width, local ? " -DLOCAL" : "")},
                    0});
   group_ = static_cast<std::uint32_t>(

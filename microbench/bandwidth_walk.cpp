@@ -11,7 +11,7 @@
 #include "microbench/working_sets.hpp"
 
 namespace motley::embedded {
-extern const std::string_view bandwidth_cl;
+extern const std::string_view bandwidth_cl, fold_cl;
 }
 
 namespace motley::microbench {
@@ -80,11 +80,11 @@ void BandwidthWalk::load_opencl(Workbench& bench, bool non_temporal) {
       fmt::format("-DWIDTH={} -DFLOATS=float{} -DUINTS=uint{}", width, suffix, suffix);
   if (strided) options += " -DSTRIDED";
   if (non_temporal) options += " -DNON_TEMPORAL";
-  const Kernel kernel{
-      std::string("bandwidth_") + question_.name,
-      nullptr,
-      {std::string(embedded::bandwidth_cl), std::string("bandwidth_") + question_.name, options},
-      0};
+  const Kernel kernel{std::string("bandwidth_") + question_.name,
+                      nullptr,
+                      {std::string(embedded::fold_cl).append(embedded::bandwidth_cl),
+                       std::string("bandwidth_") + question_.name, options},
+                      0};
   try {
     kernel_ = &bench.load(kernel);
   } catch (const DeviceError& error) {

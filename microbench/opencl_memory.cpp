@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "devices/opencl/api.hpp"
 #include "harness/error.hpp"
@@ -14,6 +16,10 @@
 #include "microbench/random_content.hpp"
 #include "microbench/run_length.hpp"
 #include "microbench/working_sets.hpp"
+
+namespace motley::embedded {
+extern const std::string_view fold_cl;
+}
 
 namespace motley::microbench {
 namespace {
@@ -84,7 +90,6 @@ void set_image(Workbench& bench, LoadedKernel& kernel, cl_uint argument, cl_mem 
 // result is what was read, folded as bandwidth_loops.hpp says.
 constexpr const char* read_source = R"(
 constant sampler_t nearest = CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_NONE | CLK_FILTER_NEAREST;
-#define STEPPED(value) (((value) << 1) ^ ((0 - ((value) >> 31)) & 0x04C11DB7u))
 #define READ(x, y) as_uint4(read_imagef(image, nearest, (int2)(x, y)))
 
 __kernel void read_image(__global uint* results, int width, int height, uint passes,
@@ -103,8 +108,7 @@ __kernel void read_image(__global uint* results, int width, int height, uint pas
       for (; x < width; x += wide) r0 ^= READ(x, y);
     }
   }
-  r0 ^= r1;
-  results[get_global_id(1) * wide + get_global_id(0)] = r0.x ^ r0.y ^ r0.z ^ r0.w;
+  results[get_global_id(1) * wide + get_global_id(0)] = xor_of_lanes(r0 ^ r1);
 }
 )";
 
@@ -137,7 +141,11 @@ ImageRead::ImageRead(Workbench& bench) {
   for (std::uint32_t i = 0; i < words; ++i) all_words_ ^= random_float_bits(key, i);
   const cl_mem image =
       make_image(bench, {CL_RGBA, CL_FLOAT}, "RGBA float images", width_, height_, content);
-  kernel_ = &bench.load({"read_image", nullptr, {read_source, "read_image", ""}, 0});
+  kernel_ = &bench.load(
+      {"read_image",
+       nullptr,
+       {std::string(embedded::fold_cl) + read_source, "read_image", "-DWIDTH=4 -DUINTS=uint4"},
+       0});
   set_image(bench, *kernel_, 4, image);
   shape(bench);
   results_ = &bench.allocate(range_.global[0] * range_.global[1] * sizeof(std::uint32_t));
