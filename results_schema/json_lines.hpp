@@ -17,6 +17,9 @@ class BadRecord : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What a reader must hold in memory at once, at most.
+inline constexpr std::size_t most_line_bytes = 1 << 20;
+
 /// One line without the newline. Throws BadRecord on a non-finite number or a line above 1 MiB.
 std::string to_line(const Record& record);
 

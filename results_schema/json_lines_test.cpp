@@ -163,6 +163,32 @@ TEST_F(LogFile, ValidationKnowsTheOrderOfLines) {
   write(line(run) + line(block));
   EXPECT_TRUE(defects().empty());
   EXPECT_FALSE(validate_file(file).ended);
+  write(whole() + line(random.run()));
+  EXPECT_FALSE(validate_file(file).ended);
+  write(line(random.end()));
+  EXPECT_TRUE(says("outside a run"));
+  EXPECT_FALSE(validate_file(file).ended);
+  write("{\"record\":\"x\"}\n");
+  EXPECT_TRUE(says("no run line"));
+  EXPECT_FALSE(validate_file(file).ended);
+}
+
+TEST(JsonLines, AReasonIsMoreThanAKey) {
+  Block block = RandomRecords(12).block();
+  block.status = Status::failed;
+  block.reason.clear();
+  std::string text = to_line(block);
+  text.insert(1, "\"reason\":\"\",");
+  EXPECT_FALSE(defects_of_line(text).empty());
+}
+
+TEST_F(LogFile, ALineAboveOneMebibyteIsADefect) {
+  std::string run = line(RandomRecords(9).run());
+  write(run);
+  EXPECT_TRUE(defects().empty());
+  run.insert(run.size() - 1, std::string(std::size_t{1} << 20, ' '));
+  write(run);
+  EXPECT_TRUE(says("1 MiB"));
 }
 
 TEST_F(LogFile, ValidationKnowsWhatABlockMustHold) {
@@ -180,9 +206,16 @@ TEST_F(LogFile, ValidationKnowsWhatABlockMustHold) {
   with([](Block& block) { block.samples.device_seconds.pop_back(); });
   EXPECT_TRUE(says("device_seconds"));
   with([](Block& block) { block.samples = {}; });
-  EXPECT_TRUE(says("none, although"));
+  EXPECT_TRUE(says("host_seconds"));
   with([](Block& block) { block.status = Status::wrong; });
   EXPECT_TRUE(says("reason"));
+  EXPECT_EQ(defects().size(), 1u);
+  with([](Block& block) {
+    block.status = Status::suspect;
+    block.reason = "above peak";
+    block.samples = {};
+  });
+  EXPECT_TRUE(says("host_seconds"));
   with([](Block& block) { block.check = Check{2, 1}; });
   EXPECT_TRUE(says("check"));
   with([](Block& block) { block.samples.host_seconds[0] = -1; });

@@ -10,8 +10,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t most_line_bytes = 1 << 20;
-
 Json json(const Cluster& cluster);
 Json json(const Cache& cache);
 Json json(const Processor& processor);

@@ -53,11 +53,6 @@ void check_samples(const Block& block, std::vector<std::string>& defects) {
           fmt::format("samples/{}: {} values beside {} host_seconds", name, column->size(), n));
     }
   }
-  const bool measured = block.status == Status::ok || block.status == Status::suspect;
-  if (measured && n == 0) defects.push_back("samples: none, although the status says measured");
-  if (block.status != Status::ok && block.reason.empty()) {
-    defects.push_back("reason: missing, although the status is " + to_string(block.status));
-  }
   if (block.status == Status::ok && block.check &&
       !(block.check->error <= block.check->tolerance)) {
     defects.push_back("check: error above tolerance, although the status is ok");
@@ -70,11 +65,15 @@ class FileRules {
   void look_at(const Record& record, std::vector<std::string>& defects) {
     if (std::holds_alternative<Run>(record)) {
       in_run_ = true;
+      ended_ = false;
       visits_.clear();
       return;
     }
     if (!in_run_) defects.push_back("record: outside a run (no run line before it)");
-    if (std::holds_alternative<End>(record)) in_run_ = false;
+    if (std::holds_alternative<End>(record) && in_run_) {
+      in_run_ = false;
+      ended_ = true;
+    }
     const auto* block = std::get_if<Block>(&record);
     if (!block) return;
     check_samples(*block, defects);
@@ -82,10 +81,11 @@ class FileRules {
         fmt::format("{} round {} process {}", to_string(block->key), block->round, block->process);
     if (++visits_[visit] == 2) defects.push_back("record: a second block of " + visit);
   }
-  bool ended() const { return !in_run_; }
+  bool has_run() const { return in_run_ || ended_; }
+  bool ended() const { return ended_; }
 
  private:
-  bool in_run_ = false;
+  bool in_run_ = false, ended_ = false;
   std::map<std::string, int> visits_;
 };
 
@@ -96,6 +96,9 @@ std::string_view json_schema() {
 }
 
 std::vector<std::string> defects_of_line(std::string_view line) {
+  if (line.size() > most_line_bytes) {
+    return {fmt::format("{} bytes (a line holds 1 MiB at most)", line.size())};
+  }
   Json json;
   try {
     if (!parse_line(line)) return {};  // a kind of record that this version does not know
@@ -109,12 +112,15 @@ std::vector<std::string> defects_of_line(std::string_view line) {
   if (validator.validate(compiled_schema(json.at("record").get<std::string>()), Adapter(json),
                          &results))
     return defects;
-  valijson::ValidationResults::Error error;
-  while (results.popError(error)) {
-    std::string path;
-    for (const std::string& step : error.context) path += step;
-    defects.push_back(path + ": " + error.description);
+  std::string last;
+  for (valijson::ValidationResults::Error error; results.popError(error);) {
+    last.clear();
+    for (const std::string& step : error.context) last += step;
+    last += ": " + error.description;
+    // The cause comes first, then each schema around it.
+    if (error.description.rfind("Failed to validate against", 0) != 0) defects.push_back(last);
   }
+  if (defects.empty()) defects.push_back(last);
   return defects;
 }
 
@@ -139,8 +145,12 @@ Validation validate_file(const std::filesystem::path& file) {
     if (in.eof())
       validation.defects.push_back(fmt::format("line {}: cut (no newline)", validation.lines));
   }
-  if (validation.lines == 0) validation.defects.push_back("the file is empty");
-  validation.ended = validation.lines > 0 && rules.ended();
+  if (validation.lines == 0) {
+    validation.defects.push_back("the file is empty");
+  } else if (!rules.has_run()) {
+    validation.defects.push_back("no run line (nothing says who measured what)");
+  }
+  validation.ended = rules.ended();
   return validation;
 }
 
