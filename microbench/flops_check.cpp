@@ -134,7 +134,7 @@ PeakData::PeakData(const PeakLoop& loop, std::uint64_t seed) {
       tolerance = 0;  // rounded like the loop: rounding is not small against a step here
       break;
     case Kind::fp32:
-      // 8192 roundings of up to 2^-24 each: a walk of 2e-6 to 6e-6. Dot products of bf16 may round
+      // 8192 roundings of up to 2^-24 each: a walk of up to 8e-6. Dot products of bf16 may round
       // sums twice a step.
       append(factor, static_cast<float>(a));
       tolerance = 1e-4;
