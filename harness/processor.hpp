@@ -37,6 +37,8 @@ class Buffer {
   virtual MemoryKind kind() const = 0;
   virtual Processor& home() const = 0;
   virtual Owner owner() const = 0;
+  /// Share of its memory that lies in huge pages, as the system tells now; 0 where nobody tells.
+  virtual double huge_share() const { return 0; }
 };
 
 struct BufferOptions {
@@ -216,7 +218,8 @@ class Processor {
   /// Core clock now, the mean over the team (their peak is the sum of theirs), from dependent-chain
   /// slices of ~0.1 ms on all members at once; 0: unknown.
   virtual double clock_hertz() { return 0; }
-  /// Largest cache as reported, bytes; a hint for choosing working sets, never for conclusions.
+  /// Last-level caches that this processor's cores can use, all together, as reported, bytes; a
+  /// hint for choosing working sets, never for conclusions.
   virtual std::size_t last_level_cache_bytes() const { return 0; }
   /// Most bytes that one buffer, and all buffers together, may take.
   virtual std::size_t maximum_buffer_bytes() const = 0;

@@ -267,10 +267,11 @@ std::string Supervisor::follow(WorkerProcess& worker, Visits& visits, Recorder& 
     if (event == WorkerProcess::Event::silent) {
       worker.kill();
       if (visits.process_is_done()) return "complete";  // a driver that hangs while it is closed
-      recorder.write(visits.lost(fmt::format(
-          "no answer for {:.0f} s: the driver or the kernel hangs (the worker was killed). Give it "
-          "longer with --timeout.",
-          options_.timeout_seconds * visits.patience())));
+      recorder.write(
+          visits.lost(fmt::format("no answer for {:.0f} s: the driver or the kernel hangs (the "
+                                  "worker was ended: {}). Give it "
+                                  "longer with --timeout.",
+                                  options_.timeout_seconds * visits.patience(), worker.ending())));
       return "complete";
     }
     if (event == WorkerProcess::Event::ended) {

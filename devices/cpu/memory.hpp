@@ -22,7 +22,7 @@ class CpuBuffer final : public Buffer {
   std::byte* data() const { return data_; }
   /// Which share of the touched memory lies in huge pages: asking for them promises none. 0 where
   /// /proc/self/smaps is denied.
-  double huge_share() const;
+  double huge_share() const override;
 
  private:
   Processor& home_;
