@@ -119,7 +119,10 @@ std::string footer(const schema::Log& log) {
   }
   std::string text = "\n" + counted("Blocks", statuses) + reasons(log);
   if (!kinds.empty()) text += counted("Findings, in blocks", kinds);
-  if (log.ends.empty()) return text + "No end line: the run did not finish.\n";
+  // A resumed run has an end line for each time that it ended by itself: what counts is the last.
+  if (log.ends.empty() || log.ends.back().run + 1 < log.runs.size()) {
+    return text + "No end line: the run did not finish.\n";
+  }
   const schema::End& end = log.ends.back();
   text += fmt::format("Took {:.0f} s, {:.1f} % of it the harness' own.\n", end.wall_seconds,
                       100 * end.harness_share);

@@ -1,3 +1,4 @@
+// What do one file and several give together, whole, cut or of different devices?
 #include <fstream>
 #include <gtest/gtest.h>
 

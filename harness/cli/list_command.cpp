@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "analysis/text.hpp"
 #include "devices/description.hpp"
 #include "devices/machine.hpp"
 #include "harness/case.hpp"
@@ -11,21 +12,8 @@
 namespace motley::cli {
 namespace {
 
-/// Text cut into lines of at most 80 columns, each indented.
-std::string wrapped(const std::string& text, std::size_t indent) {
-  std::string lines, line;
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string word = text.substr(begin, end - begin);
-    if (indent + line.size() + 1 + word.size() > 80) {
-      lines += std::string(indent, ' ') + line + "\n";
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    begin = end + 1;
-  }
-  return lines + std::string(indent, ' ') + line + "\n";
+std::string indented(std::size_t columns, const std::string& text) {
+  return analysis::wrapped(std::string(columns, ' ') + text, 80, columns);
 }
 
 }  // namespace
@@ -54,14 +42,13 @@ int list_command(const Options& options) {
     return done;
   }
   for (const Case* one : shown) {
-    fmt::print("{}\n{}", one->name, wrapped(one->summary, 2));
+    fmt::print("{}\n{}", one->name, indented(2, one->summary));
     for (const Axis& axis : one->axes) {
-      fmt::print("{}", wrapped(fmt::format("{}{}: {}", axis.name,
-                                           axis.searched ? " (searched)" : "", axis.summary),
-                               4));
+      fmt::print("{}", indented(4, fmt::format("{}{}: {}", axis.name,
+                                               axis.searched ? " (searched)" : "", axis.summary)));
     }
     if (!one->never_run_on_hardware.empty()) {
-      fmt::print("{}", wrapped("never run on hardware: " + one->never_run_on_hardware, 4));
+      fmt::print("{}", indented(4, "never run on hardware: " + one->never_run_on_hardware));
     }
   }
   return done;

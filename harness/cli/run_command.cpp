@@ -5,6 +5,7 @@
 #include <iostream>
 #include <map>
 
+#include "analysis/measurement.hpp"
 #include "analysis/summary.hpp"
 #include "analysis/trust.hpp"
 #include "devices/linux/process.hpp"
@@ -101,7 +102,13 @@ int summary_command(const Options& options) {
     return nothing_measured;
   }
   if (!options.against.empty()) {
-    fmt::print("{}", analysis::repeatability(schema::read_log(options.against), log));
+    const schema::Log before = schema::read_log(options.against, schema::CutLine::pass_over);
+    if (analysis::is_emulated(before) || analysis::is_emulated(log)) {
+      throw Error(
+          "emulated delays are among the records (they are not the device's figures, which "
+          "cannot be compared). Measure without MOTLEY_EMULATE.");
+    }
+    fmt::print("{}", analysis::repeatability(before, log));
   } else {
     fmt::print("{}", options.trust ? analysis::trust(log) : analysis::summary(log));
   }
