@@ -1,6 +1,7 @@
 // For tests: a real processor that is described as another one.
 #pragma once
 
+#include "harness/error.hpp"
 #include "harness/processor.hpp"
 
 namespace motley::microbench {
@@ -20,7 +21,10 @@ class DescribedProcessor final : public Processor {
   ProcessorKind kind() const override { return kind_of; }
   unsigned members() const override { return team; }
   std::unique_ptr<Buffer> allocate(std::size_t bytes, const BufferOptions& options) override {
-    return real_.allocate(bytes, options);
+    if (options.huge_pages && refuses_huge_pages) throw Unsupported("no huge pages here");
+    BufferOptions given = options;
+    given.huge_pages = options.huge_pages && !ignores_huge_pages;
+    return real_.allocate(bytes, given);
   }
   std::unique_ptr<LoadedKernel> load(const Kernel& kernel) override { return real_.load(kernel); }
   std::unique_ptr<Queue> queue(const QueueOptions& options) override {
@@ -36,6 +40,7 @@ class DescribedProcessor final : public Processor {
   ProcessorKind kind_of;
   std::size_t last_level_cache, largest_buffer, available;
   double clock = 2e9;
+  bool refuses_huge_pages = false, ignores_huge_pages = false;
 
  private:
   Processor& real_;

@@ -76,7 +76,7 @@ Case chase_case() {
     ChaseOptions options;
     options.bytes = bench.integer("bytes");
     options.line_bytes = bench.integer("line_bytes");
-    options.huge_pages = bench.text("pages") == "huge";
+    if (bench.text("pages") == "huge") options.huge_pages = HugePages::required;
     return chase_trial(bench, options);
   };
   return result;
@@ -98,7 +98,8 @@ Case parallel_case() {
     options.bytes = bench.integer("bytes");
     options.chases =
         static_cast<unsigned>(std::clamp<std::int64_t>(bench.integer("chases"), 0, 64));
-    options.huge_pages = true;  // the caches' parallelism is asked for, not the page walkers'
+    // The caches' parallelism is asked for, not the page walkers'.
+    options.huge_pages = HugePages::preferred;
     if (options.chases == 0) throw Unsupported("chases=0 loads nothing. Use 1 or more.");
     return chase_trial(bench, options);
   };

@@ -14,7 +14,7 @@ namespace {
 /// OpenCL local memory has no lines: a node is a word.
 constexpr std::int64_t word_bytes = 4;
 constexpr std::size_t local_group = 64;
-constexpr std::int64_t huge_page_bytes = 2 << 20;
+constexpr std::size_t huge_page_bytes = 2 << 20;
 
 /// Loads of all chases between two looks at the loop's end.
 constexpr std::uint64_t loads_a_trip = 64;
@@ -78,14 +78,37 @@ Chase::Chase(Workbench& bench, ChaseOptions options)
   trips_ = repeats_for(bench, [&](std::uint32_t trips) { run(bench.queue(), trips); });
 }
 
-void Chase::prepare_cpu(Workbench& bench) {
+Buffer& Chase::allocate_cells(Workbench& bench) const {
+  const auto bytes = static_cast<std::size_t>(options_.bytes);
   BufferOptions cells;
   cells.untouched = true;  // the thread that will chase touches them first
-  cells.huge_pages = options_.huge_pages;
-  // Whole huge pages, or a small set would lie on base pages whatever is asked for.
-  const std::int64_t grain = options_.huge_pages ? huge_page_bytes : 1;
-  cells_ = &bench.allocate(static_cast<std::size_t>((options_.bytes + grain - 1) / grain * grain),
-                           cells);
+  if (options_.huge_pages == HugePages::none) return bench.allocate(bytes, cells);
+  cells.huge_pages = true;
+  try {
+    // Whole huge pages, or a small set would lie on base pages whatever is asked for.
+    return bench.allocate((bytes + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes, cells);
+  } catch (const Unsupported&) {
+    if (options_.huge_pages == HugePages::required) throw;
+  }
+  cells.huge_pages = false;
+  return bench.allocate(bytes, cells);
+}
+
+/// After the pages were touched: asking for huge ones promises nothing.
+void Chase::confirm_huge_pages() {
+  if (options_.huge_pages == HugePages::none) return;
+  const double share = cells_->huge_share();
+  details_["huge_share"] = share;
+  if (options_.huge_pages == HugePages::required && share < 0.9) {
+    throw Unsupported(
+        fmt::format("the system put {:.0f} % of the set into huge pages (90 % are needed for an "
+                    "answer). Free memory or measure pages=4k.",
+                    100 * share));
+  }
+}
+
+void Chase::prepare_cpu(Workbench& bench) {
+  cells_ = &allocate_cells(bench);
   // Behind the positions: the address of the first line.
   positions_ = &bench.allocate(64 * (options_.chases + 1));
   const Kernel place{"chase_place",
@@ -103,6 +126,7 @@ void Chase::prepare_cpu(Workbench& bench) {
                      1};
   bench.queue().launch(bench.load(place), {}, {cells_, positions_});
   bench.queue().finish();
+  confirm_huge_pages();
   const auto chase = [this](const CpuTask& task) {
     const auto follow = [&] {
       follow_pointers(task.buffer<const void*>(1), options_.chases, task.value<std::uint64_t>(2));
@@ -212,6 +236,7 @@ Trial Chase::trial() {
   trial.run_multiple = [this](Queue& queue, unsigned multiple) { run(queue, trips_ * multiple); };
   trial.error = [this](Queue& queue) { return error(queue); };
   trial.tolerance = 0;  // chases that ended elsewhere than the cycle says
+  trial.details = details_;
   trial.details["lines"] = static_cast<std::int64_t>(order_.size());
   return trial;
 }

@@ -11,13 +11,14 @@
 namespace motley::microbench {
 
 enum class ChaseSpace { global, constant, local };
+enum class HugePages { none, preferred, required };
 
 struct ChaseOptions {
-  std::int64_t bytes = 0;        ///< of all lines together
-  std::int64_t line_bytes = 64;  ///< one node a line
-  unsigned chases = 1;           ///< independent pointers, evenly apart on the cycle
-  bool huge_pages = false;
-  ChaseSpace space = ChaseSpace::global;  ///< OpenCL only
+  std::int64_t bytes = 0;                  ///< of all lines together
+  std::int64_t line_bytes = 64;            ///< one node a line
+  unsigned chases = 1;                     ///< independent pointers, evenly apart on the cycle
+  HugePages huge_pages = HugePages::none;  ///< CPU only
+  ChaseSpace space = ChaseSpace::global;   ///< OpenCL only
   /// What the other members of a CPU team do meanwhile; nothing: only one member runs. `chase`
   /// follows the pointers, and is called by member 0.
   std::function<void(const CpuTask&, const std::function<void()>& chase)> company;
@@ -32,6 +33,8 @@ class Chase {
 
  private:
   void prepare_cpu(Workbench& bench);
+  Buffer& allocate_cells(Workbench& bench) const;
+  void confirm_huge_pages();
   void prepare_opencl(Workbench& bench);
   void place_on_opencl(Workbench& bench);
   std::string opencl_source() const;
@@ -48,6 +51,7 @@ class Chase {
   Buffer* positions_ = nullptr;
   LoadedKernel* kernel_ = nullptr;
   Range range_;
+  schema::Facts details_;
 };
 
 /// Lines of a cycle through `bytes`: one less where that is even, so that a run of 2^n loads never

@@ -213,13 +213,36 @@ TEST_P(MemoryCases, ChasesEndWhereTheCycleSays) {
   }
   expect_correct("latency/chase",
                  {{"bytes", std::int64_t{100000}}, {"line_bytes", std::int64_t{128}}});
-  if (on_cpu()) {
-    expect_correct("latency/chase", {{"bytes", std::int64_t{100000}}, {"pages", "huge"}});
-  } else {
+  if (!on_cpu()) {
     expect_correct("latency/constant", {{"bytes", std::int64_t{4096}}});
     expect_correct("latency/local", {{"bytes", std::int64_t{4096}}});
     expect_correct("latency/local", {{"bytes", std::int64_t{1036}}});
   }
+}
+
+TEST_P(MemoryCases, HugePagesAreConfirmedOrUnsupported) {
+  if (!on_cpu()) GTEST_SKIP() << "a driver chooses its own pages";
+  DescribedProcessor processor(*processor_);
+  const auto share = [&](const std::string& name, const Parameters& parameters) {
+    Workbench workbench(processor, *queue_, parameters, Tier::standard, 7);
+    const Trial trial = find_case(name).prepare(workbench);
+    EXPECT_EQ(error_after_run(trial), 0);
+    return std::get<double>(trial.details.at("huge_share"));
+  };
+  const std::int64_t bytes = 4 << 20;
+  const Parameters huge{{"bytes", bytes}, {"pages", "huge"}, {"line_bytes", std::int64_t{64}}};
+  const Parameters parallel{{"bytes", bytes}, {"chases", std::int64_t{8}}};
+  try {
+    EXPECT_GE(share("latency/chase", huge), 0.9);
+  } catch (const Unsupported&) {
+    // This system has none, or none free.
+  }
+  processor.ignores_huge_pages = true;
+  EXPECT_THROW(share("latency/chase", huge), Unsupported);
+  EXPECT_EQ(share("latency/parallel", parallel), 0);
+  processor.refuses_huge_pages = true;
+  EXPECT_THROW(share("latency/chase", huge), Unsupported);
+  EXPECT_EQ(share("latency/parallel", parallel), 0);
 }
 
 TEST_P(MemoryCases, ChasesNoticeLoadsLeftOut) {
