@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <utility>
 
 #include "harness/error.hpp"
-#include "harness/sampler.hpp"
+#include "harness/plan.hpp"
 #include "harness/search.hpp"
 #include "harness/statistics.hpp"
-#include "harness/workbench.hpp"
 
 namespace motley {
 namespace {
@@ -16,138 +16,138 @@ namespace {
 /// Executed work above the ceiling by more than this is no record but a defect somewhere.
 constexpr double above_peak = 1.03;
 
-std::string repro(const schema::Block& block, const VisitOptions& options) {
-  std::string text =
-      fmt::format("motley run --filter '^{}$' --on {}", block.key.case_name, block.key.processor);
-  for (const auto& [name, value] : block.key.parameters) {
-    text += fmt::format(" --set {}={}", name, schema::to_string(value));
+}  // namespace
+
+std::string first_governor(const schema::Facts& conditions) {
+  for (const auto& [name, fact] : conditions) {
+    const auto* text = std::get_if<std::string>(&fact);
+    if (text && name.starts_with("governor")) return *text;
   }
-  return text + fmt::format(" --scenario {} --tier {} --seed {} --processes 1 --rounds 1",
-                            block.key.scenario, to_string(options.tier), options.seed);
+  return "";
 }
 
-class Visit {
- public:
-  Visit(const Surroundings& surroundings, Processor& processor, const Case& subject,
-        const VisitOptions& options, schema::Block& block)
-      : surroundings_(surroundings),
-        processor_(processor),
-        case_(subject),
-        options_(options),
-        block_(block) {}
+PreparedTrial::PreparedTrial(const Surroundings& surroundings, Processor& processor,
+                             const Case& subject, const VisitOptions& options, schema::Block& block,
+                             Observed& observed)
+    : surroundings_(surroundings),
+      block_(block),
+      observed_(observed),
+      queue_(processor.queue()),
+      stage_{surroundings.machine, surroundings.clock, processor, *queue_},
+      last_readings_(read_instruments()) {
+  find_parameters(subject, options);
+  bench_.emplace(processor, *queue_, block_.key.parameters, options.tier, options.seed);
+  trial_ = timed("prepare", [&] { return subject.prepare(*bench_); });
+  block_.work = trial_.work;
+  block_.executed_work = trial_.executed_work;
+  block_.details = trial_.details;
+  if (!correct() || block_.phases.contains("scaling")) return;  // tested once a block
+  const double scaling_seconds = 0.15 * options.block_seconds;
+  observed_.scaling_ratio =
+      timed("scaling", [&] { return scaling_ratio(stage_, trial_, scaling_seconds); });
+}
 
-  /// The result of `work`, whose time is added to the phase.
-  template <class F>
-  auto timed(const char* phase, F work) {
-    const double started = surroundings_.clock.seconds();
-    auto result = work();
-    block_.phases[phase] += surroundings_.clock.seconds() - started;
-    return result;
+void PreparedTrial::find_parameters(const Case& subject, const VisitOptions& options) {
+  if (!needs_search(subject, block_.key.parameters)) return;
+  block_.key.parameters = timed("search", [&] {
+    return search(stage_, subject, block_.key.parameters, options.tier, options.seed,
+                  block_.search);
+  });
+  block_.selected_by = options.tier == Tier::smoke ? "guess" : "search";
+}
+
+bool PreparedTrial::correct() {
+  if (!trial_.error) throw Error("the case has no check (a wrong result has no speed). Add one.");
+  const double error = timed("check", [&] {
+    if (trial_.reset) trial_.reset(*queue_);
+    run_sample(stage_, trial_, 1);
+    const double distance = trial_.error(*queue_);
+    queue_->finish();
+    queue_->take_intervals();
+    return distance;
+  });
+  schema::Check check = block_.check.value_or(schema::Check{0, trial_.tolerance});
+  check.error = std::max(check.error, std::isfinite(error) ? error : 1e300);
+  block_.check = check;
+  if (error <= trial_.tolerance) return true;
+  block_.status = schema::Status::wrong;
+  block_.reason = fmt::format(
+      "error {:.3g} exceeds tolerance {:.3g} {} timing (a wrong result has no speed)", error,
+      trial_.tolerance, block_.samples.host_seconds.empty() ? "before" : "after");
+  return false;
+}
+
+void PreparedTrial::take_clock() {
+  const double hertz =
+      trial_.clock_hertz ? trial_.clock_hertz(*queue_) : stage_.processor.clock_hertz();
+  if (hertz <= 0) return;
+  observed_.clocks_hertz.push_back(hertz);
+  block_.clock_hertz = median(observed_.clocks_hertz);
+  block_.readings["clock_hertz/chain"] = observed_.clocks_hertz;
+}
+
+std::map<std::string, double> PreparedTrial::read_instruments() {
+  std::map<std::string, double> values;
+  for (const auto& instrument : surroundings_.instruments) {
+    const Reading reading = instrument->read();
+    if (reading.state == Reading::State::value) values[instrument->name()] = reading.value;
   }
+  return values;
+}
 
-  void measure() {
-    const auto queue = processor_.queue();
-    const Stage stage{surroundings_.machine, surroundings_.clock, processor_, *queue};
-    find_parameters(stage);
-    Workbench bench(processor_, *queue, block_.key.parameters, options_.tier, options_.seed);
-    const Trial trial = timed("prepare", [&] { return case_.prepare(bench); });
-    block_.work = trial.work;
-    block_.executed_work = trial.executed_work;
-    block_.details = trial.details;
-    if (!timed("check", [&] { return correct(stage, trial); })) return;
-
-    const std::map<std::string, double> before = read_instruments();
-    Observed observed;
-    const double scaling_seconds = 0.15 * options_.block_seconds;
-    observed.scaling_ratio =
-        timed("scaling", [&] { return scaling_ratio(stage, trial, scaling_seconds); });
-    sample(
-        stage, trial,
-        limits_for(processor_.kind(), options_.tier, block_.key.scenario, options_.block_seconds),
-        block_, observed);
-    take_readings(before);
-
-    if (!timed("check", [&] { return correct(stage, trial); })) return;
-    judge(trial, observed);
-  }
-
- private:
-  void find_parameters(const Stage& stage) {
-    if (!needs_search(case_, block_.key.parameters)) return;
-    block_.key.parameters = timed("search", [&] {
-      return search(stage, case_, block_.key.parameters, options_.tier, options_.seed,
-                    block_.search);
-    });
-    block_.selected_by = options_.tier == Tier::smoke ? "guess" : "search";
-  }
-
-  /// Reset, run, compare. The worse of all checks stays in the block.
-  bool correct(const Stage& stage, const Trial& trial) {
-    if (!trial.error) throw Error("the case has no check (a wrong result has no speed). Add one.");
-    if (trial.reset) trial.reset(stage.queue);
-    run_sample(stage, trial, 1);
-    const double error = trial.error(stage.queue);
-    stage.queue.finish();
-    stage.queue.take_intervals();
-    schema::Check check = block_.check.value_or(schema::Check{0, trial.tolerance});
-    check.error = std::max(check.error, std::isfinite(error) ? error : 1e300);
-    block_.check = check;
-    if (error <= trial.tolerance) return true;
-    block_.status = schema::Status::wrong;
-    block_.reason = fmt::format(
-        "error {:.3g} exceeds tolerance {:.3g} {} timing (a wrong result has no speed)", error,
-        trial.tolerance, block_.samples.host_seconds.empty() ? "before" : "after");
-    return false;
-  }
-
-  std::map<std::string, double> read_instruments() {
-    std::map<std::string, double> values;
-    for (const auto& instrument : surroundings_.instruments) {
-      const Reading reading = instrument->read();
-      if (reading.state == Reading::State::value) values[instrument->name()] = reading.value;
-    }
-    return values;
-  }
-
-  void take_readings(const std::map<std::string, double>& before) {
-    for (const auto& [name, value] : read_instruments()) {
-      const auto earlier = before.find(name);
-      if (earlier == before.end()) continue;
-      block_.readings[name] = {earlier->second, value};
-      if (name.starts_with("steal_seconds")) {
-        block_.steal_seconds = block_.steal_seconds.value_or(0) + value - earlier->second;
-      }
+void PreparedTrial::take_readings() {
+  const std::map<std::string, double> before = std::exchange(last_readings_, read_instruments());
+  for (const auto& [name, value] : last_readings_) {
+    const auto earlier = before.find(name);
+    if (earlier == before.end()) continue;
+    block_.readings.try_emplace(name, std::vector{earlier->second, value}).first->second.back() =
+        value;
+    if (name.starts_with("steal_seconds")) {
+      block_.steal_seconds = block_.steal_seconds.value_or(0) + value - earlier->second;
     }
   }
+}
 
-  void judge(const Trial& trial, Observed& observed) {
-    observed.governor = surroundings_.governor;
-    observed.governor_varies = !observed.governor.empty() && observed.governor != "performance" &&
-                               observed.governor != "userspace";
+void PreparedTrial::judge() {
+  observed_.governor = surroundings_.governor;
+  observed_.governor_varies = !observed_.governor.empty() && observed_.governor != "performance" &&
+                              observed_.governor != "userspace";
 #if !defined(NDEBUG) && !defined(__OPTIMIZE__)
-    observed.debug_build = true;
+  observed_.debug_build = true;
 #endif
-    block_.findings = findings(block_, observed);
-    if (trial.ceiling_flops_per_cycle > 0 && block_.clock_hertz) {
-      block_.ceiling_flops_per_second = trial.ceiling_flops_per_cycle * *block_.clock_hertz;
-      const double seconds = median(block_.samples.host_seconds) / double(block_.runs_per_sample);
-      const double rate = block_.executed_work.value_or(block_.work).flops / seconds;
-      if (rate > above_peak * *block_.ceiling_flops_per_second) {
-        block_.status = schema::Status::suspect;
-        block_.reason = fmt::format("{:.4g} flop/s are more than the {:.4g} that this clock allows",
-                                    rate, *block_.ceiling_flops_per_second);
-      }
-    }
+  block_.findings = findings(block_, observed_);
+  judge_peak();
+}
+
+void PreparedTrial::judge_peak() {
+  if (trial_.ceiling_flops_per_cycle <= 0 || !block_.clock_hertz) return;
+  block_.ceiling_flops_per_second = trial_.ceiling_flops_per_cycle * *block_.clock_hertz;
+  const double seconds = median(block_.samples.host_seconds) / double(block_.runs_per_sample);
+  const double rate = block_.executed_work.value_or(block_.work).flops / seconds;
+  if (rate <= above_peak * *block_.ceiling_flops_per_second) return;
+  block_.status = schema::Status::suspect;
+  block_.reason = fmt::format("{:.4g} flop/s are more than the {:.4g} that this clock allows", rate,
+                              *block_.ceiling_flops_per_second);
+}
+
+void attempt(schema::Block& block, const std::function<void()>& work) {
+  const auto ends = [&](schema::Status status, const std::string& reason) {
+    block.status = status;
+    block.reason = reason;
+    block.samples = {};
+  };
+  try {
+    work();
+  } catch (const Unsupported& error) {
+    ends(schema::Status::unsupported, error.what());
+  } catch (const DeviceError& error) {
+    ends(schema::Status::failed, error.what() + (error.log().empty() ? "" : "\n" + error.log()));
+  } catch (const std::bad_alloc&) {
+    ends(schema::Status::failed, "out of memory (the trial needs more). Use a smaller size.");
+  } catch (const std::exception& error) {
+    ends(schema::Status::failed, error.what());
   }
-
-  const Surroundings& surroundings_;
-  Processor& processor_;
-  const Case& case_;
-  const VisitOptions& options_;
-  schema::Block& block_;
-};
-
-}  // namespace
+}
 
 schema::Block unmeasured(const schema::Key& key, schema::Metric metric, schema::Status status,
                          std::string reason) {
@@ -162,23 +162,17 @@ schema::Block unmeasured(const schema::Key& key, schema::Metric metric, schema::
 schema::Block visit(const Surroundings& surroundings, Processor& processor, const Case& subject,
                     const schema::Key& key, const VisitOptions& options) {
   schema::Block block = unmeasured(key, subject.metric, schema::Status::ok, "");
-  const auto ends = [&](schema::Status status, const std::string& reason) {
-    block.status = status;
-    block.reason = reason;
-    block.samples = {};
-  };
-  try {
-    Visit(surroundings, processor, subject, options, block).measure();
-  } catch (const Unsupported& error) {
-    ends(schema::Status::unsupported, error.what());
-  } catch (const DeviceError& error) {
-    ends(schema::Status::failed, error.what() + (error.log().empty() ? "" : "\n" + error.log()));
-  } catch (const std::bad_alloc&) {
-    ends(schema::Status::failed, "out of memory (the trial needs more). Use a smaller size.");
-  } catch (const std::exception& error) {
-    ends(schema::Status::failed, error.what());
-  }
-  block.repro = repro(block, options);
+  attempt(block, [&] {
+    Observed observed;
+    PreparedTrial prepared(surroundings, processor, subject, options, block, observed);
+    if (block.status != schema::Status::ok) return;
+    sample(prepared.stage(), prepared.trial(),
+           limits_for(processor.kind(), options.tier, key.scenario, options.block_seconds), block,
+           observed);
+    prepared.take_readings();
+    if (prepared.correct()) prepared.judge();
+  });
+  block.repro = repro(block.key, options.tier, options.seed);
   return block;
 }
 

@@ -145,6 +145,57 @@ TEST_F(VisitTest, AbovePeakIsSuspect) {
   EXPECT_EQ(block.ceiling_flops_per_second, 2e3);
 }
 
+TEST_F(VisitTest, AnEngineThatTimesByItselfIsJudgedAlike) {
+  adder.ceiling = 1e-6;
+  const Case subject = adder.make(clock);
+  schema::Block block;
+  block.key.parameters = {{"n", std::int64_t{8}}, {"width", std::int64_t{2}}};
+  Observed observed;
+  const Surroundings surroundings{machine, clock, instruments, "schedutil"};
+  PreparedTrial prepared(surroundings, processor, subject, {}, block, observed);
+  ASSERT_EQ(block.status, schema::Status::ok) << block.reason;
+  EXPECT_TRUE(block.search.empty()) << "nothing was left open";
+  for (int i = 0; i < 3; ++i) {
+    prepared.take_clock();
+    block.samples.host_seconds.push_back(run_sample(prepared.stage(), prepared.trial(), 1));
+  }
+  EXPECT_TRUE(prepared.correct());
+  prepared.judge();
+  EXPECT_EQ(block.clock_hertz, 2e9);
+  EXPECT_EQ(block.status, schema::Status::suspect);
+  ASSERT_FALSE(block.findings.empty());
+  EXPECT_EQ(block.findings.back().kind, "governor_not_fixed");
+}
+
+/// A counter that grows by three with each reading.
+class Steal final : public Instrument {
+ public:
+  const std::string& name() const override { return name_; }
+  const std::string& source() const override { return name_; }
+  bool counts() const override { return true; }
+  Reading read() override { return {Reading::State::value, seconds_ += 3, ""}; }
+
+ private:
+  std::string name_ = "steal_seconds/all";
+  double seconds_ = 0;
+};
+
+TEST_F(VisitTest, ReadingsGoFromTheFirstToTheLastAndCountersAddUp) {
+  instruments.push_back(std::make_unique<Steal>());
+  const Case subject = adder.make(clock);
+  schema::Block block;
+  block.key.parameters = {{"n", std::int64_t{8}}, {"width", std::int64_t{2}}};
+  Observed observed;
+  const Surroundings surroundings{machine, clock, instruments, ""};
+  PreparedTrial(surroundings, processor, subject, {}, block, observed).take_readings();
+  // Another trial was measured in between: what was stolen then (the reading 9) is not ours.
+  PreparedTrial prepared(surroundings, processor, subject, {}, block, observed);
+  prepared.take_readings();
+  prepared.take_readings();
+  EXPECT_EQ(block.readings.at("steal_seconds/all"), (std::vector<double>{3, 15}));
+  EXPECT_EQ(block.steal_seconds, 9);
+}
+
 TEST_F(VisitTest, AVaryingGovernorIsFound) {
   governor = "schedutil";
   const schema::Block block = go(Tier::smoke);
