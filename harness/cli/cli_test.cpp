@@ -1,70 +1,25 @@
 // The program as a user meets it: started with arguments, judged by exit code, output and files.
-#include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
+#include <algorithm>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <string>
 
-#include "results_schema/json_lines.hpp"
-#include "results_schema/validate.hpp"
+#include "harness/cli/workplace.hpp"
 
 namespace motley {
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Outcome {
-  int code = -1;
-  std::string output;  ///< standard output and error together
-};
-
-/// Runs the program through the shell; `before` holds environment settings or commands before it.
-Outcome motley(const std::string& arguments, const std::string& before = "") {
-  const std::string command = before + " \"" MOTLEY_PROGRAM "\" " + arguments + " 2>&1";
-  Outcome outcome;
-  FILE* pipe = popen(command.c_str(), "r");
-  std::array<char, 4096> buffer;
-  while (const std::size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) {
-    outcome.output.append(buffer.data(), count);
-  }
-  const int status = pclose(pipe);
-  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return outcome;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-class Cli : public testing::Test {
+class Cli : public testing::Test, protected Workplace {
  protected:
-  Cli() {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder = fs::path(testing::TempDir()) / (std::string("motley cli ") + test->name());
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    file = folder / "out.jsonl";
-  }
-  ~Cli() override { fs::remove_all(folder); }
-  std::string out() const { return " --out '" + file.string() + "'"; }
-  schema::Log log() const { return schema::read_log(file, schema::CutLine::pass_over); }
-  void expect_valid() const {
-    const auto validation = schema::validate_file(file);
-    EXPECT_TRUE(validation.defects.empty()) << validation.defects.front();
-  }
-  std::size_t count(schema::Status status) const {
-    std::size_t n = 0;
-    for (const auto& block : log().blocks) n += block.status == status;
-    return n;
-  }
+  Cli()
+      : Workplace(fs::path(testing::TempDir()) /
+                  (std::string("motley cli ") +
+                   testing::UnitTest::GetInstance()->current_test_info()->name())) {}
+  void expect_valid() const { EXPECT_EQ(first_defect(), ""); }
 
   const std::string one_trial =
       "run --tier smoke --filter '^bandwidth/copy$' --on cpu:0 --set bytes=16K "
       "--set store=cached";
-  fs::path folder, file;
 };
 
 TEST_F(Cli, WrongNamesAreToldWithTheNearestOnes) {
@@ -246,19 +201,6 @@ TEST_F(FaultyDriver, ACrashWhileDevicesAreListed) {
 
 TEST_F(FaultyDriver, ACrashWhileADeviceIsOpened) {
   expect_rows_that_say("the process that opened", measure_with("clCreateContext:crash"));
-}
-
-TEST_F(Cli, BothEnginesWriteTheSameRecords) {
-  const Outcome outcome = motley(
-      "micro --tier smoke --filter '^bandwidth/copy$' --on cpu:0 --set bytes=16K "
-      "--set store=cached --benchmark_repetitions=3 --benchmark_min_time=0.01" +
-      out());
-  EXPECT_EQ(outcome.code, 0) << outcome.output;
-  expect_valid();
-  ASSERT_EQ(log().blocks.size(), 1u);
-  EXPECT_EQ(log().blocks[0].key.engine, "google_benchmark");
-  EXPECT_EQ(log().blocks[0].samples.host_seconds.size(), 3u);
-  EXPECT_EQ(motley("micro --filter '^bandwidth/copy$' --on cpu:0 --benchmark_flyy").code, 5);
 }
 
 TEST_F(Cli, EveryCasePassesItsChecksOnEveryProcessorHere) {

@@ -1,251 +1,301 @@
-// motley micro: the same trials under Google Benchmark. Its flags choose, repeat and report; a
-// reporter of ours writes the same records. A trial is prepared once although the engine re-enters
-// a benchmark while it searches the number of iterations.
+// motley micro: the same trials under Google Benchmark. Its flags choose, repeat and report; the
+// same records are written, a block as soon as its repetitions are over. A trial is searched and
+// calibrated once although the engine re-enters a benchmark while it looks for the number of
+// iterations, and in random order where it is told to interleave.
 #include <algorithm>
 #include <benchmark/benchmark.h>
-#include <cmath>
-#include <fmt/format.h>
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "devices/machine.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/error.hpp"
+#include "harness/plan.hpp"
 #include "harness/recorder.hpp"
-#include "harness/sampler.hpp"
-#include "harness/search.hpp"
 #include "harness/visit.hpp"
-#include "harness/workbench.hpp"
 #include "harness/worker.hpp"
 
 namespace motley::cli {
 namespace {
 
-/// A trial that is ready to run, with all that it needs to stay so.
-struct Prepared {
-  std::unique_ptr<Queue> queue;
-  std::unique_ptr<Workbench> bench;
-  Trial trial;
+struct Entry {
+  std::string name;
+  schema::Block block;
+  Observed observed;
+  std::int64_t batch = 0;  ///< runs between two readings of the clock; 0: not calibrated yet
+  bool finished = false;
 };
 
-struct Entry {
-  const Case* subject = nullptr;
-  schema::Key key;
-  Processor* processor = nullptr;
-  schema::Block block;
-  bool reported = false;
-};
+std::string name_of(const schema::Key& key) {
+  std::string text = key.case_name + "/processor:" + key.processor;
+  for (const auto& [axis, value] : key.parameters) {
+    text += "/" + axis + ":" + schema::to_string(value);
+  }
+  return text;
+}
+
+/// What `motley run` would be told, told to this engine.
+std::string micro_repro(const schema::Key& key, const VisitOptions& options) {
+  std::string text = repro(key, options.tier, options.seed);
+  const std::string command = "motley run ", fixed = " --processes 1 --rounds 1";
+  const auto at = text.find(command);
+  if (at != std::string::npos) text.replace(at, command.size(), "motley micro ");
+  return text.substr(0, text.find(fixed));
+}
 
 class Micro {
  public:
   explicit Micro(const Options& options)
-      : selection_(selection(options)), seed_(options.seed), machine_(devices::real_machine()) {
-    for (const std::string& id :
-         options.on.empty() ? machine_->default_processor_ids() : options.on) {
-      processors_.push_back(machine_->open(id));
-      for (schema::Record& record : plan(*processors_.back(), selection_)) {
-        Entry entry;
-        entry.processor = processors_.back().get();
-        if (auto* begin = std::get_if<schema::Begin>(&record)) {
-          entry.key = begin->key;
-        } else {
-          entry.block = std::get<schema::Block>(record);
-          entry.key = entry.block.key;
-        }
-        entry.key.engine = "google_benchmark";
-        entry.subject = &find_case(entry.key.case_name);
-        entries_.push_back(std::make_unique<Entry>(std::move(entry)));
-      }
-    }
+      : options_(options), visit_options_{selection(options).tier, options.seed} {
+    run_ = run_facts(options);
+    run_.tier = options.tier;
+    std::vector<schema::Processor> found;
+    describe(*machine_, options.on, [&](const schema::Record& record) {
+      const auto& described = std::get<schema::Run>(record);
+      run_.device = described.device;
+      run_.conditions = described.conditions;
+      found = described.processors;
+    });
+    surroundings_.governor = first_governor(run_.conditions);
+    for (const schema::Processor& processor : found) add(processor.id);
+    refuse_unknown_values();
   }
-  ~Micro() { leave(); }
+  ~Micro() { park(); }
 
   void register_all() {
-    for (const auto& entry : entries_) {
-      auto* benchmark = benchmark::RegisterBenchmark(
-          name(*entry).c_str(),
-          [this, one = entry.get()](benchmark::State& state) { run(state, *one); });
-      benchmark->UseManualTime();
+    for (Entry& entry : entries_) {
+      benchmark::RegisterBenchmark(entry.name.c_str(), [&](benchmark::State& state) {
+        repeat(state, entry);
+      })->UseManualTime();
     }
   }
 
-  static std::string name(const Entry& entry) {
-    std::string text = entry.key.case_name + "/processor:" + entry.key.processor;
-    for (const auto& [axis, value] : entry.key.parameters) {
-      text += "/" + axis + ":" + schema::to_string(value);
-    }
-    return text;
+  /// The engine is about to measure.
+  void begin() {
+    if (options_.out.empty()) return;
+    recorder_.emplace(options_.out, Recorder::Mode::create);
+    recorder_->write(run_);
   }
 
-  std::vector<std::unique_ptr<Entry>>& entries() { return entries_; }
-  Machine& machine() { return *machine_; }
-  std::vector<schema::Processor> descriptions() const {
-    std::vector<schema::Processor> all;
-    for (const auto& processor : processors_) all.push_back(processor->description());
-    return all;
+  /// The engine has all repetitions of a benchmark, which was the last one to run.
+  void finish(const std::string& name, std::size_t repetitions) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& entry) { return entry.name == name; });
+    if (found == entries_.end() || std::exchange(found->finished, true)) return;
+    schema::Block& block = found->block;
+    if (block.status == schema::Status::ok) {
+      drop_warmup(block.samples, repetitions);
+      block.stopped_by = "samples";
+      prepared_->judge();
+    }
+    block.repro = micro_repro(block.key, visit_options_);
+    ++end_.counts[schema::to_string(block.status)];
+    for (const auto& [phase, seconds] : block.phases) phases_seconds_ += seconds;
+    if (!recorder_) return;
+    recorder_->write(schema::Begin{block.key});
+    recorder_->write(block);
+  }
+
+  /// False if all that was to be measured could not be.
+  bool end() {
+    if (recorder_) {
+      end_.reason = "complete";
+      end_.conditions = machine_->conditions();
+      end_.wall_seconds = clock_.seconds() - started_;
+      end_.harness_share = std::max(0.0, 1 - phases_seconds_ / end_.wall_seconds);
+      recorder_->write(end_);
+    }
+    return end_.counts.empty() || end_.counts.contains("ok");
   }
 
  private:
-  Stage stage(const Entry& entry) {
-    return {*machine_, steady_clock(), *entry.processor, *prepared_->queue};
+  void add(const std::string& id) {
+    bool again = false;  // under another name
+    plan_processor(*machine_, id, selection(options_), [&](const schema::Record& record) {
+      if (const auto* run = std::get_if<schema::Run>(&record)) {
+        const schema::Processor& opened = run->processors.front();
+        again = std::any_of(run_.processors.begin(), run_.processors.end(),
+                            [&](const auto& one) { return one.id == opened.id; });
+        if (!again) run_.processors.push_back(opened);
+      } else if (!again) {
+        const auto* begin = std::get_if<schema::Begin>(&record);
+        Entry entry;
+        entry.block = begin ? unmeasured(begin->key, find_case(begin->key.case_name).metric,
+                                         schema::Status::ok, "")
+                            : std::get<schema::Block>(record);
+        entry.block.key.engine = "google_benchmark";
+        entry.name = name_of(entry.block.key);
+        entries_.push_back(std::move(entry));
+      }
+    });
   }
 
-  void run(benchmark::State& state, Entry& entry) {
-    entry.reported = true;
-    if (!entry.block.reason.empty()) {
-      state.SkipWithError(entry.block.reason.c_str());
-      return;
+  /// A value that no processor knows is a typing error.
+  void refuse_unknown_values() const {
+    for (const Entry& unknown : entries_) {
+      const schema::Block& row = unknown.block;
+      const auto is_known = [&](const Entry& other) {
+        return other.block.key.case_name == row.key.case_name &&
+               other.block.status == schema::Status::ok;
+      };
+      if (is_unknown_value(row.reason) && std::none_of(entries_.begin(), entries_.end(), is_known))
+        throw BadArgument(row.reason);
     }
-    try {
-      if (current_ != &entry) enter(entry);
+  }
+
+  /// One repetition, or one of the engine's tries at how many iterations it needs.
+  void repeat(benchmark::State& state, Entry& entry) {
+    const auto usable = [&] { return entry.block.status == schema::Status::ok; };
+    attempt(entry.block, [&] {
+      if (usable() && current_ != &entry) enter(entry);
+      if (!usable()) return;
       time(state, entry);
-      check(entry);
-      if (entry.block.status == schema::Status::wrong)
-        state.SkipWithError(entry.block.reason.c_str());
-    } catch (const std::exception& error) {
-      entry.block.status = dynamic_cast<const Unsupported*>(&error) ? schema::Status::unsupported
-                                                                    : schema::Status::failed;
-      entry.block.reason = error.what();
-      state.SkipWithError(error.what());
-    }
-  }
-
-  void leave() {
-    prepared_.reset();
-    if (current_) current_->processor->park();
-    current_ = nullptr;
+      prepared_->take_readings();
+      prepared_->correct();
+    });
+    if (!usable()) state.SkipWithError(entry.block.reason.c_str());
   }
 
   void enter(Entry& entry) {
-    leave();
-    current_ = &entry;
-    entry.processor->wake();
+    park();
+    const schema::Key& key = entry.block.key;
+    auto& processor = processors_[key.processor];
+    if (!processor) processor = machine_->open(key.processor);
+    processor->wake();
+    awake_ = processor.get();
     machine_->flush_denormals();
-    prepared_.emplace();
-    prepared_->queue = entry.processor->queue();
-    entry.block.key = entry.key;
-    entry.block.metric = entry.subject->metric;
-    if (needs_search(*entry.subject, entry.key.parameters)) {
-      entry.block.key.parameters = search(stage(entry), *entry.subject, entry.key.parameters,
-                                          selection_.tier, seed_, entry.block.search);
-      entry.block.selected_by = selection_.tier == Tier::smoke ? "guess" : "search";
-    }
-    prepared_->bench = std::make_unique<Workbench>(
-        *entry.processor, *prepared_->queue, entry.block.key.parameters, selection_.tier, seed_);
-    prepared_->trial = entry.subject->prepare(*prepared_->bench);
-    entry.block.work = prepared_->trial.work;
-    entry.block.executed_work = prepared_->trial.executed_work;
-    entry.block.details = prepared_->trial.details;
-    check(entry);
-    const bool group = selection_.scenario != "latency";
-    batch_ = group ? calibrate(stage(entry), prepared_->trial, 1e-3) : 1;
+    prepared_.emplace(surroundings_, *processor, find_case(key.case_name), visit_options_,
+                      entry.block, entry.observed);
+    current_ = &entry;
+    if (entry.batch > 0 || entry.block.status != schema::Status::ok) return;
+    const Limits limits = limits_for(processor->kind(), visit_options_.tier, key.scenario,
+                                     visit_options_.block_seconds);
+    const auto calibrated = [&] {
+      return calibrate(prepared_->stage(), prepared_->trial(), limits.sample_seconds);
+    };
+    entry.batch = limits.group ? prepared_->timed("warmup", calibrated) : 1;
+  }
+
+  void park() {
+    prepared_.reset();
+    current_ = nullptr;
+    if (awake_) awake_->park();
+    awake_ = nullptr;
   }
 
   void time(benchmark::State& state, Entry& entry) {
-    while (state.KeepRunningBatch(batch_)) {
-      state.SetIterationTime(run_sample(stage(entry), prepared_->trial, batch_));
-      prepared_->queue->take_intervals();
+    const auto batches = (std::int64_t(state.max_iterations) + entry.batch - 1) / entry.batch;
+    expect_runs(entry, batches * entry.batch);
+    schema::Samples& samples = entry.block.samples;
+    prepared_->take_clock();
+    const ThreadState before = machine_->thread_state();
+    samples.started_seconds.push_back(clock_.seconds());
+    samples.host_seconds.push_back(prepared_->timed("sample", [&] {
+      double seconds = 0;
+      while (state.KeepRunningBatch(entry.batch)) {
+        const double took = run_sample(prepared_->stage(), prepared_->trial(), entry.batch);
+        state.SetIterationTime(took);
+        seconds += took;
+        prepared_->stage().queue.take_intervals();
+      }
+      return seconds;
+    }));
+    const ThreadState after = machine_->thread_state();
+    if (before.waited_seconds && after.waited_seconds) {
+      samples.waited_seconds.push_back(*after.waited_seconds - *before.waited_seconds);
     }
-    const auto iterations = static_cast<double>(state.iterations());
-    using benchmark::Counter;
-    const schema::Work& work = prepared_->trial.work;
+    prepared_->take_clock();
+    count(state, entry.block.work);
+  }
+
+  /// Tries with another number of iterations were the engine's warm-up.
+  static void expect_runs(Entry& entry, std::int64_t runs) {
+    schema::Block& block = entry.block;
+    if (block.runs_per_sample == runs) return;
+    for (const double seconds : block.samples.host_seconds) {
+      block.warmup_seconds.push_back(seconds / double(block.runs_per_sample));
+    }
+    block.runs_per_sample = runs;
+    block.samples = {};
+    entry.observed.clocks_hertz.clear();
+  }
+
+  /// A warm-up that was asked for may have as many iterations as the repetitions behind it.
+  static void drop_warmup(schema::Samples& samples, std::size_t repetitions) {
+    for (auto* column :
+         {&samples.started_seconds, &samples.host_seconds, &samples.waited_seconds}) {
+      if (column->size() <= repetitions) continue;
+      column->erase(column->begin(), column->end() - std::ptrdiff_t(repetitions));
+    }
+  }
+
+  static void count(benchmark::State& state, const schema::Work& work) {
     const auto rate = [&](const char* counter, double amount) {
-      if (amount > 0) state.counters[counter] = Counter(amount * iterations, Counter::kIsRate);
+      if (amount <= 0) return;
+      state.counters[counter] =
+          benchmark::Counter(amount * double(state.iterations()), benchmark::Counter::kIsRate);
     };
     rate("flops", work.flops);
     rate("bytes", work.bytes_read + work.bytes_written);
     rate("operations", work.operations);
   }
 
-  void check(Entry& entry) {
-    Trial& trial = prepared_->trial;
-    if (trial.reset) trial.reset(*prepared_->queue);
-    run_sample(stage(entry), trial, 1);
-    const double error = trial.error(*prepared_->queue);
-    const double earlier = entry.block.check ? entry.block.check->error : 0;
-    entry.block.check =
-        schema::Check{std::isfinite(error) ? std::max(error, earlier) : 1e300, trial.tolerance};
-    if (error <= trial.tolerance) return;
-    entry.block.status = schema::Status::wrong;
-    entry.block.reason =
-        fmt::format("error {:.3g} exceeds tolerance {:.3g}", error, trial.tolerance);
-    throw Error(entry.block.reason);
-  }
-
-  Selection selection_;
-  std::uint64_t seed_;
-  std::unique_ptr<Machine> machine_;
-  std::vector<std::unique_ptr<Processor>> processors_;
-  std::vector<std::unique_ptr<Entry>> entries_;
-  std::optional<Prepared> prepared_;
-  Entry* current_ = nullptr;
-  std::int64_t batch_ = 1;
+  const Options& options_;
+  VisitOptions visit_options_;
+  Clock& clock_ = steady_clock();
+  double started_ = clock_.seconds();
+  std::unique_ptr<Machine> machine_ = devices::real_machine();
+  Instruments instruments_ = machine_->instruments();
+  Surroundings surroundings_{*machine_, clock_, instruments_, ""};
+  schema::Run run_;
+  schema::End end_;
+  double phases_seconds_ = 0;
+  std::optional<Recorder> recorder_;
+  std::vector<Entry> entries_;
+  std::map<std::string, std::unique_ptr<Processor>> processors_;
+  Processor* awake_ = nullptr;
+  Entry* current_ = nullptr;  ///< what prepared_ is of
+  std::optional<PreparedTrial> prepared_;
 };
 
-/// Shows what Google Benchmark shows, and keeps each repetition as a sample of its entry.
-class RecordingReporter final : public benchmark::ConsoleReporter {
+/// Shows what Google Benchmark would show by itself, in the format that its flags ask for.
+class Reporter final : public benchmark::BenchmarkReporter {
  public:
-  explicit RecordingReporter(Micro& micro) : ConsoleReporter(OO_Tabular) {
-    for (const auto& entry : micro.entries()) entries_[Micro::name(*entry)] = entry.get();
+  explicit Reporter(Micro& micro) : micro_(micro) {}
+  bool ReportContext(const Context& context) override {
+    micro_.begin();
+    return shown_.ReportContext(context);
   }
   void ReportRuns(const std::vector<Run>& runs) override {
-    ConsoleReporter::ReportRuns(runs);
+    shown_.ReportRuns(runs);
     for (const Run& run : runs) {
-      if (run.run_type != Run::RT_Iteration || run.iterations == 0) continue;
-      const std::string name = run.run_name.function_name;
-      const auto found = entries_.find(name);
-      if (found == entries_.end()) continue;
-      schema::Block& block = found->second->block;
-      block.runs_per_sample = static_cast<std::int64_t>(run.iterations);
-      block.samples.host_seconds.push_back(run.real_accumulated_time);
+      micro_.finish(run.run_name.function_name, std::size_t(run.repetitions));
     }
   }
+  void Finalize() override { shown_.Finalize(); }
 
  private:
-  std::map<std::string, Entry*> entries_;
+  Micro& micro_;
+  benchmark::BenchmarkReporter& shown_ = *benchmark::CreateDefaultDisplayReporter();
 };
-
-void write_records(const Options& options, Micro& micro) {
-  Recorder recorder(options.out, Recorder::Mode::create);
-  schema::Run run = run_facts(options);
-  run.device = micro.machine().device();
-  run.conditions = micro.machine().conditions();
-  run.processors = micro.descriptions();
-  recorder.write(run);
-  schema::End end;
-  for (const auto& entry : micro.entries()) {
-    if (!entry->reported) continue;
-    schema::Block& block = entry->block;
-    if (block.key.engine != "google_benchmark") block.key = entry->key;
-    block.key.engine = "google_benchmark";
-    if (block.status != schema::Status::ok) block.samples = {};
-    if (block.stopped_by.empty() && block.status == schema::Status::ok)
-      block.stopped_by = "samples";
-    recorder.write(schema::Begin{block.key});
-    recorder.write(block);
-    ++end.counts[schema::to_string(block.status)];
-  }
-  end.reason = "complete";
-  recorder.write(end);
-}
 
 }  // namespace
 
 int micro_command(const Options& options) {
-  Micro micro(options);
-  micro.register_all();
-  std::vector<std::string> texts = options.benchmark_arguments;
-  texts.insert(texts.begin(), "motley micro");
+  std::vector<std::string> texts{"motley micro", "--benchmark_counters_tabular=true"};
+  texts.insert(texts.end(), options.benchmark_arguments.begin(), options.benchmark_arguments.end());
   std::vector<char*> arguments;
   for (std::string& text : texts) arguments.push_back(text.data());
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return bad_command;
-  RecordingReporter reporter(micro);
-  const std::size_t measured = benchmark::RunSpecifiedBenchmarks(&reporter);
-  if (!options.out.empty()) write_records(options, micro);
-  return measured == 0 ? nothing_measured : done;
+  Micro micro(options);
+  micro.register_all();
+  Reporter reporter(micro);
+  const bool matched = benchmark::RunSpecifiedBenchmarks(&reporter) > 0;
+  return micro.end() && matched ? done : nothing_measured;
 }
 
 }  // namespace motley::cli
