@@ -22,12 +22,12 @@ std::function<double(Queue&)> chain_clock(Workbench& bench, Chain chain) {
   Kernel kernel;
   kernel.name = "woven_clock";
   kernel.cpu = [chain](const CpuTask& task) {
-    // The median: an interrupt slows one slice down, and the fastest slice would tell the highest
-    // clock of a core that changes it between them, not the usual one.
+    // The second fastest: interrupts and other work slow slices down, and the fastest one may have
+    // met a clock that the core holds for a moment only.
     std::array<double, 5> slices;
     for (double& hertz : slices) hertz = slice_hertz(chain);
-    std::nth_element(slices.begin(), slices.begin() + slices.size() / 2, slices.end());
-    task.buffer<double>(0)[task.member] = slices[slices.size() / 2];
+    std::sort(slices.begin(), slices.end());
+    task.buffer<double>(0)[task.member] = slices[slices.size() - 2];
   };
   LoadedKernel& loaded = bench.load(kernel);
   Buffer& hertz = bench.allocate(bench.processor().members() * sizeof(double));
