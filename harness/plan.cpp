@@ -116,8 +116,9 @@ std::vector<schema::Record> plan(Processor& processor, const Selection& selectio
   return planned;
 }
 
-bool is_unknown_value(const std::string& reason) {
-  return reason.starts_with("unknown value of axis ");
+void refuse_unknown_value(const schema::Block& row, const std::set<std::string>& planned_cases) {
+  const bool unknown = row.reason.starts_with("unknown value of axis ");
+  if (unknown && !planned_cases.contains(row.key.case_name)) throw BadArgument(row.reason);
 }
 
 std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed) {
@@ -125,12 +126,14 @@ std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed) {
   for (const char* name : {"MOTLEY_EMULATE", "MOTLEY_FAULT"}) {
     if (const char* value = std::getenv(name)) text += fmt::format("{}={} ", name, value);
   }
-  text += fmt::format("motley run --filter '^{}$' --on {}", key.case_name, key.processor);
+  const bool micro = key.engine == "google_benchmark";
+  text += fmt::format("motley {} --filter '^{}$' --on {}", micro ? "micro" : "run", key.case_name,
+                      key.processor);
   for (const auto& [name, value] : key.parameters) {
     text += fmt::format(" --set {}={}", name, schema::to_string(value));
   }
-  return text + fmt::format(" --scenario {} --tier {} --seed {} --processes 1 --rounds 1",
-                            key.scenario, to_string(tier), seed);
+  text += fmt::format(" --scenario {} --tier {} --seed {}", key.scenario, to_string(tier), seed);
+  return micro ? text : text + " --processes 1 --rounds 1";
 }
 
 bool is_visit_to(const schema::Key& measured, const schema::Key& planned) {

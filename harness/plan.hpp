@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ std::vector<const Case*> selected_cases(const Selection& selection);
 
 /// A case that knows a value in `set` not at all has one row, unsupported, that says so.
 std::vector<schema::Record> plan(Processor& processor, const Selection& selection);
-/// Whether a row's reason is such a value.
-bool is_unknown_value(const std::string& reason);
+/// A value that no processor knows is a typing error: throws BadArgument if a row says so of a case
+/// that is planned for none.
+void refuse_unknown_value(const schema::Block& row, const std::set<std::string>& planned_cases);
 
 /// A command line that visits this key alone again.
 std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed);

@@ -75,7 +75,8 @@ TEST_F(PlanTest, AnUnknownValueIsOneRowWithTheNearestOnes) {
   ASSERT_EQ(planned.size(), 1u);
   const auto& block = std::get<schema::Block>(planned[0]);
   EXPECT_EQ(block.status, schema::Status::unsupported);
-  EXPECT_TRUE(is_unknown_value(block.reason)) << block.reason;
+  EXPECT_THROW(refuse_unknown_value(block, {}), BadArgument);
+  EXPECT_NO_THROW(refuse_unknown_value(block, {"plan_test/one"}));
   EXPECT_NE(block.reason.find(" cached"), std::string::npos) << block.reason;
 }
 

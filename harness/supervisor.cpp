@@ -135,20 +135,10 @@ Plan Supervisor::make_plan() {
   for (const schema::Processor& processor : std::vector(plan.run.processors)) {
     plan_processor(processor.id, plan);
   }
-  refuse_unknown_values(plan);
+  std::set<std::string> planned;
+  for (const schema::Begin& trial : plan.trials) planned.insert(trial.key.case_name);
+  for (const schema::Block& row : plan.impossible) refuse_unknown_value(row, planned);
   return plan;
-}
-
-/// A value that suits one processor may be unknown to another, which then has a row that says so.
-/// One that no processor knows is a typing error.
-void Supervisor::refuse_unknown_values(const Plan& plan) {
-  for (const schema::Block& block : plan.impossible) {
-    if (!is_unknown_value(block.reason)) continue;
-    const bool planned = std::any_of(plan.trials.begin(), plan.trials.end(), [&](const auto& one) {
-      return one.key.case_name == block.key.case_name;
-    });
-    if (!planned) throw BadArgument(block.reason);
-  }
 }
 
 void Supervisor::plan_processor(const std::string& id, Plan& plan) {

@@ -69,7 +69,6 @@ class Supervisor {
   std::vector<schema::Record> ask(const std::vector<std::string>& arguments, std::string& ending,
                                   bool& whole);
   void plan_processor(const std::string& id, Plan& plan);
-  static void refuse_unknown_values(const Plan& plan);
   schema::Facts conditions_now();
   double block_seconds(const Visits& visits, double elapsed) const;
   std::string follow(WorkerProcess& worker, Visits& visits, Recorder& recorder,

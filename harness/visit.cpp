@@ -45,6 +45,12 @@ PreparedTrial::PreparedTrial(const Surroundings& surroundings, Processor& proces
   const double scaling_seconds = 0.15 * options.block_seconds;
   observed_.scaling_ratio =
       timed("scaling", [&] { return scaling_ratio(stage_, trial_, scaling_seconds); });
+  if (!trial_.run_multiple) return;
+  if (observed_.scaling_ratio > 0) {
+    block_.details["scaling_ratio"] = observed_.scaling_ratio;
+  } else {
+    block_.details["scaling"] = std::string("not tested: a run takes too long");
+  }
 }
 
 void PreparedTrial::find_parameters(const Case& subject, const VisitOptions& options) {

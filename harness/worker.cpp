@@ -42,14 +42,6 @@ class Processors {
   Processor* awake_ = nullptr;
 };
 
-std::string governor_of(const schema::Facts& conditions) {
-  for (const auto& [name, fact] : conditions) {
-    if (!name.starts_with("governor")) continue;
-    if (const auto* text = std::get_if<std::string>(&fact)) return *text;
-  }
-  return "";
-}
-
 }  // namespace
 
 void describe(Machine& machine, const std::vector<std::string>& ids, const Emit& emit) {
@@ -97,7 +89,7 @@ void visit_all(Machine& machine, std::istream& begins, const VisitOptions& optio
   Processors processors(machine);
   Instruments instruments = machine.instruments();
   const Surroundings surroundings{machine, steady_clock(), instruments,
-                                  governor_of(machine.conditions())};
+                                  first_governor(machine.conditions())};
   std::map<std::string, schema::Parameters> found;  // what a search in this process has chosen
   for (std::string line; std::getline(begins, line);) {
     const auto record = schema::parse_line(line);

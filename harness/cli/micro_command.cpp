@@ -36,15 +36,6 @@ std::string name_of(const schema::Key& key) {
   return text;
 }
 
-/// What `motley run` would be told, told to this engine.
-std::string micro_repro(const schema::Key& key, const VisitOptions& options) {
-  std::string text = repro(key, options.tier, options.seed);
-  const std::string command = "motley run ", fixed = " --processes 1 --rounds 1";
-  const auto at = text.find(command);
-  if (at != std::string::npos) text.replace(at, command.size(), "motley micro ");
-  return text.substr(0, text.find(fixed));
-}
-
 class Micro {
  public:
   explicit Micro(const Options& options)
@@ -90,7 +81,7 @@ class Micro {
       block.stopped_by = "samples";
       prepared_->judge();
     }
-    block.repro = micro_repro(block.key, visit_options_);
+    block.repro = repro(block.key, visit_options_.tier, visit_options_.seed);
     ++end_.counts[schema::to_string(block.status)];
     for (const auto& [phase, seconds] : block.phases) phases_seconds_ += seconds;
     if (!recorder_) return;
@@ -132,17 +123,12 @@ class Micro {
     });
   }
 
-  /// A value that no processor knows is a typing error.
   void refuse_unknown_values() const {
-    for (const Entry& unknown : entries_) {
-      const schema::Block& row = unknown.block;
-      const auto is_known = [&](const Entry& other) {
-        return other.block.key.case_name == row.key.case_name &&
-               other.block.status == schema::Status::ok;
-      };
-      if (is_unknown_value(row.reason) && std::none_of(entries_.begin(), entries_.end(), is_known))
-        throw BadArgument(row.reason);
+    std::set<std::string> planned;
+    for (const Entry& one : entries_) {
+      if (one.block.status == schema::Status::ok) planned.insert(one.block.key.case_name);
     }
+    for (const Entry& one : entries_) refuse_unknown_value(one.block, planned);
   }
 
   /// One repetition, or one of the engine's tries at how many iterations it needs.
