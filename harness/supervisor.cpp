@@ -37,7 +37,7 @@ void set_tier(RunOptions& options, Tier tier) {
     case Tier::standard:
       options.processes = options.rounds = 2;
       options.block_seconds = 0.25;
-      options.budget_seconds = 540;
+      options.budget_seconds = 570;
       break;
     case Tier::full:
       options.processes = options.rounds = 3;

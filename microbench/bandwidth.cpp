@@ -52,13 +52,18 @@ std::vector<schema::Value> sizes(const BandwidthQuestion& question, Processor& p
   return {smallest_working_set_bytes, std::int64_t{1} << 20, largest};
 }
 
-/// Around the caches makes sense beyond them; full runs show what it costs inside.
-bool is_kept(const schema::Parameters& parameters, Tier tier) {
+/// Around the caches makes sense beyond them; full runs show what it costs inside. Of the four that
+/// read and write, copy and triad show it in standard runs.
+bool is_kept(const BandwidthQuestion& question, const schema::Parameters& parameters, Tier tier) {
   const auto store = parameters.find("store");
   const auto bytes = parameters.find("bytes");
   if (tier == Tier::full || store == parameters.end() || bytes == parameters.end()) return true;
   const auto* size = std::get_if<std::int64_t>(&bytes->second);
-  return schema::to_string(store->second) == "cached" || !size || *size >= 64 << 20;
+  if (schema::to_string(store->second) == "cached") return true;
+  if (question.operation == StreamOperation::scale || question.operation == StreamOperation::add) {
+    return false;
+  }
+  return !size || *size >= 64 << 20;
 }
 
 Case make_case(const BandwidthQuestion& question) {
@@ -85,7 +90,9 @@ Case make_case(const BandwidthQuestion& question) {
                          },
                          false});
   result.axes.push_back({"width", "Elements of an OpenCL vector", widths, true});
-  result.keep = is_kept;
+  result.keep = [question](const schema::Parameters& parameters, Tier tier) {
+    return is_kept(question, parameters, tier);
+  };
   result.prepare = [question](Workbench& bench) {
     const bool non_temporal = question.writes > 0 && bench.text("store") == "non_temporal";
     return bench.keep(std::make_unique<BandwidthWalk>(bench, question, non_temporal))->trial();

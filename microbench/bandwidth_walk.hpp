@@ -2,6 +2,8 @@
 // that the processor runs, and how the result is checked, element by element.
 #pragma once
 
+#include <span>
+
 #include "harness/workbench.hpp"
 #include "microbench/bandwidth_loops.hpp"
 
@@ -31,7 +33,7 @@ class BandwidthWalk {
   void reset(Queue& queue);
   double error(Queue& queue) const;
   double word_error(Queue& queue) const;
-  double element_error(std::uint32_t index, std::uint32_t bits) const;
+  double piece_error(std::uint32_t begin, std::span<const std::uint32_t> found) const;
 
   BandwidthQuestion question_;
   std::int64_t count_;

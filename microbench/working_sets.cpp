@@ -49,8 +49,10 @@ std::vector<schema::Value> working_sets(Processor& processor, Tier tier) {
   const double step = tier == Tier::standard ? 4 : std::sqrt(2.0);
   std::vector<schema::Value> sizes;
   double size = smallest_working_set_bytes;
-  // The largest size replaces a step that would lie just below it.
-  for (; size * std::sqrt(step) < static_cast<double>(largest); size *= step) {
+  // The largest size replaces a step that would lie just below it: in standard runs one that tells
+  // nothing of main memory yet and takes long to fill and check.
+  const double near = tier == Tier::standard ? step : std::sqrt(step);
+  for (; size * near < static_cast<double>(largest); size *= step) {
     sizes.emplace_back(std::int64_t{std::llround(size / 64)} * 64);
   }
   sizes.emplace_back(largest);
