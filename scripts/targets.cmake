@@ -44,6 +44,10 @@ function(motley_warnings target)
                                             -fno-sanitize-recover=all
                                             $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     target_link_options(${target} PUBLIC -fsanitize=${MOTLEY_SANITIZE})
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL EXECUTABLE AND MOTLEY_SANITIZE MATCHES address)
+      target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/scripts/leak_check.cpp)
+    endif()
   endif()
 endfunction()
 
