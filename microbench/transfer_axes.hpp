@@ -13,7 +13,8 @@ namespace motley::microbench {
 inline constexpr std::int64_t default_transfer_bytes = 1 << 20;
 
 /// Steps from `smallest` to 64 MiB in a standard run: x4 and x8 where break points shall be found,
-/// x16 and x64 where it is enough to see whether time grows with size. A full run takes x2.
+/// x16 and x64 where it is enough to see whether time grows with size; up to 64 B, where the cost
+/// of a driver's call is read off, x2 on an OpenCL device. A full run takes x2.
 enum class Sizes { x4 = 4, x8 = 8, x16 = 16, x64 = 64 };
 Axis bytes_axis(Sizes sizes, std::int64_t smallest = 4);
 Axis allocation_axis();  ///< CPU processors: none alone
