@@ -105,8 +105,12 @@ function(motley_test name)
   # Tests of one program share their files' names: one at a time, in a folder of the program's own.
   set(files ${PROJECT_BINARY_DIR}/test_files/${name}/)
   file(MAKE_DIRECTORY ${files})
+  set(seconds 300)
+  if(CMAKE_CROSSCOMPILING_EMULATOR)
+    set(seconds 1800)
+  endif()
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT 300 RESOURCE_LOCK ${name} ENVIRONMENT TEST_TMPDIR=${files})
+                       PROPERTIES TIMEOUT ${seconds} RESOURCE_LOCK ${name} ENVIRONMENT TEST_TMPDIR=${files})
 endfunction()
 
 # The README's example of a microbenchmark compiles.

@@ -115,7 +115,7 @@ TEST_F(Cli, AKilledWorkerCostsOneTrial) {
 }
 
 TEST_F(Cli, AKilledSupervisorLosesAtMostTheLineBeingWrittenAndResumes) {
-  const std::string run = "run --tier smoke --filter '^bandwidth/' --on cpu:0" + out();
+  const std::string run = "run --tier smoke --budget 0 --filter '^bandwidth/' --on cpu:0" + out();
   motley(run + " & p=$!; sleep 1; kill -9 $p; wait $p");
   motley(run + " --resume");
   expect_valid();
