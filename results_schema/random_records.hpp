@@ -82,8 +82,8 @@ class RandomRecords {
   int small() { return static_cast<int>(next() % 1000); }
   /// Over many magnitudes: every digit must survive.
   double positive() {
-    return std::ldexp(1 + static_cast<double>(next() >> 12) * 0x1p-52,
-                      static_cast<int>(next() % 120) - 60);
+    const int exponent = static_cast<int>(next() % 120) - 60;
+    return std::ldexp(1 + static_cast<double>(next() >> 12) * 0x1p-52, exponent);
   }
   std::string text() { return "text " + std::to_string(next()); }
   Parameters parameters() {
