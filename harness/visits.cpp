@@ -21,6 +21,40 @@ bool same_visit(const schema::Begin& a, const schema::Begin& b) {
   return a.key == b.key && a.round == b.round && a.process == b.process;
 }
 
+/// One key must not hold blocks of two programs, devices, builds, tiers or seeds.
+void refuse_another_run(const schema::Run& earlier, const schema::Run& now,
+                        const std::filesystem::path& file) {
+  if (earlier.motley_version != now.motley_version || earlier.commit != now.commit) {
+    throw Error(fmt::format(
+        "{} was measured by motley {} ({}), this is {} ({}) (their figures need "
+        "not compare). Start a new file with --out.",
+        file.string(), earlier.motley_version, earlier.commit, now.motley_version, now.commit));
+  }
+  if (earlier.device.id != now.device.id) {
+    throw Error(
+        fmt::format("{} was measured on another device, {} (figures of two devices would be "
+                    "mixed). Start a new file with --out.",
+                    file.string(), earlier.device.name));
+  }
+  const auto told = [](const schema::Run& run) {
+    return std::vector<std::string>{run.compiler,
+                                    run.flags,
+                                    run.build,
+                                    "seed " + std::to_string(run.seed),
+                                    "tier " + run.tier,
+                                    run.dirty ? "uncommitted changes" : "no uncommitted changes",
+                                    run.emulated ? "emulated" : "not emulated"};
+  };
+  const std::vector<std::string> before = told(earlier), after = told(now);
+  const auto [was, is] = std::mismatch(before.begin(), before.end(), after.begin());
+  if (was != before.end()) {
+    throw Error(
+        fmt::format("{} was measured with {}, this run is with {} (one key would hold "
+                    "blocks of both). Start a new file with --out.",
+                    file.string(), *was, *is));
+  }
+}
+
 }  // namespace
 
 Visits::Visits(const Plan& plan, const RunOptions& options)
@@ -43,37 +77,7 @@ Visits::Visits(const Plan& plan, const RunOptions& options)
 
 void Visits::pass_over_done(const schema::Log& log, const schema::Run& now) {
   if (log.runs.empty()) return;
-  const schema::Run& earlier = log.runs.back();
-  if (earlier.motley_version != now.motley_version || earlier.commit != now.commit) {
-    throw Error(
-        fmt::format("{} was measured by motley {} ({}), this is {} ({}) (their figures need "
-                    "not compare). Start a new file with --out.",
-                    options_.out.string(), earlier.motley_version, earlier.commit,
-                    now.motley_version, now.commit));
-  }
-  if (earlier.device.id != now.device.id) {
-    throw Error(
-        fmt::format("{} was measured on another device, {} (figures of two devices would be "
-                    "mixed). Start a new file with --out.",
-                    options_.out.string(), earlier.device.name));
-  }
-  const auto told = [](const schema::Run& run) {
-    return std::vector<std::string>{run.compiler,
-                                    run.flags,
-                                    run.build,
-                                    "seed " + std::to_string(run.seed),
-                                    "tier " + run.tier,
-                                    run.dirty ? "uncommitted changes" : "no uncommitted changes",
-                                    run.emulated ? "emulated" : "not emulated"};
-  };
-  const std::vector<std::string> before = told(earlier), after = told(now);
-  const auto [was, is] = std::mismatch(before.begin(), before.end(), after.begin());
-  if (was != before.end()) {
-    throw Error(
-        fmt::format("{} was measured with {}, this run is with {} (one key would hold "
-                    "blocks of both). Start a new file with --out.",
-                    options_.out.string(), *was, *is));
-  }
+  refuse_another_run(log.runs.back(), now, options_.out);
   const auto take_out = [&](const auto& matches) {
     left_.erase(std::remove_if(left_.begin(), left_.end(), matches), left_.end());
   };
@@ -97,8 +101,12 @@ void Visits::pass_over_done(const schema::Log& log, const schema::Run& now) {
   };
   impossible_.erase(std::remove_if(impossible_.begin(), impossible_.end(), is_impossible_already),
                     impossible_.end());
-  // Begun twice and never finished: it took the whole machine or its supervisor down each time. An
-  // interrupted run may have left one open without that.
+  drop_what_brought_runs_down(log);
+}
+
+/// Begun twice and never finished: it took the whole machine or its supervisor down each time. An
+/// interrupted run may have left one open without that.
+void Visits::drop_what_brought_runs_down(const schema::Log& log) {
   const auto interrupted = std::count_if(log.ends.begin(), log.ends.end(),
                                          [](const auto& end) { return end.reason != "complete"; });
   for (const schema::Begin& begin : log.begins) {

@@ -50,6 +50,7 @@ class Visits {
 
  private:
   void drop(const schema::Key& planned);
+  void drop_what_brought_runs_down(const schema::Log& log);
   const schema::Begin* planned_visit(const schema::Key& measured) const;
 
   const RunOptions& options_;

@@ -12,8 +12,8 @@ namespace fs = std::filesystem;
 
 class LogFiles : public testing::Test {
  protected:
-  LogFiles() { fs::create_directories(folder); }
-  ~LogFiles() override { fs::remove_all(folder); }
+  LogFiles() { fs::create_directories(folder_); }
+  ~LogFiles() override { fs::remove_all(folder_); }
 
   static std::string line(const Record& record) { return to_line(record) + "\n"; }
   /// Runs of one device, unless a test changes that.
@@ -30,7 +30,7 @@ class LogFiles : public testing::Test {
   }
   static std::string end() { return line(RandomRecords(3).end()); }
   std::string file(const std::string& text) {
-    const fs::path path = folder / std::to_string(count_++);
+    const fs::path path = folder_ / std::to_string(count_++);
     std::ofstream(path, std::ios::binary) << text;
     return path.string();
   }
@@ -47,7 +47,7 @@ class LogFiles : public testing::Test {
   }
 
  private:
-  const fs::path folder =
+  const fs::path folder_ =
       fs::path(testing::TempDir()) /
       (std::string("logs_") + testing::UnitTest::GetInstance()->current_test_info()->name());
   int count_ = 0;

@@ -106,7 +106,7 @@ TEST(Files, DropsTheNulBehindADevicetreeString) {
   const std::filesystem::path root = std::filesystem::path(::testing::TempDir()) / "odd_bytes";
   std::filesystem::create_directories(root);
   std::ofstream(root / "model", std::ios::binary) << std::string("Board\0", 6);
-  std::ofstream(root / "empty");
+  std::ofstream(root / "empty") << "";
   const Files files(root);
   EXPECT_EQ(files.read("/model").text, "Board");
   EXPECT_EQ(files.read("/empty").state, State::value);

@@ -30,6 +30,7 @@ namespace motley::opencl {
 
 /// One member a function, of the function's own name and type.
 struct Api {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a name that is declared
 #define MOTLEY_MEMBER(entry, since) decltype(&::entry) entry = nullptr;
   MOTLEY_OPENCL_ENTRIES(MOTLEY_MEMBER)
 #undef MOTLEY_MEMBER

@@ -44,7 +44,7 @@ void DeviceFence::then(std::function<void()> callback) {
   auto kept = std::make_unique<std::function<void()>>(std::move(callback));
   check(home_.api().clSetEventCallback(event_.get(), CL_COMPLETE, run_callback, kept.get()),
         "clSetEventCallback");
-  kept.release();  // run_callback owns it
+  static_cast<void>(kept.release());  // run_callback owns it
 }
 
 void start_after(Device& device, cl_command_queue queue, Fence& fence) {

@@ -158,7 +158,8 @@ TEST_F(OnDevice, RunsKernelsWithLocalMemoryAndVectors) {
                  {scalar(cl_float4{{1, 2, 3, 100}}), LocalMemory{8 * sizeof(float)}, out.get()});
   const std::vector<float> host = values(*out);
   for (std::size_t i = 0; i < host.size(); ++i) {
-    EXPECT_EQ(host[i], 100 + static_cast<float>(i / 8 * 8 + (i + 1) % 8)) << i;
+    const std::size_t first = i / 8 * 8;
+    EXPECT_EQ(host[i], 100 + static_cast<float>(first + (i + 1) % 8)) << i;
   }
 }
 

@@ -77,7 +77,7 @@ cl_int answer(const std::string& text, size_t room, void* to, size_t* needed) {
 template <class T>
 requires std::is_arithmetic_v<T> || std::is_same_v<T, cl_command_queue> cl_int
 answer(T value, size_t room, void* to, size_t* needed) {
-  return answer(&value, sizeof(value), room, to, needed);
+  return answer(&value, sizeof(T), room, to, needed);
 }
 
 void complete(cl_command_queue queue, cl_event* event) {

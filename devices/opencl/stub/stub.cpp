@@ -126,6 +126,7 @@ Api& table() {
 
 }  // namespace motley::opencl::stub
 
+// NOLINTBEGIN(readability-identifier-naming): names that a phone's library has
 extern "C" __attribute__((visibility("default"))) void enableOpenCL() {
   motley::opencl::stub::table();
 }
@@ -135,6 +136,7 @@ extern "C" __attribute__((visibility("default"))) void* loadOpenCLPointer(const 
   motley::opencl::for_each_entry(motley::opencl::stub::table(), find);
   return find.found;
 }
+// NOLINTEND(readability-identifier-naming)
 
 extern "C" {
 __attribute__((visibility("default"))) motley::opencl::stub::Control motley_stub{
