@@ -25,7 +25,8 @@ T value_at(const std::vector<std::byte>& bytes, std::size_t i) {
 }  // namespace
 
 double after_shrinking(double x, double a, std::int64_t steps) {
-  return x * std::exp(static_cast<double>(steps / 2) * std::log1p(-a * a));
+  const std::int64_t pairs = steps / 2;
+  return x * std::exp(static_cast<double>(pairs) * std::log1p(-a * a));
 }
 
 double shrinking_factor(std::int64_t steps) {
@@ -124,9 +125,13 @@ PeakData::PeakData(const PeakLoop& loop, std::uint64_t seed) {
                         : kind_ == Kind::fp16 ? half.after(x, steps)
                                               : after_shrinking(x, a, steps));
   }
+  set_factor(a, factor_bits);
+}
+
+void PeakData::set_factor(double a, std::uint32_t bits) {
   switch (kind_) {
     case Kind::int32:
-      append(factor, factor_bits);
+      append(factor, bits);
       tolerance = 0;
       break;
     case Kind::fp16:

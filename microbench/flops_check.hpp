@@ -47,6 +47,8 @@ struct PeakData {
   double worst_error(const std::vector<std::byte>& results) const;
 
  private:
+  void set_factor(double a, std::uint32_t bits);  ///< and the tolerance that goes with it
+
   std::vector<double> expected_;
   enum class Kind { fp32, fp64, fp16, int32 } kind_;
 };

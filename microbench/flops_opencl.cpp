@@ -88,7 +88,7 @@ std::uint32_t after_dots(std::uint32_t x, std::int64_t steps) {
 class Expected {
  public:
   Expected(const std::string& type, std::int64_t vector, std::int64_t chains, double a)
-      : type_(type), vector_(vector) {
+      : type_(type) {
     const std::int64_t steps = steps_of(type);
     const ShrinkingHalf half(a);
     for (std::int64_t item = 0; item < 64; ++item) {
@@ -134,7 +134,6 @@ class Expected {
     return as(std::uint32_t{0});
   }
   std::string type_;
-  std::int64_t vector_;
   std::vector<double> values_;
 };
 

@@ -63,6 +63,7 @@ void peak(const void* start, void* out, const void* factor, std::int64_t steps) 
   const T* from = static_cast<const T*>(start);
   T* to = static_cast<T*>(out);
   const auto a = hn::Set(d, *static_cast<const T*>(factor));
+  // NOLINTBEGIN(bugprone-macro-parentheses, bugprone-branch-clone): k is a digit
 #define MOTLEY_LOAD(k) [[maybe_unused]] auto x##k = hn::LoadU(d, from + (k < chains ? k : 0) * n);
   MOTLEY_EACH_CHAIN(MOTLEY_LOAD)
 #undef MOTLEY_LOAD
@@ -80,6 +81,7 @@ void peak(const void* start, void* out, const void* factor, std::int64_t steps) 
   if constexpr (k < chains) hn::StoreU(x##k, d, to + k * n);
   MOTLEY_EACH_CHAIN(MOTLEY_STORE)
 #undef MOTLEY_STORE
+  // NOLINTEND(bugprone-macro-parentheses, bugprone-branch-clone)
 }
 
 /// 16 dependent additions beside 8 FMAs: four cycles of two pipes, eight of one.
