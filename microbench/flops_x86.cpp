@@ -9,6 +9,7 @@
 
 namespace motley::microbench {
 namespace {
+// NOLINTBEGIN(bugprone-macro-parentheses, bugprone-branch-clone): the macros' k is a digit
 
 #define MOTLEY_FP16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512fp16")))
 template <int chains>
@@ -183,3 +184,4 @@ LoopTable x86_peak_loops() {
 }
 }  // namespace motley::microbench
 #endif
+// NOLINTEND(bugprone-macro-parentheses, bugprone-branch-clone)

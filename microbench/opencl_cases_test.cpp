@@ -57,7 +57,7 @@ void add_observers(opencl::Api& api) {
 
 /// A table whose transfers stop early, whose maps show other memory, whose launches and argument
 /// calls do nothing, whose events lie and whose programs are another's, while `sabotaging`.
-opencl::Api sabotaged_table() {
+opencl::Api sabotaged_table() {  // NOLINT(readability-function-size): a table
   opencl::Api api = original;
   api.clEnqueueWriteBuffer = [](auto queue, auto to, auto blocking, auto offset, auto bytes,
                                 auto from, auto events, auto list, auto event) {
