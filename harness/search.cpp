@@ -124,8 +124,7 @@ class Search {
   }
 
   /// Of candidates that differ by noise the first in the axes' order: two runs then choose the same
-  /// one, and their blocks have the same key. The others must beat it interleaved, by more than 1
-  /// %.
+  /// one, and their blocks have the same key. A later one must beat it by over 1 %, interleaved.
   schema::Parameters first_of_equals() {
     constexpr double noise = 1.05, worth = 0.99;
     const auto place = std::find_if(times_.begin(), times_.end(),
