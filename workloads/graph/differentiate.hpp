@@ -18,7 +18,8 @@ class GradientRule {
   const Call& call() const { return call_; }
   TensorId input(std::size_t i) const { return forward_.inputs.at(i); }
   TensorId output(std::size_t i = 0) const { return forward_.outputs.at(i); }
-  /// Of the loss with respect to output i; no_tensor where the loss does not depend on it.
+  /// Of the loss with respect to output i; no_tensor where the loss does not depend on it, and of
+  /// the loss itself (1).
   TensorId output_gradient(std::size_t i = 0) const { return output_gradients_.at(i); }
   /// Whether anybody needs the gradient of input i: compute no other.
   bool wanted(std::size_t i) const { return wanted_.at(i); }
@@ -42,7 +43,8 @@ class GradientRule {
 };
 
 /// Appends the gradients of tensor `loss` (one element) with respect to `of`; by default all
-/// parameters. Returns them by tensor. Throws Error where an operator on the way has no gradient.
+/// parameters. Returns them by tensor. Throws Error where the loss does not depend on one, because
+/// it takes no part or an operator on the way passes no gradient on.
 std::map<TensorId, TensorId> differentiate(Graph& graph, TensorId loss,
                                            std::vector<TensorId> of = {});
 

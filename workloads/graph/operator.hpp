@@ -103,6 +103,13 @@ struct Content {
   double low = -1, high = 1;  ///< uniform: [low, high); index: whole numbers of [0, high)
 };
 
+/// A small call for tests: every implementation is checked on it, and its gradients by finite
+/// differences.
+struct Example {
+  Attributes attributes;
+  std::vector<TensorType> inputs;
+};
+
 struct AttributeRule {
   std::string name, summary;
   schema::Value fallback;
@@ -124,6 +131,8 @@ struct OperatorKind {
   /// Multiply-accumulates by the convention of golden_models.json; empty: 0 (all but convolution,
   /// dense and matmul).
   std::function<double(const Call&)> macs = {};
+  /// Names of the run scalars that it needs.
+  std::vector<std::string> run_scalars = {};
   /// outputs[i] has the right length.
   std::function<void(const Call&, const RunScalars&, std::span<const Values> inputs,
                      std::span<Values> outputs)>
@@ -135,7 +144,13 @@ struct OperatorKind {
       projected = {};
   /// Adds the operators that compute the wanted gradients. Empty: no gradient flows through.
   std::function<void(GradientRule&)> gradient = {};
+  /// The inputs that `gradient` knows the gradient of.
+  std::vector<std::size_t> differentiable = {};
+  /// Output 0 is a loss: one element, whose own gradient is 1.
+  bool is_loss = false;
   std::function<Content(const Call&, std::size_t input)> content = {};
+  /// Edges included: sizes below, at and above any block of an implementation.
+  std::vector<Example> examples = {};
   /// Largest normalised error (workloads/graph/check.hpp) of a correct f32 implementation.
   double tolerance = 1e-4;
 };
@@ -157,9 +172,14 @@ const OperatorKind& operator_kind(const std::string& name);
 /// Of one kind, the order of preference where nothing was measured: simd, onednn, opencl/...,
 /// reference last.
 const std::vector<Implementation>& implementations(const std::string& kind);
+/// opencl/... run on OpenCL devices, all others on CPU processors.
+bool runs_on(const Implementation& implementation, const Processor& processor);
 /// Those that can compute `call` on `processor`.
 std::vector<const Implementation*> usable_implementations(const std::string& kind, const Call& call,
                                                           Processor& processor);
+
+/// The kind's reference as a CPU implementation. Every kind has it, without registration.
+Implementation reference_implementation(const OperatorKind& kind);
 
 /// A call with defaults filled in and outputs deduced. Throws Error that names kind and problem:
 /// unknown attribute, wrong number of inputs, impossible shape.
