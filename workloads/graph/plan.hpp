@@ -1,0 +1,98 @@
+// A graph placed on processors: an ordered list of launches, copies, conversions and waits, with
+// its memory planned before any is allocated. Who copies what and when is a rule over this list:
+// the residency mode. All modes compute the same arithmetic.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "workloads/graph/choice.hpp"
+#include "workloads/graph/graph.hpp"
+
+namespace motley::workloads {
+
+/// After `papers.md` 1.7: R0 to R5.
+enum class Residency {
+  staged,              ///< R0: each operator's inputs are uploaded and its outputs read back
+  framework,           ///< R1: each update's gradient, decayed gradient, velocity and new parameter
+                       ///< make a blocking, layout-converting round trip to the host
+  framework_gradient,  ///< R1a: the gradient only
+  resident,            ///< R2: everything stays; the loss is read back, blocking, in each run
+  resident_async,      ///< R3: the loss is read back every 50 runs
+  batched,             ///< R4: as R3, and the device is told to start (flush) once a run
+  shared               ///< R5: parameters and gradients in memory of both sides; the host updates
+};
+std::string to_string(Residency residency);
+/// Also R0 ... R5 and R1a. Throws UnknownName.
+Residency residency_from(const std::string& name);
+std::vector<std::string> residency_names();
+
+enum class Category { weights, gradients, optimizer_state, activations, workspace, staging };
+std::string to_string(Category category);
+Category category_of(Role role);
+
+/// One allocation on a processor (or in host memory, for staging), used by one or more tensors
+/// whose lifetimes do not overlap.
+struct Slot {
+  std::size_t place = 0;
+  Category category = Category::activations;
+  std::size_t bytes = 0;
+  bool shared = false;  ///< memory of both sides
+  bool on_host = false;
+};
+
+struct PlanStep {
+  enum class Action {
+    launch,       ///< an operator
+    upload,       ///< host copy of a tensor -> its buffer
+    download,     ///< buffer -> host copy
+    convert_out,  ///< tensor -> staging buffer in another layout
+    convert_in,   ///< and back
+    upload_staging,
+    download_staging,
+    map,  ///< the host becomes the owner of a shared tensor
+    unmap,
+    flush,
+    finish
+  };
+  Action action = Action::launch;
+  std::size_t place = 0;
+  std::size_t op = 0;  ///< the operator, or the one that this step is for
+  TensorId tensor = no_tensor;
+  bool blocking = false;
+  unsigned period = 1;  ///< only in every so many runs
+};
+std::string to_string(PlanStep::Action action);
+
+struct Plan {
+  Graph graph;
+  Residency residency = Residency::resident;
+  std::vector<std::size_t> place_of;  ///< of each operator
+  std::vector<Choice> choices;        ///< of each operator
+  std::vector<Lowered> lowered;       ///< of each operator
+  std::vector<PlanStep> steps;
+  std::vector<Slot> slots;
+  std::map<std::pair<std::size_t, TensorId>, std::size_t> slot_of;    ///< (place, root tensor)
+  std::map<TensorId, std::size_t> staging_slot_of;                    ///< host copies
+  std::vector<std::vector<std::size_t>> workspace_slots, kept_slots;  ///< of each operator
+
+  /// Peak bytes by category, over all processors and staging.
+  std::map<std::string, double> memory() const;
+  double memory_bytes() const;
+};
+
+struct PlanOptions {
+  Residency residency = Residency::resident;
+  /// Constant inputs may be packed once: parameters of a graph that updates none.
+  bool constant_parameters = false;
+  unsigned loss_period = 50;  ///< of resident_async, batched and shared
+};
+
+/// All operators on processors[0]; with Residency::shared the updates on processors[1], which must
+/// be a CPU. Throws Unsupported where an operator has no implementation, or the tensors do not fit
+/// (says which category takes what).
+Plan make_plan(Graph graph, const std::vector<Processor*>& processors, const Chooser& chooser,
+               const PlanOptions& options);
+
+}  // namespace motley::workloads
