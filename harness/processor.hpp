@@ -37,6 +37,9 @@ class Buffer {
   virtual MemoryKind kind() const = 0;
   virtual Processor& home() const = 0;
   virtual Owner owner() const = 0;
+  /// Where the host sees it while the host is its owner, else null (memory of a CPU: always).
+  /// A CPU processor's kernels take any buffer that has one.
+  virtual void* host_address() const { return nullptr; }
   /// Share of its memory that lies in huge pages, as the system tells now; 0 where nobody tells.
   virtual double huge_share() const { return 0; }
 };

@@ -19,6 +19,7 @@ class CpuBuffer final : public Buffer {
   Processor& home() const override { return home_; }
   Owner owner() const override { return owner_; }
   void set_owner(Owner owner) { owner_ = owner; }
+  void* host_address() const override { return data_; }
   std::byte* data() const { return data_; }
   /// Which share of the touched memory lies in huge pages: asking for them promises none. 0 where
   /// /proc/self/smaps is denied.

@@ -14,7 +14,7 @@
 namespace motley {
 
 void* CpuTask::pointer(std::size_t i) const {
-  return static_cast<devices::CpuBuffer*>(std::get<Buffer*>(arguments_[i]))->data();
+  return std::get<Buffer*>(arguments_[i])->host_address();
 }
 
 namespace devices {
@@ -87,7 +87,8 @@ void launch_on(Team& team, const CpuKernel& kernel, std::span<const Argument> ar
 
 void check_buffers(std::span<const Argument> arguments) {
   for (const Argument& argument : arguments) {
-    if (auto* const* buffer = std::get_if<Buffer*>(&argument)) cpu_buffer(**buffer);
+    const auto* const* buffer = std::get_if<Buffer*>(&argument);
+    if (buffer && (*buffer)->host_address() == nullptr) cpu_buffer(**buffer);  // says why not
   }
 }
 

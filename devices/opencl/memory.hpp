@@ -22,8 +22,7 @@ class DeviceBuffer : public Buffer {
   void* svm() const { return svm_; }               ///< null unless shared
   bool fine_grained() const { return fine_grained_; }
   void fill_with_nan(cl_command_queue queue);  ///< waits
-  /// Where the host sees it while it is the owner, else null.
-  void* mapped() const { return mapped_; }
+  void* host_address() const override { return mapped_; }
   void set_mapped(void* address) {
     mapped_ = address;
     owner_ = address != nullptr ? Owner::host : Owner::processor;

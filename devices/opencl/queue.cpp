@@ -199,9 +199,9 @@ void DeviceQueue::unmap(Buffer& buffer) {
   }
   const Api& api = home_.api();
   if (own.svm() == nullptr) {
-    check(
-        api.clEnqueueUnmapMemObject(queue(), own.memory(), own.mapped(), 0, nullptr, next_event()),
-        "clEnqueueUnmapMemObject");
+    check(api.clEnqueueUnmapMemObject(queue(), own.memory(), own.host_address(), 0, nullptr,
+                                      next_event()),
+          "clEnqueueUnmapMemObject");
     keep_event();
   } else if (!own.fine_grained()) {
     check(api.clEnqueueSVMUnmap(queue(), own.svm(), 0, nullptr, next_event()), "clEnqueueSVMUnmap");

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "devices/cpu/processor.hpp"
 #include "devices/opencl/api.hpp"
 #include "devices/opencl/test_device.hpp"
 
@@ -238,6 +239,22 @@ TEST_F(OnQueues, OutOfOrderQueuesStillFinishAndMap) {
   EXPECT_EQ(*value, slow_on_host(1, rounds));
   second->unmap(*state_);
   second->finish();
+}
+
+TEST_F(OnQueues, ACpuComputesInMappedMemory) {
+  const auto cpu = devices::cpu_processor("cpu", {0}, schema::Device{});
+  const auto cpu_queue = cpu->queue();
+  const auto increment = cpu->load(
+      {"increment", [](const CpuTask& task) { ++*task.buffer<std::uint32_t>(0); }, {}, 1});
+  EXPECT_THROW(cpu_queue->launch(*increment, {}, {state_.get()}), Error) << "the device owns it";
+  queue_->map(*state_, Access::read_write);
+  cpu_queue->launch(*increment, {}, {state_.get()});
+  queue_->unmap(*state_);
+  launch_slow();
+  std::uint32_t result = 0;
+  queue_->read(*state_, &result, 4);
+  queue_->finish();
+  EXPECT_EQ(result, slow_on_host(2, rounds));
 }
 
 TEST_F(OnQueues, SubDevicesComputeSideBySide) {
