@@ -73,8 +73,9 @@ struct Plan {
   std::vector<Lowered> lowered;       ///< of each operator
   std::vector<PlanStep> steps;
   std::vector<Slot> slots;
-  std::map<std::pair<std::size_t, TensorId>, std::size_t> slot_of;    ///< (place, root tensor)
-  std::map<TensorId, std::size_t> staging_slot_of;                    ///< host copies
+  std::map<std::pair<std::size_t, TensorId>, std::size_t> slot_of;  ///< (place, root tensor)
+  std::map<TensorId, std::size_t> staging_slot_of;                  ///< host copies
+  std::vector<std::size_t> round_trip_slots;  ///< converted copies: on the device, on the host
   std::vector<std::vector<std::size_t>> workspace_slots, kept_slots;  ///< of each operator
 
   /// Peak bytes by category, over all processors and staging.

@@ -1,0 +1,275 @@
+#include "workloads/graph/execution.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "harness/error.hpp"
+#include "workloads/graph/interpret.hpp"
+#include "workloads/graph/memory_plan.hpp"
+
+namespace motley::workloads {
+
+using Action = PlanStep::Action;
+
+/// A tensor through another layout to the host and back.
+struct Execution::RoundTrip {
+  std::unique_ptr<BoundOperator> out, in;
+  std::size_t bytes = 0;
+};
+
+Execution::Execution(Plan plan, std::vector<Processor*> processors, std::vector<Queue*> queues)
+    : plan_(std::move(plan)), processors_(std::move(processors)), queues_(std::move(queues)) {
+  allocate();
+  bind();
+  bind_round_trips();
+}
+
+Execution::~Execution() {
+  for (Queue* queue : queues_) {
+    try {
+      queue->finish();                 // commands may still use what is released now
+    } catch (const std::exception&) {  // the device is lost: nothing runs any more
+    }
+  }
+}
+
+void Execution::allocate() {
+  for (const Slot& slot : plan_.slots) {
+    const std::size_t bytes = std::max<std::size_t>(slot.bytes, 4);
+    allocated_bytes_ += double(bytes);
+    slots_.emplace_back();
+    host_slots_.emplace_back();
+    if (slot.on_host) {
+      host_slots_.back().resize(bytes);
+      continue;
+    }
+    BufferOptions options;
+    if (slot.shared) options.kind = MemoryKind::shared;
+    try {
+      slots_.back() = processors_[slot.place]->allocate(bytes, options);
+    } catch (const Unsupported&) {
+      if (!slot.shared) throw;
+      options.kind = MemoryKind::pinned;
+      slots_.back() = processors_[slot.place]->allocate(bytes, options);
+    }
+  }
+}
+
+Buffer& Execution::buffer(std::size_t place, TensorId id) const {
+  const TensorId root = plan_.graph.root(id);
+  auto found = plan_.slot_of.find({place, root});
+  if (found == plan_.slot_of.end()) found = plan_.slot_of.find({0, root});  // mapped: the device's
+  return *slots_[found->second];
+}
+
+std::size_t Execution::place_of(TensorId root) const {
+  for (std::size_t place = 0; place < processors_.size(); ++place) {
+    if (plan_.slot_of.contains({place, root})) return place;
+  }
+  throw Error(plan_.graph.tensor(root).name +
+              " is used by no operator (it has no memory). Leave it out of the graph.");
+}
+
+std::byte* Execution::host_copy(TensorId root) {
+  const auto found = plan_.staging_slot_of.find(root);
+  return found == plan_.staging_slot_of.end() ? nullptr : host_slots_[found->second].data();
+}
+
+Operands Execution::operands(std::size_t op) {
+  const Operator& one = plan_.graph.operators()[op];
+  const std::size_t place = plan_.place_of[op];
+  Operands result;
+  for (const TensorId id : one.inputs) result.inputs.push_back(&buffer(place, id));
+  for (const TensorId id : one.outputs) result.outputs.push_back(&buffer(place, id));
+  for (const std::size_t slot : plan_.workspace_slots[op]) {
+    result.workspaces.push_back(slots_[slot].get());
+  }
+  for (const std::size_t slot : plan_.kept_slots[op]) result.kept.push_back(slots_[slot].get());
+  return result;
+}
+
+void Execution::bind() {
+  for (std::size_t op = 0; op < plan_.lowered.size(); ++op) {
+    Processor& processor = *processors_[plan_.place_of[op]];
+    operators_.push_back(
+        std::make_unique<BoundOperator>(processor, plan_.lowered[op], operands(op)));
+  }
+}
+
+void Execution::bind_round_trips() {
+  for (const PlanStep& step : plan_.steps) {
+    if (step.action != Action::convert_out || round_trips_.contains(step.tensor)) continue;
+    Processor& processor = *processors_[step.place];
+    Buffer* own = &buffer(step.place, step.tensor);
+    Buffer* staging = slots_[plan_.round_trip_slots.at(0)].get();
+    const TensorType plain = matrix_type(plan_.graph.tensor(step.tensor).type);
+    const TensorType converted = converted_type(plain);
+    const auto convert = [&](const TensorType& from, const TensorType& to, Buffer* source,
+                             Buffer* target) {
+      const Call call =
+          make_call(operator_kind("convert_layout"), {{"to", to_string(to.layout)}}, {from});
+      const Choice choice = first_choice("convert_layout", call, processor);
+      Operands both;
+      both.inputs = {source};
+      both.outputs = {target};
+      return std::make_unique<BoundOperator>(
+          processor, choice.implementation->lower(call, processor, choice.tuning), both);
+    };
+    auto trip = std::make_unique<RoundTrip>();
+    trip->out = convert(plain, converted, own, staging);
+    trip->in = convert(converted, plain, staging, own);
+    trip->bytes = converted.bytes();
+    round_trips_[step.tensor] = std::move(trip);
+  }
+}
+
+void Execution::initialize(std::uint64_t seed) {
+  for (TensorId id = 0; id < plan_.graph.tensors().size(); ++id) {
+    const Tensor& tensor = plan_.graph.tensor(id);
+    const bool first = tensor.role == Role::parameter || tensor.role == Role::statistic ||
+                       tensor.role == Role::state;
+    if (!first || tensor.view_of != no_tensor) continue;
+    set_values(id, initial_values(tensor, seed));
+  }
+  for (std::size_t op = 0; op < operators_.size(); ++op) {
+    operators_[op]->give_once(*queues_[plan_.place_of[op]]);
+  }
+  finish();
+}
+
+void Execution::set_input(TensorId input, const std::byte* from) {
+  inputs_[plan_.graph.root(input)] = from;
+}
+
+void Execution::set_values(TensorId tensor, std::span<const double> values) {
+  const TensorId root = plan_.graph.root(tensor);
+  const std::vector<std::byte> bytes = to_bytes(plan_.graph.tensor(root).type, values);
+  if (std::byte* copy = host_copy(root)) std::copy(bytes.begin(), bytes.end(), copy);
+  const std::size_t place = place_of(root);
+  queues_[place]->write(buffer(place, root), bytes.data(), bytes.size());
+  queues_[place]->finish();
+}
+
+Values Execution::values(TensorId tensor) {
+  const TensorId root = plan_.graph.root(tensor);
+  const TensorType& type = plan_.graph.tensor(root).type;
+  std::vector<std::byte> bytes(type.bytes());
+  const std::size_t place = place_of(root);
+  Buffer& from = buffer(place, root);
+  queues_[place]->finish();
+  if (from.owner() == Owner::host) {
+    std::memcpy(bytes.data(), from.host_address(), bytes.size());
+  } else {
+    queues_[place]->read(from, bytes.data(), bytes.size());
+    queues_[place]->finish();
+  }
+  return to_values(type, bytes);
+}
+
+Values Execution::downloaded(TensorId output) const {
+  const TensorId root = plan_.graph.root(output);
+  return to_values(plan_.graph.tensor(root).type, host_slots_[plan_.staging_slot_of.at(root)]);
+}
+
+void Execution::do_step(const PlanStep& step, const RunScalars& scalars) {
+  Queue& queue = *queues_[step.place];
+  const auto bytes = [&] { return plan_.graph.tensor(step.tensor).type.bytes(); };
+  switch (step.action) {
+    case Action::launch:
+      operators_[step.op]->give(queue, scalars);
+      break;
+    case Action::upload: {
+      const auto given = inputs_.find(step.tensor);
+      const bool own = given == inputs_.end() || given->second == nullptr;
+      queue.write(buffer(step.place, step.tensor), own ? host_copy(step.tensor) : given->second,
+                  bytes());
+      break;
+    }
+    case Action::download:
+      queue.read(buffer(step.place, step.tensor), host_copy(step.tensor), bytes());
+      break;
+    case Action::convert_out:
+      round_trips_.at(step.tensor)->out->give(queue, scalars);
+      break;
+    case Action::convert_in:
+      round_trips_.at(step.tensor)->in->give(queue, scalars);
+      break;
+    case Action::download_staging:
+      queue.read(*slots_[plan_.round_trip_slots[0]], host_slots_[plan_.round_trip_slots[1]].data(),
+                 round_trips_.at(step.tensor)->bytes);
+      break;
+    case Action::upload_staging:
+      queue.write(*slots_[plan_.round_trip_slots[0]], host_slots_[plan_.round_trip_slots[1]].data(),
+                  round_trips_.at(step.tensor)->bytes);
+      break;
+    case Action::map:
+      queue.map(buffer(step.place, step.tensor), Access::read_write);
+      return;
+    case Action::unmap:
+      queue.unmap(buffer(step.place, step.tensor));
+      return;
+    case Action::flush:
+      queue.flush();
+      return;
+    case Action::finish:
+      queue.finish();
+      return;
+  }
+  if (step.blocking) queue.finish();
+}
+
+namespace {
+
+bool is_due(const PlanStep& step, std::uint64_t run) {
+  return (run + 1) % step.period == 0;
+}
+
+}  // namespace
+
+void Execution::run(const RunScalars& scalars, std::uint64_t run) {
+  for (const PlanStep& step : plan_.steps) {
+    if (is_due(step, run)) do_step(step, scalars);
+  }
+}
+
+void Execution::finish() {
+  for (Queue* queue : queues_) queue->finish();
+}
+
+double Execution::check_operator(std::size_t op, const RunScalars& scalars) {
+  const Operator& one = plan_.graph.operators()[op];
+  const OperatorKind& kind = operator_kind(one.kind);
+  std::vector<Values> inputs, references;
+  for (const PlanStep& step : plan_.steps) {
+    if (step.op != op) continue;
+    if (step.action == Action::launch) {
+      for (const TensorId id : one.inputs) inputs.push_back(values(id));
+    }
+    do_step(step, scalars);
+  }
+  finish();
+  const Call call = plan_.graph.call(one);
+  for (const TensorType& output : call.outputs) {
+    references.emplace_back(std::size_t(output.elements()));
+  }
+  kind.reference(call, scalars, inputs, references);
+  double worst = 0;
+  for (std::size_t i = 0; i < references.size(); ++i) {
+    worst = std::max(worst, normalised_error(values(one.outputs[i]), references[i]));
+  }
+  return worst / (kind.tolerance * plan_.choices[op].implementation->tolerance_factor);
+}
+
+double Execution::check(const RunScalars& scalars, std::string& worst_name) {
+  double worst = 0;
+  for (std::size_t op = 0; op < operators_.size(); ++op) {
+    const double error = check_operator(op, scalars);
+    if (!(error <= worst)) {
+      worst = error;
+      worst_name = plan_.graph.operators()[op].name + " (" + to_string(plan_.choices[op]) + ")";
+    }
+  }
+  return worst;
+}
+
+}  // namespace motley::workloads

@@ -1,0 +1,83 @@
+// A plan bound to processors: buffers allocated, kernels loaded, ready to run again and again,
+// whole or with each step timed.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "harness/clock.hpp"
+#include "workloads/graph/bound_operator.hpp"
+#include "workloads/graph/plan.hpp"
+#include "workloads/graph/values.hpp"
+
+namespace motley::workloads {
+
+/// When one step of a profiled run began and ended, in seconds. A device's times are those of its
+/// commands, moved to the host's clock; absent where the processor has no clock of its own.
+struct StepTime {
+  double host_started = 0, host_ended = 0;
+  std::optional<double> device_started, device_ended;
+  bool ran = false;  ///< steps with a period are skipped in between
+};
+
+class Execution {
+ public:
+  /// One queue for each processor, in order, with profiling for run_profiled. Processors and queues
+  /// must outlive it. Throws what allocating and loading throw.
+  Execution(Plan plan, std::vector<Processor*> processors, std::vector<Queue*> queues);
+  ~Execution();
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  const Plan& plan() const { return plan_; }
+  const Graph& graph() const { return plan_.graph; }
+
+  /// Parameters, statistics and states get their first content, constants are packed; waits.
+  void initialize(std::uint64_t seed);
+  /// Where the next runs take an input from, in the tensor's own bytes; must live until finish().
+  /// Null: the execution's own host copy, which set_values fills.
+  void set_input(TensorId input, const std::byte* from);
+  /// Waits. Of a view: the memory that it is.
+  void set_values(TensorId tensor, std::span<const double> values);
+  Values values(TensorId tensor);
+
+  /// Gives one run; waits only where a step does. `run` counts from 0: steps with a period run in
+  /// the last of every so many.
+  void run(const RunScalars& scalars, std::uint64_t run);
+  void finish();
+  /// One run with each step timed; waits at its end.
+  std::vector<StepTime> run_profiled(const RunScalars& scalars, std::uint64_t run, Clock& clock);
+  /// The host's copy of an output as the last download left it; finish() first.
+  Values downloaded(TensorId output) const;
+
+  /// Runs operator by operator and compares each with its reference on its own inputs; returns the
+  /// largest error over tolerance, and says in `worst` where. Leaves the state after one run.
+  double check(const RunScalars& scalars, std::string& worst);
+
+  /// Bytes allocated on the processors, workspace and staging included.
+  double allocated_bytes() const { return allocated_bytes_; }
+
+ private:
+  struct RoundTrip;
+  std::size_t place_of(TensorId root) const;
+  Buffer& buffer(std::size_t place, TensorId id) const;
+  std::byte* host_copy(TensorId root);
+  void allocate();
+  void bind();
+  void bind_round_trips();
+  Operands operands(std::size_t op);
+  void do_step(const PlanStep& step, const RunScalars& scalars);
+  double check_operator(std::size_t op, const RunScalars& scalars);
+
+  Plan plan_;
+  std::vector<Processor*> processors_;
+  std::vector<Queue*> queues_;
+  std::vector<std::unique_ptr<Buffer>> slots_;      ///< null where the slot is the host's
+  std::vector<std::vector<std::byte>> host_slots_;  ///< empty where it is not
+  std::vector<std::unique_ptr<BoundOperator>> operators_;
+  std::map<TensorId, std::unique_ptr<RoundTrip>> round_trips_;
+  std::map<TensorId, const std::byte*> inputs_;
+  double allocated_bytes_ = 0;
+};
+
+}  // namespace motley::workloads

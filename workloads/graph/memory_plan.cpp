@@ -1,0 +1,161 @@
+#include "workloads/graph/memory_plan.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <tuple>
+
+namespace motley::workloads {
+namespace {
+
+struct Lifetime {
+  std::size_t first = std::numeric_limits<std::size_t>::max();
+  std::size_t last = 0;
+};
+bool overlap(const Lifetime& a, const Lifetime& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
+
+class MemoryPlan {
+ public:
+  explicit MemoryPlan(Plan& plan) : plan_(plan), graph_(plan.graph) {}
+
+  void plan() {
+    find_lifetimes();
+    place_tensors();
+    place_workspaces();
+    place_staging();
+  }
+
+ private:
+  /// Content that must survive between runs, or that is read after one.
+  bool is_kept(TensorId root) const {
+    const Role role = graph_.tensor(root).role;
+    return role != Role::activation && role != Role::gradient;
+  }
+  bool is_shared(std::size_t place, TensorId root) const {
+    if (plan_.residency != Residency::shared || place != 0) return false;
+    return std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& step) {
+      return step.action == PlanStep::Action::map && step.tensor == root;
+    });
+  }
+
+  void find_lifetimes() {
+    std::set<TensorId> mapped;
+    for (const PlanStep& step : plan_.steps) {
+      if (step.action == PlanStep::Action::map) mapped.insert(step.tensor);
+    }
+    for (std::size_t i = 0; i < graph_.operators().size(); ++i) {
+      const Operator& op = graph_.operators()[i];
+      for (const auto* ids : {&op.inputs, &op.outputs}) {
+        for (const TensorId id : *ids) {
+          const TensorId root = graph_.root(id);
+          // A mapped tensor lies where its device has it.
+          const std::size_t place = mapped.contains(root) ? 0 : plan_.place_of[i];
+          Lifetime& life = lives_[{place, root}];
+          life.first = std::min(life.first, is_kept(root) ? 0 : i);
+          life.last = std::max(life.last, is_kept(root) ? graph_.operators().size() : i);
+        }
+      }
+    }
+  }
+
+  void place_tensors() {
+    std::vector<std::pair<std::size_t, TensorId>> order;
+    for (const auto& [key, life] : lives_) order.push_back(key);
+    const auto bytes = [&](const auto& key) { return graph_.tensor(key.second).type.bytes(); };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](const auto& a, const auto& b) { return bytes(a) > bytes(b); });
+    for (const auto& key : order) {
+      const std::size_t slot = slot_for(key);
+      plan_.slots[slot].bytes = std::max(plan_.slots[slot].bytes, bytes(key));
+      plan_.slot_of[key] = slot;
+      residents_[slot].push_back(lives_[key]);
+    }
+  }
+
+  std::size_t slot_for(const std::pair<std::size_t, TensorId>& key) {
+    Slot wanted{key.first, category_of(graph_.tensor(key.second).role), 0,
+                is_shared(key.first, key.second), false};
+    if (!is_kept(key.second)) {
+      for (auto& [slot, lives] : residents_) {
+        const Slot& known = plan_.slots[slot];
+        const bool fits = std::tie(known.place, known.category, known.shared) ==
+                          std::tie(wanted.place, wanted.category, wanted.shared);
+        const bool busy = std::any_of(lives.begin(), lives.end(), [&](const Lifetime& life) {
+          return overlap(life, lives_[key]);
+        });
+        if (fits && !busy) return slot;
+      }
+    }
+    plan_.slots.push_back(wanted);
+    return plan_.slots.size() - 1;
+  }
+
+  /// Operators run one after another: they share their workspaces, but not what they keep.
+  void place_workspaces() {
+    std::map<std::pair<std::size_t, std::size_t>, std::size_t> shared;
+    for (std::size_t op = 0; op < plan_.lowered.size(); ++op) {
+      const std::size_t place = plan_.place_of[op];
+      plan_.workspace_slots.emplace_back();
+      plan_.kept_slots.emplace_back();
+      for (std::size_t i = 0; i < plan_.lowered[op].workspace_bytes.size(); ++i) {
+        const auto [slot, is_new] = shared.try_emplace({place, i}, plan_.slots.size());
+        if (is_new) plan_.slots.push_back({place, Category::workspace, 0, false, false});
+        Slot& known = plan_.slots[slot->second];
+        known.bytes = std::max(known.bytes, plan_.lowered[op].workspace_bytes[i]);
+        plan_.workspace_slots[op].push_back(slot->second);
+      }
+      for (const std::size_t bytes : plan_.lowered[op].kept_bytes) {
+        plan_.kept_slots[op].push_back(plan_.slots.size());
+        plan_.slots.push_back({place, Category::weights, bytes, false, false});
+      }
+    }
+  }
+
+  /// Host copies of what is moved, one for each tensor; converted copies share one on each side,
+  /// since each round trip ends before the next begins.
+  void place_staging() {
+    std::size_t largest = 0, place = 0;
+    for (const PlanStep& step : plan_.steps) {
+      using Action = PlanStep::Action;
+      if (step.action == Action::upload || step.action == Action::download) {
+        if (plan_.staging_slot_of.contains(step.tensor)) continue;
+        plan_.staging_slot_of[step.tensor] = plan_.slots.size();
+        plan_.slots.push_back(
+            {step.place, Category::staging, graph_.tensor(step.tensor).type.bytes(), false, true});
+      } else if (step.action == Action::convert_out) {
+        largest = std::max(largest, converted_type(graph_.tensor(step.tensor).type).bytes());
+        place = step.place;
+      }
+    }
+    if (largest == 0) return;
+    plan_.round_trip_slots = {plan_.slots.size(), plan_.slots.size() + 1};
+    plan_.slots.push_back({place, Category::staging, largest, false, false});
+    plan_.slots.push_back({place, Category::staging, largest, false, true});
+  }
+
+  Plan& plan_;
+  const Graph& graph_;
+  std::map<std::pair<std::size_t, TensorId>, Lifetime> lives_;
+  std::map<std::size_t, std::vector<Lifetime>> residents_;
+};
+
+}  // namespace
+
+TensorType matrix_type(const TensorType& type) {
+  const std::int64_t columns = type.shape.empty() ? 1 : type.shape.back();
+  return {{1, 1, type.elements() / columns, columns}, type.dtype, Layout::plain};
+}
+
+TensorType converted_type(const TensorType& type) {
+  TensorType result = matrix_type(type);
+  result.layout = Layout::nc4hw4;
+  return result;
+}
+
+void plan_memory(Plan& plan) {
+  MemoryPlan(plan).plan();
+}
+
+}  // namespace motley::workloads
