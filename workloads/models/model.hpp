@@ -1,0 +1,105 @@
+// Networks built from code: a family with parameters becomes a graph. A family is one file that
+// registers itself.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "workloads/graph/graph.hpp"
+
+namespace motley::workloads {
+
+struct BuildOptions {
+  std::int64_t batch = 1;
+  /// Batch norm by batch statistics, dropout, and a loss behind the logits.
+  bool training = false;
+};
+
+struct Model {
+  Graph graph;
+  TensorId input = no_tensor;
+  TensorId label = no_tensor;   ///< training only
+  TensorId output = no_tensor;  ///< logits, or the reconstruction of an autoencoder
+  TensorId loss = no_tensor;    ///< training only
+  std::string data_set;         ///< glyphs, shapes, ... what it can learn; empty: random data
+};
+
+/// What a family sees while it builds: its parameters and shorthands for layers. Activations are
+/// named after the layer; `name` may contain '/' to group layers.
+class ModelBuilder {
+ public:
+  ModelBuilder(std::map<std::string, std::string> parameters, const BuildOptions& options);
+
+  std::int64_t batch() const { return options_.batch; }
+  bool training() const { return options_.training; }
+  /// Throw Error where the text is not what is asked for.
+  std::int64_t integer(const std::string& parameter) const;
+  double number(const std::string& parameter) const;
+  const std::string& text(const std::string& parameter) const;
+
+  Graph& graph() { return model_.graph; }
+  const TensorType& type(TensorId id) const { return model_.graph.tensor(id).type; }
+
+  /// [batch, height, width, channels] or [batch, features].
+  TensorId input(Shape shape_without_batch, DataType dtype = DataType::f32);
+  TensorId parameter(const std::string& name, Shape shape, Initializer initializer);
+
+  struct Convolution {
+    std::int64_t channels = 0, kernel_height = 1, kernel_width = 1, stride = 1;
+    std::int64_t groups = 1, dilation = 1;
+    std::int64_t padding = 0;  ///< on all sides; same_padding: as much as keeps ceil(size / stride)
+    bool bias = true;
+    std::string activation = "none";
+  };
+  static constexpr std::int64_t same_padding = -1;
+  TensorId convolution(const std::string& name, TensorId x, const Convolution& settings);
+  TensorId dense(const std::string& name, TensorId x, std::int64_t features, bool bias = true,
+                 const std::string& activation = "none");
+  TensorId batch_norm(const std::string& name, TensorId x, const std::string& activation = "none",
+                      double epsilon = 1e-5);
+  /// kind: relu, relu6, gelu, ..., add, global_average_pool: any operator without parameters.
+  TensorId apply(const std::string& kind, const std::string& name, std::vector<TensorId> inputs,
+                 Attributes attributes = {});
+  TensorId max_pool(const std::string& name, TensorId x, std::int64_t window, std::int64_t stride,
+                    std::int64_t padding = 0, bool ceil = false);
+  TensorId flatten(TensorId x);  ///< [batch, everything else], the same memory
+
+  /// Ends the network: names the logits; in training adds labels [batch] and cross entropy.
+  void classify(TensorId logits, const std::string& data_set);
+  /// As classify, but the target is the input itself and the loss the mean squared error.
+  void reconstruct(TensorId output, const std::string& data_set);
+  Model take() { return std::move(model_); }
+  Model& model() { return model_; }
+
+ private:
+  Model model_;
+  std::map<std::string, std::string> parameters_;
+  BuildOptions options_;
+};
+
+struct FamilyParameter {
+  std::string name, summary, fallback;
+};
+
+struct ModelFamily {
+  std::string name;     ///< resnet_cifar
+  std::string summary;  ///< one sentence, with the paper
+  std::vector<FamilyParameter> parameters;
+  std::function<void(ModelBuilder&)> build;
+};
+
+class ModelRegistration {
+ public:
+  explicit ModelRegistration(std::function<ModelFamily()> make);
+};
+
+/// Sorted by name.
+const std::vector<ModelFamily>& model_families();
+
+/// `spec`: family, or family:parameter=value,parameter=value. The graph's name is the spec. Throws
+/// UnknownName for a family or parameter that does not exist, Error for impossible values.
+Model build_model(const std::string& spec, const BuildOptions& options);
+
+}  // namespace motley::workloads
