@@ -1,0 +1,71 @@
+// Operators that treat every element alike: a work-item computes VECTOR elements from i. Each kernel
+// has the name and the arithmetic of a functor of the CPU's.
+#define AT(i, n)                              \
+  const int i = get_global_id(0) * VECTOR;    \
+  if (i >= n) return;
+#define UNARY(name, y_of_x)                                                   \
+  __kernel void name(__global const float* xs, __global float* ys, int n) {   \
+    AT(i, n)                                                                  \
+    const V x = load(xs, i, n);                                               \
+    store(y_of_x, ys, i, n);                                                  \
+  }
+// b: an input or the output of the forward operator.
+#define BINARY(name, y_of_ab)                                                                   \
+  __kernel void name(__global const float* as, __global const float* bs, __global float* ys,    \
+                     int n) {                                                                   \
+    AT(i, n)                                                                                    \
+    const V a = load(as, i, n), b = load(bs, i, n);                                             \
+    store(y_of_ab, ys, i, n);                                                                   \
+  }
+
+V sigmoid_of(V x) { return 1.0f / (1.0f + exp(-x)); }
+
+// sqrt(2 / pi), and the cubic term of GELU's tanh form.
+#define GELU_SCALE 0.7978845608f
+#define GELU_CUBE 0.044715f
+
+// The distribution function of the normal distribution, its exponential given; by Abramowitz and
+// Stegun 7.1.26 with an error below 1e-7.
+V normal_below(V x, V exponential) {
+  const V t = 1.0f / fma((V)(0.3275911f * 0.70710678f), fabs(x), (V)(1.0f));
+  V p = fma((V)(1.061405429f), t, (V)(-1.453152027f));
+  p = fma(p, t, (V)(1.421413741f));
+  p = fma(p, t, (V)(-0.284496736f));
+  p = fma(p, t, (V)(0.254829592f)) * t;
+  const V tail = 0.5f * p * exponential;
+  return select(tail, 1.0f - tail, x >= 0.0f);
+}
+
+V gelu_erf_slope(V x) {
+  const V e = exp(-0.5f * x * x);
+  return fma(x * 0.3989422804f, e, normal_below(x, e));
+}
+
+V gelu_tanh_slope(V x) {
+  const V s = sigmoid_of(2.0f * GELU_SCALE * x * fma((V)(GELU_CUBE), x * x, (V)(1.0f)));
+  const V inner = 2.0f * GELU_SCALE * fma((V)(3.0f * GELU_CUBE), x * x, (V)(1.0f));
+  return fma(x * s * (1.0f - s), inner, s);
+}
+
+V silu_slope(V x) {
+  const V s = sigmoid_of(x);
+  return fma(x * s, 1.0f - s, s);
+}
+
+UNARY(relu, fmax(x, (V)(0.0f)))
+UNARY(relu6, fmin(fmax(x, (V)(0.0f)), (V)(6.0f)))
+UNARY(sigmoid, sigmoid_of(x))
+UNARY(tanh_of, tanh(x))
+UNARY(silu, x* sigmoid_of(x))
+UNARY(gelu_tanh, x* sigmoid_of(2.0f * GELU_SCALE * x * fma((V)(GELU_CUBE), x* x, (V)(1.0f))))
+UNARY(gelu_erf, x* normal_below(x, exp(-0.5f * x * x)))
+
+BINARY(relu_backward, select((V)(0.0f), a, b > 0.0f))
+BINARY(relu6_backward, select((V)(0.0f), a, (b > 0.0f) & (b < 6.0f)))
+BINARY(sigmoid_backward, a* b*(1.0f - b))
+BINARY(tanh_backward, a*(1.0f - b * b))
+BINARY(silu_backward, a* silu_slope(b))
+BINARY(gelu_tanh_backward, a* gelu_tanh_slope(b))
+BINARY(gelu_erf_backward, a* gelu_erf_slope(b))
+BINARY(add, a + b)
+BINARY(multiply, a* b)

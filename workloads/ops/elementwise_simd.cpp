@@ -1,0 +1,179 @@
+// The functors of operators that treat every element alike, on CPUs. Each has the name and the
+// arithmetic of a kernel of elementwise.cl, so that both kinds of processors agree to rounding.
+#include <string_view>
+
+#include "workloads/ops/elementwise.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "workloads/ops/elementwise_simd.cpp"
+#include "hwy/foreach_target.h"
+// Must follow foreach_target.h.
+#include "workloads/ops/elementwise_loops.hpp"
+
+#include "hwy/contrib/math/math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace motley::workloads::HWY_NAMESPACE {
+
+using F = hn::Vec<Floats>;
+
+/// exp overflows silently beyond this.
+HWY_INLINE F bounded_exp(F x) {
+  return hn::Exp(Floats(), hn::Min(x, all(88.0f)));
+}
+
+HWY_INLINE F sigmoid_of(F x) {
+  return hn::Div(all(1), hn::Add(all(1), bounded_exp(hn::Neg(x))));
+}
+
+// sqrt(2 / pi), and the cubic term of GELU's tanh form.
+constexpr float gelu_scale = 0.7978845608f, gelu_cube = 0.044715f;
+
+/// The distribution function of the normal distribution, its exponential given; by Abramowitz and
+/// Stegun 7.1.26 with an error below 1e-7.
+HWY_INLINE F normal_below(F x, F exponential) {
+  const F t = hn::Div(all(1), hn::MulAdd(all(0.3275911f * 0.70710678f), hn::Abs(x), all(1)));
+  F p = hn::MulAdd(all(1.061405429f), t, all(-1.453152027f));
+  p = hn::MulAdd(p, t, all(1.421413741f));
+  p = hn::MulAdd(p, t, all(-0.284496736f));
+  p = hn::Mul(hn::MulAdd(p, t, all(0.254829592f)), t);
+  const F tail = hn::Mul(hn::Mul(all(0.5f), p), exponential);
+  return hn::IfThenElse(hn::Ge(x, all(0)), hn::Sub(all(1), tail), tail);
+}
+
+HWY_INLINE F normal_exponential(F x) {
+  return hn::Exp(Floats(), hn::Mul(hn::Mul(all(-0.5f), x), x));
+}
+
+/// GELU's tanh form is x sigmoid(2 u): tanh(u) = 2 sigmoid(2 u) - 1.
+HWY_INLINE F gelu_sigmoid(F x) {
+  const F u =
+      hn::Mul(hn::Mul(all(2 * gelu_scale), x), hn::MulAdd(hn::Mul(all(gelu_cube), x), x, all(1)));
+  return sigmoid_of(u);
+}
+
+/// s + x s (1 - s) inner: the slope of x sigmoid(u) where u has the slope inner.
+HWY_INLINE F gated_slope(F x, F s, F inner) {
+  return hn::MulAdd(hn::Mul(hn::Mul(x, s), hn::Sub(all(1), s)), inner, s);
+}
+
+struct Relu {
+  HWY_INLINE F operator()(F x) const { return hn::Max(x, all(0)); }
+};
+struct Relu6 {
+  HWY_INLINE F operator()(F x) const { return hn::Min(hn::Max(x, all(0)), all(6)); }
+};
+struct Sigmoid {
+  HWY_INLINE F operator()(F x) const { return sigmoid_of(x); }
+};
+struct Tanh {
+  HWY_INLINE F operator()(F x) const { return hn::Tanh(Floats(), x); }
+};
+struct Silu {
+  HWY_INLINE F operator()(F x) const { return hn::Mul(x, sigmoid_of(x)); }
+};
+struct GeluTanh {
+  HWY_INLINE F operator()(F x) const { return hn::Mul(x, gelu_sigmoid(x)); }
+};
+struct GeluErf {
+  HWY_INLINE F operator()(F x) const { return hn::Mul(x, normal_below(x, normal_exponential(x))); }
+};
+
+// b: the input or the output of the forward operator; a: the gradient of its output.
+struct ReluBackward {
+  HWY_INLINE F operator()(F a, F b) const { return hn::IfThenElseZero(hn::Gt(b, all(0)), a); }
+};
+struct Relu6Backward {
+  HWY_INLINE F operator()(F a, F b) const {
+    return hn::IfThenElseZero(hn::And(hn::Gt(b, all(0)), hn::Lt(b, all(6))), a);
+  }
+};
+struct SigmoidBackward {
+  HWY_INLINE F operator()(F a, F b) const { return hn::Mul(hn::Mul(a, b), hn::Sub(all(1), b)); }
+};
+struct TanhBackward {
+  HWY_INLINE F operator()(F a, F b) const { return hn::Mul(a, hn::NegMulAdd(b, b, all(1))); }
+};
+struct SiluBackward {
+  HWY_INLINE F operator()(F a, F b) const {
+    return hn::Mul(a, gated_slope(b, sigmoid_of(b), all(1)));
+  }
+};
+struct GeluTanhBackward {
+  HWY_INLINE F operator()(F a, F b) const {
+    const F inner =
+        hn::Mul(all(2 * gelu_scale), hn::MulAdd(hn::Mul(all(3 * gelu_cube), b), b, all(1)));
+    return hn::Mul(a, gated_slope(b, gelu_sigmoid(b), inner));
+  }
+};
+struct GeluErfBackward {
+  HWY_INLINE F operator()(F a, F b) const {
+    const F e = normal_exponential(b);
+    return hn::Mul(a, hn::MulAdd(hn::Mul(b, all(0.3989422804f)), e, normal_below(b, e)));
+  }
+};
+struct Add {
+  HWY_INLINE F operator()(F a, F b) const { return hn::Add(a, b); }
+};
+struct Multiply {
+  HWY_INLINE F operator()(F a, F b) const { return hn::Mul(a, b); }
+};
+
+template <class Function>
+void unary(const CpuTask& task, std::int64_t begin, std::int64_t end) {
+  const float* xs = task.buffer<const float>(0);
+  float* ys = task.buffer<float>(1);
+  for_each_vector(begin, end, [=](auto at) HWY_ATTR { at.store(Function()(at.load(xs)), ys); });
+}
+
+template <class Function>
+void binary(const CpuTask& task, std::int64_t begin, std::int64_t end) {
+  const float *as = task.buffer<const float>(0), *bs = task.buffer<const float>(1);
+  float* ys = task.buffer<float>(2);
+  for_each_vector(begin, end,
+                  [=](auto at) HWY_ATTR { at.store(Function()(at.load(as), at.load(bs)), ys); });
+}
+
+struct Piece {
+  std::string_view entry;
+  PieceForm form;
+};
+
+PieceForm find_piece(std::string_view entry) {
+  static constexpr Piece pieces[] = {{"relu", unary<Relu>},
+                                     {"relu6", unary<Relu6>},
+                                     {"sigmoid", unary<Sigmoid>},
+                                     {"tanh_of", unary<Tanh>},
+                                     {"silu", unary<Silu>},
+                                     {"gelu_tanh", unary<GeluTanh>},
+                                     {"gelu_erf", unary<GeluErf>},
+                                     {"relu_backward", binary<ReluBackward>},
+                                     {"relu6_backward", binary<Relu6Backward>},
+                                     {"sigmoid_backward", binary<SigmoidBackward>},
+                                     {"tanh_backward", binary<TanhBackward>},
+                                     {"silu_backward", binary<SiluBackward>},
+                                     {"gelu_tanh_backward", binary<GeluTanhBackward>},
+                                     {"gelu_erf_backward", binary<GeluErfBackward>},
+                                     {"add", binary<Add>},
+                                     {"multiply", binary<Multiply>}};
+  for (const Piece& piece : pieces) {
+    if (piece.entry == entry) return piece.form;
+  }
+  return nullptr;
+}
+
+}  // namespace motley::workloads::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace motley::workloads {
+
+HWY_EXPORT(find_piece);
+
+PieceForm simd_piece(const std::string& entry) {
+  return HWY_DYNAMIC_DISPATCH(find_piece)(entry);
+}
+
+}  // namespace motley::workloads
+#endif
