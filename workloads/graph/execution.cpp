@@ -123,6 +123,11 @@ void Execution::bind_round_trips() {
   }
 }
 
+std::size_t Execution::round_trip_launches(TensorId root, bool out) const {
+  const RoundTrip& trip = *round_trips_.at(root);
+  return (out ? trip.out : trip.in)->launches();
+}
+
 void Execution::initialize(std::uint64_t seed) {
   for (TensorId id = 0; id < plan_.graph.tensors().size(); ++id) {
     const Tensor& tensor = plan_.graph.tensor(id);

@@ -45,7 +45,7 @@ class Execution {
   /// the last of every so many.
   void run(const RunScalars& scalars, std::uint64_t run);
   void finish();
-  /// One run with each step timed; waits at its end.
+  /// One run with each step timed; waits before and at its end, which is one more entry.
   std::vector<StepTime> run_profiled(const RunScalars& scalars, std::uint64_t run, Clock& clock);
   /// The host's copy of an output as the last download left it; finish() first.
   Values downloaded(TensorId output) const;
@@ -67,6 +67,8 @@ class Execution {
   void bind_round_trips();
   Operands operands(std::size_t op);
   void do_step(const PlanStep& step, const RunScalars& scalars);
+  std::size_t commands(const PlanStep& step) const;
+  std::size_t round_trip_launches(TensorId root, bool out) const;
   double check_operator(std::size_t op, const RunScalars& scalars);
 
   Plan plan_;

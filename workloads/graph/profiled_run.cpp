@@ -1,0 +1,106 @@
+// One run with each step timed: on the host by a clock around the call, on a device by the events
+// of its commands, which are moved to the host's clock by what both say of the moment of queueing.
+#include <algorithm>
+#include <limits>
+
+#include "workloads/graph/execution.hpp"
+
+namespace motley::workloads {
+namespace {
+
+using Action = PlanStep::Action;
+
+/// What the steps given to one queue since it was last drained have to do with its intervals.
+struct Pending {
+  std::size_t step;
+  std::size_t commands;
+};
+
+/// Host time minus device time. A command is queued while the host is in the call that gives it:
+/// each call bounds the difference from both sides.
+class ClockOffset {
+ public:
+  void add(double host_before, double host_after, double device_queued) {
+    low_ = std::max(low_, host_before - device_queued);
+    high_ = std::min(high_, host_after - device_queued);
+  }
+  double seconds() const { return low_ + (high_ - low_) / 2; }
+
+ private:
+  double low_ = -std::numeric_limits<double>::infinity();
+  double high_ = std::numeric_limits<double>::infinity();
+};
+
+void take(Queue& queue, std::vector<Pending>& pending, std::vector<StepTime>& times,
+          ClockOffset& offset) {
+  const std::vector<DeviceInterval> intervals = queue.take_intervals();
+  std::size_t expected = 0;
+  for (const Pending& one : pending) expected += one.commands;
+  // A driver may give fewer events than commands (a map of fine-grained memory has none): then it
+  // is not known which is which, and no step gets a device time.
+  std::size_t i = 0;
+  for (const Pending& one : pending) {
+    if (intervals.size() != expected || one.commands == 0) continue;
+    StepTime& time = times[one.step];
+    offset.add(time.host_started, time.host_ended, intervals[i].queued_seconds);
+    time.device_started = intervals[i].started_seconds;
+    time.device_ended = intervals[i + one.commands - 1].ended_seconds;
+    i += one.commands;
+  }
+  pending.clear();
+}
+
+}  // namespace
+
+std::size_t Execution::commands(const PlanStep& step) const {
+  if (processors_[step.place]->members() > 0) return 0;
+  switch (step.action) {
+    case Action::launch:
+      return operators_[step.op]->launches();
+    case Action::convert_out:
+      return round_trip_launches(step.tensor, true);
+    case Action::convert_in:
+      return round_trip_launches(step.tensor, false);
+    case Action::flush:
+    case Action::finish:
+      return 0;
+    default:
+      return 1;
+  }
+}
+
+std::vector<StepTime> Execution::run_profiled(const RunScalars& scalars, std::uint64_t run,
+                                              Clock& clock) {
+  finish();
+  for (Queue* queue : queues_) queue->take_intervals();
+  std::vector<StepTime> times(plan_.steps.size());
+  std::vector<std::vector<Pending>> pending(queues_.size());
+  std::vector<ClockOffset> offsets(queues_.size());
+  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+    const PlanStep& step = plan_.steps[i];
+    if ((run + 1) % step.period != 0) continue;
+    times[i].ran = true;
+    times[i].host_started = clock.seconds();
+    do_step(step, scalars);
+    times[i].host_ended = clock.seconds();
+    pending[step.place].push_back({i, commands(step)});
+  }
+  StepTime end;
+  end.ran = true;
+  end.host_started = clock.seconds();
+  finish();
+  end.host_ended = clock.seconds();
+  times.push_back(end);
+  for (std::size_t place = 0; place < queues_.size(); ++place) {
+    take(*queues_[place], pending[place], times, offsets[place]);
+  }
+  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+    if (!times[i].device_started) continue;
+    const double offset = offsets[plan_.steps[i].place].seconds();
+    *times[i].device_started += offset;
+    *times[i].device_ended += offset;
+  }
+  return times;
+}
+
+}  // namespace motley::workloads

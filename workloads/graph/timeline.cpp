@@ -1,0 +1,186 @@
+#include "workloads/graph/timeline.hpp"
+
+#include <algorithm>
+
+#include "harness/statistics.hpp"
+
+namespace motley::workloads {
+namespace {
+
+using Action = PlanStep::Action;
+
+struct Span {
+  double begin, end;
+  std::string what;
+};
+
+bool is_copy(Action action) {
+  return action == Action::upload || action == Action::download ||
+         action == Action::upload_staging || action == Action::download_staging ||
+         action == Action::map || action == Action::unmap;
+}
+bool is_conversion(Action action) {
+  return action == Action::convert_out || action == Action::convert_in;
+}
+bool to_host(Action action) {
+  return action == Action::download || action == Action::download_staging || action == Action::map;
+}
+
+/// What the host does in a step.
+std::string host_activity(const PlanStep& step, bool on_device) {
+  if (!on_device) return is_copy(step.action) ? "copy" : "compute";
+  return step.blocking || step.action == Action::finish ? "blocked" : "submit";
+}
+
+std::string device_activity(const Plan& plan, const PlanStep& step) {
+  if (is_conversion(step.action)) return "convert";
+  if (is_copy(step.action)) return to_host(step.action) ? "device_to_host" : "host_to_device";
+  return to_string(plan.graph.operators()[step.op].phase);
+}
+
+std::ptrdiff_t launches(const Lowered& lowered) {
+  return std::count_if(lowered.launches.begin(), lowered.launches.end(),
+                       [](const Launch& launch) { return !launch.once; });
+}
+
+class Accounts {
+ public:
+  Accounts(const Plan& plan, const std::vector<StepTime>& times, bool device_at_0)
+      : plan_(plan), times_(times), device_at_0_(device_at_0) {}
+
+  Timeline close() {
+    for (std::size_t op = 0; op < plan_.graph.operators().size(); ++op) {
+      result_.operators.push_back({op, 0, 0});
+    }
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+      if (times_[i].ran) count(plan_.steps[i], times_[i]);
+    }
+    const StepTime& end = times_.back();
+    host_.push_back({end.host_started, end.host_ended, device_at_0_ ? "blocked" : "other"});
+    double first = end.host_started;
+    for (const Span& span : host_) first = std::min(first, span.begin);
+    result_.wall_seconds = end.host_ended - first;
+    close_host();
+    if (device_at_0_) close_device(first, end.host_ended);
+    return std::move(result_);
+  }
+
+ private:
+  bool on_device(const PlanStep& step) const { return device_at_0_ && step.place == 0; }
+
+  void count(const PlanStep& step, const StepTime& time) {
+    host_.push_back({time.host_started, time.host_ended, host_activity(step, on_device(step))});
+    double seconds = time.host_ended - time.host_started;
+    if (on_device(step)) {
+      seconds = time.device_started ? *time.device_ended - *time.device_started : 0;
+      if (time.device_started) {
+        device_.push_back({*time.device_started, *time.device_ended, device_activity(plan_, step)});
+      }
+    }
+    OperatorTime& of = result_.operators[step.op];
+    const bool computes = step.action == Action::launch;
+    (computes ? of.seconds : of.copy_seconds) += seconds;
+    if (computes) result_.counts["launches"] += double(launches(plan_.lowered[step.op]));
+    if (is_conversion(step.action)) ++result_.counts["conversions"];
+    if (!is_copy(step.action)) return;
+    ++result_.counts["copies"];
+    const bool moves = step.action != Action::map && step.action != Action::unmap;
+    result_.counts[to_host(step.action) ? "bytes_to_host" : "bytes_to_device"] +=
+        moves ? double(plan_.graph.tensor(step.tensor).type.bytes()) : 0;
+  }
+
+  void close_host() {
+    double known = 0;
+    for (const Span& span : host_) {
+      result_.host[span.what] += span.end - span.begin;
+      known += span.end - span.begin;
+    }
+    result_.host["other"] += std::max(0.0, result_.wall_seconds - known);
+    result_.unattributed_seconds = result_.host["other"];
+  }
+
+  /// Commands of an in-order queue do not overlap but by what clocks are wrong: a later one counts
+  /// from the end of the one before.
+  void close_device(double first, double last) {
+    std::sort(device_.begin(), device_.end(),
+              [](const Span& a, const Span& b) { return a.begin < b.begin; });
+    double reached = first;
+    double explained = 0;
+    for (const Span& span : device_) {
+      if (span.begin > reached) charge_gap(reached, std::min(span.begin, last));
+      const double begin = std::clamp(span.begin, reached, last);
+      const double end = std::clamp(span.end, begin, last);
+      result_.device[span.what] += end - begin;
+      explained += end - begin;
+      reached = std::max(reached, end);
+    }
+    if (reached < last) charge_gap(reached, last);
+    explained += result_.device["gap"];
+    result_.unattributed_seconds =
+        std::max(0.0, result_.wall_seconds - explained) + result_.gap["other"];
+  }
+
+  void charge_gap(double begin, double end) {
+    result_.device["gap"] += end - begin;
+    double charged = 0;
+    for (const Span& span : host_) {
+      const double overlap = std::min(end, span.end) - std::max(begin, span.begin);
+      if (overlap <= 0) continue;
+      result_.gap[span.what] += overlap;
+      charged += overlap;
+    }
+    result_.gap["other"] += std::max(0.0, end - begin - charged);
+  }
+
+  const Plan& plan_;
+  const std::vector<StepTime>& times_;
+  bool device_at_0_;
+  std::vector<Span> host_, device_;
+  Timeline result_;
+};
+
+using Figures = std::map<std::string, double> Timeline::*;
+
+void take_medians(const std::vector<Timeline>& runs, Figures figures, Timeline& result) {
+  std::map<std::string, std::vector<double>> all;
+  for (const Timeline& run : runs) {
+    for (const auto& [name, value] : run.*figures) all[name].push_back(value);
+  }
+  for (auto& [name, values] : all) {
+    values.resize(runs.size());  // absent is 0
+    (result.*figures)[name] = median(values);
+  }
+}
+
+template <class F>
+double median_of(const std::vector<Timeline>& runs, F figure) {
+  std::vector<double> values;
+  for (const Timeline& run : runs) values.push_back(figure(run));
+  return median(values);
+}
+
+}  // namespace
+
+Timeline timeline(const Plan& plan, const std::vector<StepTime>& times, bool device_at_0) {
+  return Accounts(plan, times, device_at_0).close();
+}
+
+Timeline median_timeline(const std::vector<Timeline>& runs) {
+  Timeline result;
+  if (runs.empty()) return result;
+  for (const Figures figures :
+       {&Timeline::host, &Timeline::device, &Timeline::gap, &Timeline::counts}) {
+    take_medians(runs, figures, result);
+  }
+  result.wall_seconds = median_of(runs, [](const Timeline& run) { return run.wall_seconds; });
+  result.unattributed_seconds =
+      median_of(runs, [](const Timeline& run) { return run.unattributed_seconds; });
+  for (std::size_t op = 0; op < runs.front().operators.size(); ++op) {
+    result.operators.push_back(
+        {op, median_of(runs, [&](const Timeline& run) { return run.operators[op].seconds; }),
+         median_of(runs, [&](const Timeline& run) { return run.operators[op].copy_seconds; })});
+  }
+  return result;
+}
+
+}  // namespace motley::workloads

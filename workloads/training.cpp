@@ -1,0 +1,79 @@
+#include "workloads/training.hpp"
+
+#include "harness/error.hpp"
+#include "workloads/graph/differentiate.hpp"
+
+namespace motley::workloads {
+
+Model training_model(const TrainingOptions& options) {
+  BuildOptions build;
+  build.batch = options.batch;
+  build.training = true;
+  Model model = build_model(options.model, build);
+  const auto gradients = differentiate(model.graph, model.loss);
+  add_optimizer(model.graph, gradients, options.optimizer, options.learning_rate);
+  return model;
+}
+
+Values random_input(const Model& model, std::uint64_t seed) {
+  const TensorType& type = model.graph.tensor(model.input).type;
+  Content content;
+  if (type.dtype == DataType::i32) {  // tokens: the first table that reads them says how many
+    content.kind = Content::Kind::index;
+    for (const Operator& op : model.graph.operators()) {
+      for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+        if (op.inputs[i] != model.input) continue;
+        content = operator_kind(op.kind).content(model.graph.call(op), i);
+      }
+    }
+  }
+  return random_values(type, content, seed, 0);
+}
+
+Values random_labels(const Model& model, std::uint64_t seed) {
+  const double classes = double(model.graph.tensor(model.output).type.shape.back());
+  return random_values(model.graph.tensor(model.label).type, {Content::Kind::index, 0, classes},
+                       seed, 1);
+}
+
+Training::Training(const TrainingOptions& options, const Places& places, const Chooser& chooser)
+    : options_(options), model_(training_model(options)), scalars_(model_.graph.scalars) {
+  std::vector<Processor*> processors = {&places.processor};
+  std::vector<Queue*> queues = {&places.queue};
+  if (options.residency == Residency::shared && places.processor.members() == 0) {
+    if (!places.host) {
+      throw Error(
+          "residency shared needs the host's own processor for the update (the device has "
+          "none). Give one.");
+    }
+    processors.push_back(places.host);
+    queues.push_back(places.host_queue);
+  }
+  PlanOptions plan;
+  plan.residency = options.residency;
+  execution_ = std::make_unique<Execution>(make_plan(model_.graph, processors, chooser, plan),
+                                           processors, queues);
+  reset();
+  execution_->set_values(model_.input, random_input(model_, options.seed));
+  if (model_.label != no_tensor) {
+    execution_->set_values(model_.label, random_labels(model_, options.seed));
+  }
+}
+
+void Training::step() {
+  scalars_["step"] = double(steps_ + 1);
+  execution_->run(scalars_, steps_);
+  ++steps_;
+}
+
+void Training::reset() {
+  execution_->finish();
+  execution_->initialize(options_.seed);
+  steps_ = 0;
+}
+
+double Training::loss() {
+  return execution_->values(model_.loss).at(0);
+}
+
+}  // namespace motley::workloads
