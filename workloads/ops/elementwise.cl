@@ -69,3 +69,23 @@ BINARY(gelu_tanh_backward, a* gelu_tanh_slope(b))
 BINARY(gelu_erf_backward, a* gelu_erf_slope(b))
 BINARY(add, a + b)
 BINARY(multiply, a* b)
+
+__kernel void scaled_difference(__global const float* as, __global const float* bs,
+                                __global float* ys, float scale, int n) {
+  AT(i, n)
+  store(scale * (load(as, i, n) - load(bs, i, n)), ys, i, n);
+}
+
+// Every row of a meets the one row b; a work-item computes VECTOR elements of one row.
+#define WITH_ROW(name, y_of_ab)                                                                 \
+  __kernel void name(__global const float* as, __global const float* bs, __global float* ys,    \
+                     int columns, int rows) {                                                   \
+    const int pieces = (columns + VECTOR - 1) / VECTOR;                                         \
+    const int row = (int)get_global_id(0) / pieces;                                             \
+    if (row >= rows) return;                                                                    \
+    const int i = (int)get_global_id(0) % pieces * VECTOR;                                      \
+    const V a = load(as + row * columns, i, columns), b = load(bs, i, columns);                 \
+    store(y_of_ab, ys + row * columns, i, columns);                                             \
+  }
+WITH_ROW(add_row, a + b)
+WITH_ROW(multiply_row, a* b)

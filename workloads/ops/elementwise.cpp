@@ -71,21 +71,29 @@ OpenclForm vector_form(std::string_view source, const std::string& entry,
 
 Launch elementwise_launch(const Call& call, const Elementwise& what, const Processor& processor,
                           const schema::Parameters& tuning) {
-  const std::int64_t elements = what.elements > 0 ? what.elements : call.inputs.at(0).elements();
+  const std::int64_t elements = call.inputs.at(0).elements();
+  const std::int64_t rows = what.columns > 0 ? elements / what.columns : 0;
   Launch launch;
   launch.kernel.name = what.entry;
   launch.operands = what.operands;
+  if (what.columns > 0) {
+    launch.operands.push_back(constant(static_cast<std::int32_t>(what.columns)));
+    launch.operands.push_back(constant(static_cast<std::int32_t>(rows)));
+  } else {
+    launch.operands.push_back(constant(static_cast<std::int32_t>(elements)));
+  }
   if (processor.members() > 0) {
     launch.kernel.cpu_members = members_for(elements);
-    launch.kernel.cpu = [piece = simd_piece(what.entry), elements](const CpuTask& task) {
-      const auto [begin, end] = task.share(elements, 256);
+    launch.kernel.cpu = [piece = simd_piece(what.entry), rows, elements](const CpuTask& task) {
+      const auto [begin, end] = rows > 0 ? task.share(rows) : task.share(elements, 256);
       piece(task, begin, end);
     };
-    return launch;
+  } else {
+    launch.kernel.opencl = vector_form(embedded::elementwise_cl, what.entry, tuning);
+    const std::int64_t width = vector_width(tuning);
+    launch.range =
+        items(rows > 0 ? rows * divide_up(what.columns, width) : divide_up(elements, width));
   }
-  launch.kernel.opencl = vector_form(embedded::elementwise_cl, what.entry, tuning);
-  launch.range = items(divide_up(elements, vector_width(tuning)));
-  launch.operands.push_back(constant(static_cast<std::int32_t>(elements)));
   return launch;
 }
 

@@ -13,11 +13,14 @@ namespace motley::workloads {
 
 struct Elementwise {
   std::string entry;              ///< of elementwise.cl and elementwise_simd.cpp
-  std::vector<Operand> operands;  ///< all but the number of elements, which OpenCL gets last
-  std::int64_t elements = 0;      ///< 0: of input 0
+  std::vector<Operand> operands;  ///< all but the sizes, which follow them
+  /// Where rows meet one row: its length. The sizes are then columns and rows, else the number of
+  /// elements of input 0.
+  std::int64_t columns = 0;
 };
 
-/// Computes elements [begin, end) on the calling thread; the arguments are those operands.
+/// Computes elements (or rows) [begin, end) on the calling thread; the arguments are operands and
+/// sizes.
 using PieceForm = void (*)(const CpuTask&, std::int64_t begin, std::int64_t end);
 /// Of this name, for the machine's widest vectors; null where there is none.
 PieceForm simd_piece(const std::string& entry);

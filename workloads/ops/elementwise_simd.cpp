@@ -135,6 +135,28 @@ void binary(const CpuTask& task, std::int64_t begin, std::int64_t end) {
                   [=](auto at) HWY_ATTR { at.store(Function()(at.load(as), at.load(bs)), ys); });
 }
 
+void scaled_difference(const CpuTask& task, std::int64_t begin, std::int64_t end) {
+  const float *as = task.buffer<const float>(0), *bs = task.buffer<const float>(1);
+  float* ys = task.buffer<float>(2);
+  const float scale = task.value<float>(3);
+  for_each_vector(begin, end, [=](auto at) HWY_ATTR {
+    at.store(hn::Mul(all(scale), hn::Sub(at.load(as), at.load(bs))), ys);
+  });
+}
+
+/// Every row of a meets the one row b.
+template <class Function>
+void with_row(const CpuTask& task, std::int64_t begin, std::int64_t end) {
+  const float* bs = task.buffer<const float>(1);
+  const std::int64_t columns = task.value<std::int32_t>(3);
+  for (std::int64_t row = begin; row < end; ++row) {
+    const float* as = task.buffer<const float>(0) + row * columns;
+    float* ys = task.buffer<float>(2) + row * columns;
+    for_each_vector(0, columns,
+                    [=](auto at) HWY_ATTR { at.store(Function()(at.load(as), at.load(bs)), ys); });
+  }
+}
+
 struct Piece {
   std::string_view entry;
   PieceForm form;
@@ -156,7 +178,10 @@ PieceForm find_piece(std::string_view entry) {
                                      {"gelu_tanh_backward", binary<GeluTanhBackward>},
                                      {"gelu_erf_backward", binary<GeluErfBackward>},
                                      {"add", binary<Add>},
-                                     {"multiply", binary<Multiply>}};
+                                     {"multiply", binary<Multiply>},
+                                     {"scaled_difference", scaled_difference},
+                                     {"add_row", with_row<Add>},
+                                     {"multiply_row", with_row<Multiply>}};
   for (const Piece& piece : pieces) {
     if (piece.entry == entry) return piece.form;
   }

@@ -4,6 +4,7 @@
 
 #include "harness/error.hpp"
 #include "workloads/graph/differentiate.hpp"
+#include "workloads/ops/rows.hpp"
 
 namespace motley::workloads {
 namespace {
@@ -43,7 +44,10 @@ OperatorKind loss() {
                       .front());
     }
   };
-  kind.examples = {{{}, {{{3, 5}}, {{3, 5}}}}, {{}, {{{2, 1000}}, {{2, 1000}}}}};
+  kind.examples = {{{}, {{{3, 5}}, {{3, 5}}}},
+                   {{}, {{{1}}, {{1}}}},
+                   {{}, {{{2, 1000}}, {{2, 1000}}}},
+                   {{}, {{{31, 1000}}, {{31, 1000}}}}};
   return kind;
 }
 
@@ -66,6 +70,22 @@ OperatorKind backward() {
 }
 
 const KindRegistration registration([] { return std::vector{loss(), backward()}; });
+
+const BothRegistration both("mean_squared_error", [](const Call& call, Processor& processor,
+                                                     const schema::Parameters& tuning) {
+  Lowered lowered;
+  const std::int64_t elements = call.inputs[0].elements();
+  Reduction(lowered, processor, tuning)
+      .sum("sum_squared_differences", {Input{0}, Input{1}}, Output{0}, elements,
+           1 / double(elements));
+  return lowered;
+});
+
+const ElementwiseRegistration both_backward("mean_squared_error_backward", [](const Call& call) {
+  Elementwise what{"scaled_difference", all_tensors(call)};
+  what.operands.push_back(constant(static_cast<float>(2 / double(call.inputs[0].elements()))));
+  return what;
+});
 
 }  // namespace
 }  // namespace motley::workloads
