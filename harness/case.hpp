@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,13 @@ class Stopwatch {
   double seconds_ = 0;
 };
 
+/// Where the time of a run went, for a block's timeline, operators and memory.
+struct RunProfile {
+  std::map<std::string, std::map<std::string, double>> timeline;
+  std::vector<schema::OperatorTime> operators;
+  std::map<std::string, double> memory;
+};
+
 /// A case prepared for one processor and one set of parameters.
 struct Trial {
   schema::Work work;  ///< of one run
@@ -46,6 +54,9 @@ struct Trial {
   /// One run with `multiple` times the work inside (not more launches): lets the harness test that
   /// time grows with work, which a folded or skipped loop fails. Empty where nothing is scaled.
   std::function<void(Queue&, unsigned multiple)> run_multiple;
+  /// Runs with each part timed, after sampling, which no instrument disturbs. May wait. Empty where
+  /// a run has no parts.
+  std::function<RunProfile(Queue&)> profile;
   /// Core clock under this trial's own load, hertz; empty: the processor's plain chain is used.
   std::function<double(Queue&)> clock_hertz;
   /// Most arithmetic operations per clock cycle that the hardware could do here; 0: unknown.

@@ -36,7 +36,8 @@ PreparedTrial::PreparedTrial(const Surroundings& surroundings, Processor& proces
       stage_{surroundings.machine, surroundings.clock, processor, *queue_},
       last_readings_(read_instruments()) {
   find_parameters(subject, options);
-  bench_.emplace(processor, *queue_, block_.key.parameters, options.tier, options.seed);
+  bench_.emplace(processor, *queue_, block_.key.parameters, options.tier, options.seed,
+                 &surroundings.machine);
   trial_ = timed("prepare", [&] { return subject.prepare(*bench_); });
   block_.work = trial_.work;
   block_.executed_work = trial_.executed_work;
@@ -114,6 +115,15 @@ void PreparedTrial::take_readings() {
   }
 }
 
+void PreparedTrial::take_profile() {
+  if (!trial_.profile) return;
+  RunProfile profile = timed("profile", [&] { return trial_.profile(*queue_); });
+  queue_->take_intervals();
+  block_.timeline = std::move(profile.timeline);
+  block_.operators = std::move(profile.operators);
+  block_.memory = std::move(profile.memory);
+}
+
 void PreparedTrial::judge() {
   observed_.governor = surroundings_.governor;
   observed_.governor_varies = !observed_.governor.empty() && observed_.governor != "performance" &&
@@ -176,6 +186,7 @@ schema::Block visit(const Surroundings& surroundings, Processor& processor, cons
            limits_for(processor.kind(), options.tier, key.scenario, options.block_seconds), block,
            observed);
     prepared.take_readings();
+    prepared.take_profile();
     if (prepared.correct()) prepared.judge();
   });
   block.repro = repro(block.key, options.tier, options.seed);

@@ -52,6 +52,8 @@ class PreparedTrial {
   void take_clock();
   /// Adds what the instruments saw since they were last read.
   void take_readings();
+  /// Where the trial says that its time goes, where it can.
+  void take_profile();
   /// Findings, and the verdict on a block above its peak.
   void judge();
 

@@ -39,12 +39,23 @@ std::string to_string(ProcessorKind kind) {
 }
 
 Workbench::Workbench(Processor& processor, Queue& queue, schema::Parameters parameters, Tier tier,
-                     std::uint64_t seed)
+                     std::uint64_t seed, Machine* machine)
     : processor_(processor),
       queue_(queue),
       parameters_(std::move(parameters)),
       tier_(tier),
-      seed_(seed) {}
+      seed_(seed),
+      machine_(machine) {}
+
+Processor& Workbench::host() {
+  if (!machine_) {
+    throw Unsupported(
+        "this trial knows no machine (the host's cores cannot be opened). Run it with "
+        "motley run.");
+  }
+  if (!host_) host_ = machine_->open("cpu");
+  return *host_;
+}
 
 Workbench::~Workbench() {
   // Last kept first gone: kernels and views before the memory that they use.

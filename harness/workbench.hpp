@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "harness/case.hpp"
+#include "harness/machine.hpp"
 #include "harness/processor.hpp"
 
 namespace motley {
 
 class Workbench {
  public:
+  /// `machine` opens further processors; null: there are none.
   Workbench(Processor& processor, Queue& queue, schema::Parameters parameters, Tier tier,
-            std::uint64_t seed);
+            std::uint64_t seed, Machine* machine = nullptr);
   ~Workbench();
   Workbench(const Workbench&) = delete;
   Workbench& operator=(const Workbench&) = delete;
@@ -26,6 +28,10 @@ class Workbench {
   Tier tier() const { return tier_; }
   std::uint64_t seed() const { return seed_; }
   const schema::Parameters& parameters() const { return parameters_; }
+
+  /// All cores of the host as a processor of its own, not awake: its kernels run on the calling
+  /// thread. Unsupported where the trial's surroundings have none.
+  Processor& host();
 
   /// Parameters by axis name. Throw Error if the axis is missing or of another type.
   std::int64_t integer(const std::string& axis) const;
@@ -61,6 +67,8 @@ class Workbench {
   schema::Parameters parameters_;
   Tier tier_;
   std::uint64_t seed_;
+  Machine* machine_;
+  std::unique_ptr<Processor> host_;
   std::vector<std::shared_ptr<void>> kept_;
 };
 

@@ -266,6 +266,17 @@ Block read_block(const Reader& reader) {
   read_measured(reader, block);
   reader.read("phases", block.phases);
   reader.read("timeline", block.timeline);
+  read_objects(reader, "operators", block.operators, [](const Reader& one, OperatorTime& time) {
+    one.read("name", time.name);
+    one.read("kind", time.kind);
+    one.read("phase", time.phase);
+    one.read("implementation", time.implementation);
+    one.read("seconds", time.seconds);
+    one.read("copy_seconds", time.copy_seconds);
+    one.read("flops", time.flops);
+    one.read("bytes", time.bytes);
+  });
+  reader.read("series", block.series);
   reader.read("memory", block.memory);
   reader.read("readings", block.readings);
   reader.read("details", block.details);

@@ -15,6 +15,7 @@ Json json(const Cache& cache);
 Json json(const Processor& processor);
 Json json(const Finding& finding);
 Json json(const Candidate& candidate);
+Json json(const OperatorTime& time);
 
 Json json(bool value) {
   return value;
@@ -89,6 +90,12 @@ Json json(const Processor& processor) {
 }
 Json json(const Finding& finding) {
   return {{"kind", finding.kind}, {"cause", finding.cause}};
+}
+Json json(const OperatorTime& time) {
+  return {{"name", time.name},       {"kind", time.kind},
+          {"phase", time.phase},     {"implementation", time.implementation},
+          {"seconds", time.seconds}, {"copy_seconds", time.copy_seconds},
+          {"flops", time.flops},     {"bytes", time.bytes}};
 }
 Json json(const Candidate& candidate) {
   Json object{{"params", json(candidate.parameters)},
@@ -168,6 +175,8 @@ Json json(const Block& block) {
   }
   put(object, "phases", json(block.phases));
   put(object, "timeline", json(block.timeline));
+  put(object, "operators", json(block.operators));
+  put(object, "series", json(block.series));
   put(object, "memory", json(block.memory));
   put(object, "readings", json(block.readings));
   put(object, "details", json(block.details));

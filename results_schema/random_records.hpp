@@ -58,6 +58,8 @@ class RandomRecords {
     if (flag()) block.ceiling_flops_per_second = positive();
     block.phases = {{"prepare", positive()}, {"sample", positive()}};
     block.timeline = {{"device", {{"copy", positive()}}}};
+    block.operators = {{"conv1", "conv2d", "forward", "simd", positive(), 0, positive(), 0}};
+    block.series = {{"step", {0, 1}}, {"loss", {positive(), -1.5}}};
     block.memory = {{"weights", positive()}};
     block.readings = {{"temperature_celsius/zone0", {-3.5, positive()}}};
     block.details = facts();

@@ -67,6 +67,16 @@ struct Candidate {
   friend bool operator==(const Candidate&, const Candidate&) = default;
 };
 
+/// What one operator of a network took in a step; the time of the processor that computes it.
+struct OperatorTime {
+  std::string name, kind, phase, implementation;
+  double seconds = 0;
+  double copy_seconds = 0;  ///< copies, conversions and waits on its account
+  double flops = 0;
+  double bytes = 0;  ///< read and written, counted from the algorithm
+  friend bool operator==(const OperatorTime&, const OperatorTime&) = default;
+};
+
 enum class Status { ok, suspect, unsupported, wrong, failed, skipped };
 std::string to_string(Status status);
 
@@ -171,7 +181,9 @@ struct Block {
   std::map<std::string, double>
       phases;  ///< seconds: prepare, check, warmup, sample, search, scaling
   std::map<std::string, std::map<std::string, double>>
-      timeline;                                         ///< host{...}, device{...} seconds
+      timeline;                         ///< host{...}, device{...} seconds
+  std::vector<OperatorTime> operators;  ///< of a network, in the order in which they run
+  std::map<std::string, std::vector<double>> series;    ///< columns: step, loss, accuracy ...
   std::map<std::string, double> memory;                 ///< bytes by category
   std::map<std::string, std::vector<double>> readings;  ///< instrument: [at start, at end]
   Facts details;  ///< what the case adds: zero_copy, build options, fit inputs ...

@@ -59,7 +59,7 @@ struct Kept {
 };
 /// The run scalar of this name as float, or as a 32-bit integer.
 struct RunScalar {
-  std::string name;
+  const char* name;  ///< static
   bool is_integer = false;
 };
 using Operand = std::variant<Input, Output, Workspace, Kept, RunScalar, Scalar, LocalMemory>;

@@ -1,0 +1,149 @@
+#include "workloads/tuner.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <limits>
+
+#include "harness/error.hpp"
+#include "workloads/graph/operator_trial.hpp"
+
+namespace motley::workloads {
+namespace {
+
+constexpr double seconds_per_candidate = 0.01;
+/// A first run that takes this many times the best is not worth a second.
+constexpr double hopeless = 4;
+
+class Race {
+ public:
+  Race(Clock& clock, Processor& processor, const OperatorKind& kind, const Call& call,
+       std::uint64_t seed)
+      : clock_(clock),
+        processor_(processor),
+        queue_(processor.queue({.profiling = false})),
+        kind_(kind),
+        call_(call),
+        seed_(seed),
+        sets_(cold_sets(call, processor, 32 << 20)) {}
+
+  void enter(const Implementation& implementation, const schema::Parameters& tuning) {
+    schema::Candidate candidate{tuning, 0, "ok", ""};
+    candidate.parameters["implementation"] = implementation.name;
+    try {
+      OperatorTrial trial(processor_, *queue_, kind_, call_, implementation, tuning, seed_, sets_);
+      candidate.seconds = seconds_of(trial, candidate);
+    } catch (const Unsupported& error) {
+      candidate.status = "unsupported";
+      candidate.reason = error.what();
+    } catch (const std::exception& error) {
+      candidate.status = "failed";
+      candidate.reason = error.what();
+    }
+    if (candidate.status == "ok" && candidate.seconds < best_.seconds) {
+      best_.seconds = candidate.seconds;
+      best_.choice = {&implementation, tuning};
+    }
+    best_.tried.push_back(std::move(candidate));
+  }
+
+  Tuned result() && { return std::move(best_); }
+
+ private:
+  double run(OperatorTrial& trial, int runs) {
+    const double started = clock_.seconds();
+    for (int i = 0; i < runs; ++i) trial.give(*queue_);
+    queue_->finish();
+    return (clock_.seconds() - started) / runs;
+  }
+
+  double seconds_of(OperatorTrial& trial, schema::Candidate& candidate) {
+    trial.reset(*queue_);
+    trial.give(*queue_);
+    const double error = trial.error(*queue_);
+    if (!(error <= trial.tolerance())) {
+      candidate.status = "wrong";
+      candidate.reason =
+          fmt::format("error {:.3g} exceeds tolerance {:.3g}", error, trial.tolerance());
+      return 0;
+    }
+    double fastest = run(trial, 1);
+    if (fastest > hopeless * best_.seconds) return fastest;
+    const int runs = std::clamp(int(seconds_per_candidate / 5 / std::max(fastest, 1e-7)), 1, 1000);
+    for (int i = 0; i < 5; ++i) fastest = std::min(fastest, run(trial, runs));
+    return fastest;
+  }
+
+  Clock& clock_;
+  Processor& processor_;
+  std::unique_ptr<Queue> queue_;
+  const OperatorKind& kind_;
+  const Call& call_;
+  std::uint64_t seed_;
+  std::size_t sets_;
+  Tuned best_{{}, std::numeric_limits<double>::infinity(), {}};
+};
+
+}  // namespace
+
+std::string choice_key(const std::string& kind, const Call& call, const Processor& processor) {
+  const schema::Processor& description = processor.description();
+  std::string key = description.stable_id + "|" + description.id + "|" + kind;
+  for (const auto& [name, value] : call.attributes) {
+    key += "|" + name + "=" + schema::to_string(value);
+  }
+  for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+    key += "|" + to_string(call.inputs[i]) + (call.is_constant(i) ? " constant" : "");
+  }
+  return key;
+}
+
+std::size_t cold_sets(const Call& call, const Processor& processor, double most_bytes) {
+  const schema::Work work = streaming_work(call, 0);
+  const double bytes = std::max(1.0, work.bytes_read + work.bytes_written);
+  const double cache = double(processor.last_level_cache_bytes());
+  const double wanted = std::min(2 * (cache > 0 ? cache : 4 << 20), most_bytes);
+  return static_cast<std::size_t>(std::clamp(wanted / bytes, 1.0, 64.0));
+}
+
+const Tuned& Tuner::tune(const std::string& kind_name, const Call& call, Processor& processor) {
+  const std::string key = choice_key(kind_name, call, processor);
+  if (const auto known = known_.find(key); known != known_.end()) return known->second;
+  const OperatorKind& kind = operator_kind(kind_name);
+  Race race(clock_, processor, kind, call, seed_);
+  const auto usable = usable_implementations(kind_name, call, processor);
+  for (const Implementation* one : usable) {
+    if (one->name == "reference" && usable.size() > 1) continue;
+    std::vector<schema::Parameters> tunings;
+    if (one->tunings) tunings = one->tunings(call, processor, tier_);
+    if (tunings.empty()) tunings.emplace_back();
+    for (const schema::Parameters& tuning : tunings) race.enter(*one, tuning);
+  }
+  Tuned tuned = std::move(race).result();
+  if (!tuned.choice.implementation) {
+    const std::string reason = tuned.tried.empty() ? "" : ": " + tuned.tried.front().reason;
+    throw Unsupported(
+        fmt::format("no implementation of {} is right on {}{} (the network cannot "
+                    "run there). Place it on another processor.",
+                    kind_name, processor.description().id, reason));
+  }
+  return known_.emplace(key, std::move(tuned)).first->second;
+}
+
+Chooser Tuner::chooser() {
+  return [this](const std::string& kind, const Call& call, Processor& processor) {
+    const auto usable = usable_implementations(kind, call, processor);
+    const bool one_way =
+        usable.size() == 2 && usable.back()->name == "reference" && !usable.front()->tunings;
+    if (usable.size() == 1 || one_way) return first_choice(kind, call, processor);
+    return tune(kind, call, processor).choice;
+  };
+}
+
+Chooser chooser_named(const std::string& name, Tier tier, std::uint64_t seed) {
+  if (name == "first") return first_choice;
+  if (name != "auto") return prefer(name);
+  static Tuner tuner(steady_clock(), tier, seed);
+  return tuner.chooser();
+}
+
+}  // namespace motley::workloads

@@ -1,0 +1,48 @@
+// Which implementation is fastest for a call? Every usable one with every tuning is checked against
+// the reference and, if it is right, timed with cold operands; the choice is kept by processor and
+// call.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "harness/clock.hpp"
+#include "workloads/graph/choice.hpp"
+
+namespace motley::workloads {
+
+/// What was found for one call.
+struct Tuned {
+  Choice choice;
+  double seconds = 0;                    ///< of one run
+  std::vector<schema::Candidate> tried;  ///< implementation and tuning as parameters
+};
+
+class Tuner {
+ public:
+  Tuner(Clock& clock, Tier tier, std::uint64_t seed) : clock_(clock), tier_(tier), seed_(seed) {}
+
+  /// Throws Unsupported where no implementation is right.
+  const Tuned& tune(const std::string& kind, const Call& call, Processor& processor);
+  /// As tune(), for make_plan; must not outlive the tuner.
+  Chooser chooser();
+
+ private:
+  Clock& clock_;
+  Tier tier_;
+  std::uint64_t seed_;
+  std::map<std::string, Tuned> known_;
+};
+
+/// One line that says all that a choice depends on: processor, kind, attributes, types.
+std::string choice_key(const std::string& kind, const Call& call, const Processor& processor);
+
+/// Sets of operands that are taken in turn so that each is out of the caches when its turn comes
+/// again: together twice the last level, within `most_bytes`.
+std::size_t cold_sets(const Call& call, const Processor& processor, double most_bytes = 64 << 20);
+
+/// auto (measured once for each call of this process), first (the first usable one, unmeasured), or
+/// an implementation's name, preferred wherever it can compute a call.
+Chooser chooser_named(const std::string& name, Tier tier, std::uint64_t seed);
+
+}  // namespace motley::workloads
