@@ -34,7 +34,8 @@ const std::map<std::string, Folder>& folders() {
       {"devices", {{"results_schema", "harness"}, {"nlohmann", "fmt", "hwy"}, true}},
       {"devices/opencl", {{"results_schema", "harness", "devices"}, {"CL", "fmt"}, true}},
       {"microbench", {{"results_schema", "harness"}, {"hwy", "fmt"}, false, true}},
-      {"workloads", {{"results_schema", "harness"}, {"hwy", "fmt", "nlohmann"}, false, true}},
+      {"workloads",
+       {{"results_schema", "harness"}, {"hwy", "fmt", "nlohmann", "zlib.h"}, false, true}},
       {"analysis", {{"results_schema"}, {"nlohmann", "fmt"}}},
       {"scripts", {{}, {}}},
   };
@@ -113,7 +114,8 @@ bool is_language(const std::string& header) {
 
 void check_angled(const std::string& path, const std::string& from, const std::string& header,
                   std::vector<std::string>& found) {
-  static const Names known = {"nlohmann", "valijson", "fmt", "benchmark", "CLI", "CL", "hwy"};
+  static const Names known = {"nlohmann", "valijson", "fmt", "benchmark",
+                              "CLI",      "CL",       "hwy", "zlib.h"};
   if (is_language(header)) {
     return;
   }

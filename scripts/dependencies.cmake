@@ -49,6 +49,7 @@ set(CLI11_BUILD_DOCS OFF)
 set(HWY_ENABLE_CONTRIB OFF)
 set(HWY_ENABLE_EXAMPLES OFF)
 set(HWY_ENABLE_TESTS OFF)
+set(ZLIB_BUILD_EXAMPLES OFF)
 set(BUILD_GMOCK OFF)
 set(INSTALL_GTEST OFF)
 
@@ -67,6 +68,11 @@ if(MOTLEY_PROGRAM)
   motley_dependency(CLI11 2.1 CLIUtils/CLI11 6c7b07a878ad834957b98d0f9ce1dbe0cb204fc9) # 2.4.2
   motley_dependency(hwy 1.0.3 google/highway ba0900a4957b929390ab73827235557959234fea) # 1.0.7
   motley_alias(hwy::hwy hwy)
+  motley_dependency(ZLIB 1.2.11 madler/zlib 51b7f2abdade71cd9bb0e7a373ef2610ec6f9daf) # 1.3.1
+  if(TARGET zlibstatic) # a source tree tells neither where its headers are nor its package's name
+    target_include_directories(zlibstatic INTERFACE ${zlib_SOURCE_DIR} ${zlib_BINARY_DIR})
+    motley_alias(ZLIB::ZLIB zlibstatic)
+  endif()
   motley_dependency(OpenCLHeaders "" KhronosGroup/OpenCL-Headers
                     2368105c0531069fe927989505de7d125ec58c55) # 2023.12.14
 endif()
@@ -77,4 +83,4 @@ if(MOTLEY_TESTS)
   motley_alias(GTest::gtest gtest)
   motley_alias(GTest::gtest_main gtest_main)
 endif()
-motley_quiet(nlohmann_json fmt valijson benchmark CLI11 hwy Headers gtest gtest_main)
+motley_quiet(nlohmann_json fmt valijson benchmark CLI11 hwy zlibstatic Headers gtest gtest_main)

@@ -5,7 +5,7 @@
 packages=(
   build-essential cmake ninja-build ccache git ca-certificates
   libbenchmark-dev libcli11-dev libfmt-dev libgtest-dev libhwy-dev nlohmann-json3-dev
-  opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd
+  zlib1g-dev opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd
 )
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }

@@ -6,7 +6,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/setup.sh"
 
-libraries=(libbenchmark1debian libbenchmark-dev libfmt9 libfmt-dev libgtest-dev libhwy1 libhwy-dev)
+libraries=(libbenchmark1debian libbenchmark-dev libfmt9 libfmt-dev libgtest-dev libhwy1 libhwy-dev
+  zlib1g zlib1g-dev)
 
 # Package lists of arm64, beside those of this machine.
 get_lists() {
@@ -37,7 +38,8 @@ command -v apt-get >/dev/null ||
   stop "this system has no apt-get. Install a GCC 12 or later for aarch64-linux-gnu and qemu-user."
 setup
 install_packages g++-aarch64-linux-gnu qemu-user
-if [ ! -d "$root/build/packages-arm64" ]; then
+# The header of the list's last package: a folder from before it was on the list is fetched again.
+if [ ! -e "$root/build/packages-arm64/usr/include/zlib.h" ]; then
   { get_lists && download_packages "$root/build/packages-arm64" "${libraries[@]}"; } ||
     say "no arm64 packages (see above); CMake will build the libraries from source"
 fi
