@@ -24,8 +24,8 @@ using Floats = hn::ScalableTag<float>;
 struct Whole {
   std::int64_t i;
   HWY_INLINE hn::Vec<Floats> load(const float* from) const { return hn::LoadU(Floats(), from + i); }
+  HWY_INLINE hn::Vec<Floats> or_else(hn::Vec<Floats> v, float) const { return v; }
   HWY_INLINE void store(hn::Vec<Floats> v, float* to) const { hn::StoreU(v, Floats(), to + i); }
-  HWY_INLINE hn::Mask<Floats> mask() const { return hn::FirstN(Floats(), hn::Lanes(Floats())); }
 };
 
 /// The first `count` of a vector, fewer than it has.
@@ -33,6 +33,10 @@ struct Part {
   std::int64_t i;
   std::size_t count;
   HWY_INLINE hn::Mask<Floats> mask() const { return hn::FirstN(Floats(), count); }
+  /// v, but `other` beyond the end.
+  HWY_INLINE hn::Vec<Floats> or_else(hn::Vec<Floats> v, float other) const {
+    return hn::IfThenElse(mask(), v, hn::Set(Floats(), other));
+  }
   HWY_INLINE hn::Vec<Floats> load(const float* from) const {
     const Floats d;
 #if HWY_MEM_OPS_MIGHT_FAULT

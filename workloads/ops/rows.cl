@@ -69,3 +69,117 @@ V square(V x) { return x * x; }
 SUM(sum, ONE, load(xs, i, end))
 SUM(sum_squares, ONE, square(load(xs, i, end)))
 SUM(sum_squared_differences, TWO, square(load(as, i, end) - load(bs, i, end)))
+
+// Elements [i, i + VECTOR) of scale p; from n on minus infinity, which no maximum and no sum of
+// exponentials notices.
+V load_exponent(__global const float* p, int i, int n, float scale) {
+  if (i + VECTOR <= n) return scale * VLOAD(0, p + i);
+  float rest[VECTOR];
+  for (int k = 0; k < VECTOR; ++k) rest[k] = i + k < n ? scale * p[i + k] : -INFINITY;
+  return VLOAD(0, rest);
+}
+
+float largest_of(V v) {
+  float lanes[VECTOR];
+  VSTORE(v, 0, lanes);
+  float largest = lanes[0];
+  for (int k = 1; k < VECTOR; ++k) largest = fmax(largest, lanes[k]);
+  return largest;
+}
+
+// The places of a row that this work-item computes.
+#define EACH_VECTOR(i, n) \
+  for (int i = (int)get_local_id(0) * VECTOR; i < n; i += (int)get_local_size(0) * VECTOR)
+
+// ys = softmax(scale xs) of the first `valid` elements of a row, the others 0. Gives the largest
+// scale xs, and the sum of exponentials below it.
+float2 softmax_row(__global const float* xs, __global float* ys, int valid, int columns,
+                   float scale, __local float* shared) {
+  V most = -INFINITY;
+  EACH_VECTOR(i, valid) { most = fmax(most, load_exponent(xs, i, valid, scale)); }
+  const float largest = largest_of_group(largest_of(most), shared);
+  V sums = 0.0f;
+  EACH_VECTOR(i, columns) {
+    V e = 0.0f;
+    if (i < valid) e = exp(load_exponent(xs, i, valid, scale) - largest);
+    sums += e;
+    store(e, ys, i, columns);
+  }
+  const float sum = sum_of_group(sum_of(sums), shared);
+  EACH_VECTOR(i, columns) { store(load(ys, i, columns) / sum, ys, i, columns); }
+  return (float2)(largest, sum);
+}
+
+__kernel void softmax(__global const float* xs, __global float* ys, int columns, float scale,
+                      int causal, __local float* shared) {
+  const int row = get_group_id(0);
+  const int valid = causal ? row % columns + 1 : columns;
+  softmax_row(xs + row * columns, ys + row * columns, valid, columns, scale, shared);
+}
+
+__kernel void softmax_backward(__global const float* dys, __global const float* ys,
+                               __global float* dxs, int columns, float scale,
+                               __local float* shared) {
+  const int row = get_group_id(0) * columns;
+  V sums = 0.0f;
+  EACH_VECTOR(i, columns) { sums += load(dys + row, i, columns) * load(ys + row, i, columns); }
+  const float sum = sum_of_group(sum_of(sums), shared);
+  EACH_VECTOR(i, columns) {
+    const V dy = load(dys + row, i, columns), y = load(ys + row, i, columns);
+    store(scale * y * (dy - sum), dxs + row, i, columns);
+  }
+}
+
+// The loss of each row. A label that is no class makes it NaN, or 0 where -1 is `ignored`.
+__kernel void cross_entropy(__global const float* xs, __global const int* labels,
+                            __global float* probabilities, __global float* losses, int columns,
+                            int ignored, __local float* shared) {
+  const int row = get_group_id(0), label = labels[row];
+  __global const float* x = xs + row * columns;
+  const float2 largest_sum =
+      softmax_row(x, probabilities + row * columns, columns, columns, 1.0f, shared);
+  if (get_local_id(0) != 0) return;
+  float loss = NAN;
+  if (label >= 0 && label < columns) loss = log(largest_sum.y) + largest_sum.x - x[label];
+  if (label == -1 && ignored) loss = 0.0f;
+  losses[row] = loss;
+}
+
+// How many labels are not -1, by one work-group.
+int count_labels(__global const int* labels, int rows, __local float* shared) {
+  int mine = 0;
+  for (int row = get_local_id(0); row < rows; row += get_local_size(0)) mine += labels[row] != -1;
+  return (int)sum_of_group((float)mine, shared);
+}
+
+__kernel void mean_loss(__global const float* losses, __global const int* labels,
+                        __global float* loss, int rows, __local float* shared) {
+  V sums = 0.0f;
+  EACH_VECTOR(i, rows) { sums += load(losses, i, rows); }
+  const float sum = sum_of_group(sum_of(sums), shared);
+  const int labelled = count_labels(labels, rows, shared);
+  if (get_local_id(0) == 0) loss[0] = sum / (float)max(labelled, 1);
+}
+
+__kernel void labelled_rows(__global const int* labels, __global float* count, int rows,
+                            __local float* shared) {
+  const int labelled = count_labels(labels, rows, shared);
+  if (get_local_id(0) == 0) count[0] = (float)max(labelled, 1);
+}
+
+// Where -1 is `ignored`, count[0] rows have a label; a work-item computes VECTOR elements.
+__kernel void cross_entropy_backward(__global const float* probabilities,
+                                     __global const int* labels, __global const float* count,
+                                     __global float* dxs, int columns, int rows, int ignored) {
+  const int pieces = (columns + VECTOR - 1) / VECTOR;
+  const int row = (int)get_global_id(0) / pieces;
+  if (row >= rows) return;
+  const int i = (int)get_global_id(0) % pieces * VECTOR, label = labels[row];
+  float scale = 1.0f / (ignored ? count[0] : (float)rows);
+  if (label == -1 && ignored) scale = 0.0f;
+  __global const float* p = probabilities + row * columns;
+  store(scale * load(p, i, columns), dxs + row * columns, i, columns);
+  if (label >= i && label < min(i + VECTOR, columns)) {
+    dxs[row * columns + label] = scale * (p[label] - 1.0f);
+  }
+}

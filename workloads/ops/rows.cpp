@@ -20,6 +20,13 @@ std::size_t group_size(const schema::Parameters& tuning) {
   return vector_width(tuning) == 16 ? 1 : 64;
 }
 
+PieceForm find_piece(const std::string& entry) {
+  for (const auto find : {simd_row_piece, simd_softmax_piece}) {
+    if (const PieceForm form = find(entry)) return form;
+  }
+  return nullptr;
+}
+
 Operand whole(std::int64_t value) {
   return constant(static_cast<std::int32_t>(value));
 }
@@ -33,7 +40,7 @@ Launch pieces_launch(const Pieces& what, const Processor& processor,
   launch.operands = what.operands;
   if (processor.members() > 0) {
     launch.kernel.cpu_members = members_for(what.elements);
-    launch.kernel.cpu = [piece = simd_row_piece(what.entry),
+    launch.kernel.cpu = [piece = find_piece(what.entry),
                          pieces = what.pieces](const CpuTask& task) {
       const auto [begin, end] = task.share(pieces);
       piece(task, begin, end);
@@ -60,9 +67,12 @@ void Reduction::launch(const Pieces& what) {
   lowered_.launches.push_back(pieces_launch(what, processor_, tuning_));
 }
 
+std::int64_t Reduction::items(std::int64_t rows, std::int64_t columns) const {
+  return processor_.members() > 0 ? 0 : rows * divide_up(columns, vector_width(tuning_));
+}
+
 void Reduction::sum_rows(Operand from, const Operand& to, std::int64_t rows, std::int64_t columns) {
   const bool cpu = processor_.kind() == ProcessorKind::cpu;
-  const std::int64_t width = processor_.members() > 0 ? 1 : vector_width(tuning_);
   for (bool last = false; !last;) {
     std::int64_t chunk = cpu ? 256 : 64;
     last = rows <= 2 * chunk;
@@ -73,7 +83,7 @@ void Reduction::sum_rows(Operand from, const Operand& to, std::int64_t rows, std
             {from, sums, whole(columns), whole(rows), whole(chunk)},
             chunks,
             rows * columns,
-            chunks * divide_up(columns, width)});
+            items(chunks, columns)});
     from = sums;
     rows = chunks;
   }

@@ -21,7 +21,9 @@ struct Pieces {
 };
 Launch pieces_launch(const Pieces& what, const Processor& processor,
                      const schema::Parameters& tuning);
+/// Null where there is none of that name.
 PieceForm simd_row_piece(const std::string& entry);
+PieceForm simd_softmax_piece(const std::string& entry);
 
 /// Lowers reductions, step by step, into `lowered`. Sums are taken in chunks and those in chunks
 /// again: long sums stay exact enough, and every chunk can be summed at once.
@@ -32,6 +34,8 @@ class Reduction {
 
   Operand workspace(std::int64_t floats);
   void launch(const Pieces& what);
+  /// Work-items that compute a vector of elements each.
+  std::int64_t items(std::int64_t rows, std::int64_t columns) const;
   /// `to`[columns] = the sum of the rows of `from`.
   void sum_rows(Operand from, const Operand& to, std::int64_t rows, std::int64_t columns);
   /// `to`[0] = scale x the sum of what kernel `entry` makes of the elements of `of`.
