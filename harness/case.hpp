@@ -72,6 +72,7 @@ struct Axis {
   std::string summary;
   std::function<std::vector<schema::Value>(Processor&, Tier)> values;
   bool searched = false;
+  bool open = false;  ///< takes values beyond those of the tiers: names are not checked
 };
 Axis axis(std::string name, std::string summary, std::vector<schema::Value> values);
 Axis searched_axis(std::string name, std::string summary, std::vector<schema::Value> values);

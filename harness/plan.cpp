@@ -45,7 +45,7 @@ void expand(const Case& one, Processor& processor, const Selection& selection, s
   }
   const Axis& current = one.axes[axis];
   const auto* given = set_values(selection, current.name);
-  if (given) check_names(current, *given, processor);
+  if (given && !current.open) check_names(current, *given, processor);
   if (!given && current.searched) {
     expand(one, processor, selection, axis + 1, key, planned);
     return;

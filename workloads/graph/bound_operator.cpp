@@ -49,7 +49,8 @@ void BoundOperator::give(Queue& queue, Loaded& launch, const RunScalars& scalars
   for (const auto& [i, wanted] : launch.run_scalars) {
     const auto found = scalars.find(wanted.name);
     if (found == scalars.end()) {
-      throw Error(std::string("the run scalar ") + wanted.name + " was not set (a kernel needs it). Set it.");
+      throw Error(std::string("the run scalar ") + wanted.name +
+                  " was not set (a kernel needs it). Set it.");
     }
     launch.arguments[i] = wanted.is_integer ? scalar(static_cast<std::int32_t>(found->second))
                                             : scalar(static_cast<float>(found->second));

@@ -6,6 +6,7 @@
 #include "harness/error.hpp"
 #include "workloads/graph/interpret.hpp"
 #include "workloads/graph/memory_plan.hpp"
+#include "workloads/graph/output_check.hpp"
 
 namespace motley::workloads {
 
@@ -244,7 +245,7 @@ void Execution::finish() {
 double Execution::check_operator(std::size_t op, const RunScalars& scalars) {
   const Operator& one = plan_.graph.operators()[op];
   const OperatorKind& kind = operator_kind(one.kind);
-  std::vector<Values> inputs, references;
+  std::vector<Values> inputs;
   for (const PlanStep& step : plan_.steps) {
     if (step.op != op) continue;
     if (step.action == Action::launch) {
@@ -253,14 +254,10 @@ double Execution::check_operator(std::size_t op, const RunScalars& scalars) {
     do_step(step, scalars);
   }
   finish();
-  const Call call = plan_.graph.call(one);
-  for (const TensorType& output : call.outputs) {
-    references.emplace_back(std::size_t(output.elements()));
-  }
-  kind.reference(call, scalars, inputs, references);
+  const OutputCheck check(kind, plan_.graph.call(one), scalars, inputs, op);
   double worst = 0;
-  for (std::size_t i = 0; i < references.size(); ++i) {
-    worst = std::max(worst, normalised_error(values(one.outputs[i]), references[i]));
+  for (std::size_t i = 0; i < check.outputs(); ++i) {
+    worst = std::max(worst, check.error(i, values(one.outputs[i])));
   }
   return worst / (kind.tolerance * plan_.choices[op].implementation->tolerance_factor);
 }

@@ -1,29 +1,8 @@
 #include "workloads/graph/operator_trial.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-
-#include "harness/random.hpp"
 
 namespace motley::workloads {
-namespace {
-
-/// Above so many multiply-accumulates a reference is projected where it can be.
-constexpr double costly_macs = 4e6;
-constexpr std::uint64_t weights_stream = 1000;
-
-/// Sums over the last axis, weighted.
-Values project(const Values& values, const Values& weights) {
-  Values sums(values.size() / weights.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    sums[i / weights.size()] += values[i] * weights[i % weights.size()];
-  }
-  return sums;
-}
-
-}  // namespace
-
 RunScalars example_scalars() {
   return {{"learning_rate", 0.125}, {"step", 3}, {"position", 2}, {"seed", 7}};
 }
@@ -32,17 +11,12 @@ OperatorTrial::OperatorTrial(Processor& processor, Queue& queue, const OperatorK
                              const Call& call, const Implementation& implementation,
                              const schema::Parameters& tuning, std::uint64_t seed, std::size_t sets)
     : kind_(kind),
+      seed_(seed),
       call_(call),
       implementation_(implementation),
       lowered_(implementation.lower(call, processor, tuning)),
       inputs_(random_inputs(kind, call, seed)),
       scalars_(example_scalars()) {
-  if (kind.projected && kind.macs && kind.macs(call) > costly_macs) {
-    weights_.resize(std::size_t(call.outputs[0].shape.back()));
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-      weights_[i] = random_unit(seed, weights_stream, i) < 0.5 ? -1 : 1;
-    }
-  }
   for (std::size_t i = 0; i < sets; ++i) sets_.push_back(make_set(processor, queue));
   queue.finish();
 }
@@ -90,30 +64,15 @@ void OperatorTrial::reset(Queue& queue) {
 }
 
 double OperatorTrial::error(Queue& queue) {
-  if (references_.empty()) {
-    for (const TensorType& output : call_.outputs) {
-      references_.emplace_back(std::size_t(output.elements()));
-    }
-    if (weights_.empty()) {
-      kind_.reference(call_, scalars_, inputs_, references_);
-    } else {
-      references_ = {kind_.projected(call_, inputs_, weights_)};
-    }
-  }
+  if (!check_) check_.emplace(kind_, call_, scalars_, inputs_, seed_);
   double worst = 0;
-  for (std::size_t i = 0; i < references_.size(); ++i) {
-    worst = std::max(worst, error_of(queue, i, *sets_[last_].operands.outputs[i]));
+  for (std::size_t i = 0; i < check_->outputs(); ++i) {
+    std::vector<std::byte> bytes(call_.outputs[i].bytes());
+    queue.read(*sets_[last_].operands.outputs[i], bytes.data(), bytes.size());
+    queue.finish();
+    worst = std::max(worst, check_->error(i, to_values(call_.outputs[i], bytes)));
   }
   return worst;
-}
-
-double OperatorTrial::error_of(Queue& queue, std::size_t output, Buffer& buffer) {
-  std::vector<std::byte> bytes(call_.outputs[output].bytes());
-  queue.read(buffer, bytes.data(), bytes.size());
-  queue.finish();
-  Values got = to_values(call_.outputs[output], bytes);
-  if (!weights_.empty()) got = project(got, weights_);
-  return normalised_error(got, references_[output]);
 }
 
 }  // namespace motley::workloads

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "workloads/graph/bound_operator.hpp"
-#include "workloads/graph/values.hpp"
+#include "workloads/graph/output_check.hpp"
 
 namespace motley::workloads {
 
@@ -33,15 +34,14 @@ class OperatorTrial {
   };
   Set make_set(Processor& processor, Queue& queue);
   void write(Queue& queue, Set& set, std::size_t input);
-  double error_of(Queue& queue, std::size_t output, Buffer& buffer);
 
   const OperatorKind& kind_;
+  std::uint64_t seed_;
   Call call_;
   const Implementation& implementation_;
   Lowered lowered_;
   std::vector<Values> inputs_;
-  std::vector<Values> references_;  ///< of each output; empty until the first check
-  Values weights_;                  ///< of the projection, empty where the reference is whole
+  std::optional<OutputCheck> check_;  ///< made at the first check
   RunScalars scalars_;
   std::vector<Set> sets_;
   std::size_t next_ = 0, last_ = 0;

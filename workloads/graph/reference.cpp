@@ -13,7 +13,8 @@ Lowered lower(const OperatorKind& kind, const Call& call) {
     ++arguments;
   }
   for (std::size_t i = 0; i < call.outputs.size(); ++i) launch.operands.emplace_back(Output{i});
-  for (const std::string& name : kind.run_scalars) launch.operands.emplace_back(RunScalar{name.c_str()});
+  for (const std::string& name : kind.run_scalars)
+    launch.operands.emplace_back(RunScalar{name.c_str()});
   launch.kernel.name = kind.name + "/reference";
   launch.kernel.cpu_members = 1;
   launch.kernel.cpu = [&kind, call, arguments](const CpuTask& task) {
