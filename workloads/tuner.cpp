@@ -105,14 +105,20 @@ std::size_t cold_sets(const Call& call, const Processor& processor, double most_
   return static_cast<std::size_t>(std::clamp(wanted / bytes, 1.0, 64.0));
 }
 
-const Tuned& Tuner::tune(const std::string& kind_name, const Call& call, Processor& processor) {
-  const std::string key = choice_key(kind_name, call, processor);
+const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& processor) {
+  std::vector<const Implementation*> usable = usable_implementations(kind, call, processor);
+  if (usable.size() > 1 && usable.back()->name == "reference") usable.pop_back();
+  return tune(kind, call, processor, usable);
+}
+
+const Tuned& Tuner::tune(const std::string& kind_name, const Call& call, Processor& processor,
+                         const std::vector<const Implementation*>& among) {
+  std::string key = choice_key(kind_name, call, processor);
+  for (const Implementation* one : among) key += "|" + one->name;
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
   const OperatorKind& kind = operator_kind(kind_name);
   Race race(clock_, processor, kind, call, seed_);
-  const auto usable = usable_implementations(kind_name, call, processor);
-  for (const Implementation* one : usable) {
-    if (one->name == "reference" && usable.size() > 1) continue;
+  for (const Implementation* one : among) {
     std::vector<schema::Parameters> tunings;
     if (one->tunings) tunings = one->tunings(call, processor, tier_);
     if (tunings.empty()) tunings.emplace_back();
@@ -139,11 +145,29 @@ Chooser Tuner::chooser() {
   };
 }
 
+namespace {
+
+/// Of this process: what was chosen once is chosen again.
+Tuner& process_tuner(Tier tier, std::uint64_t seed) {
+  static Tuner tuner(steady_clock(), tier, seed);
+  return tuner;
+}
+
+}  // namespace
+
+Choice fastest_tuning(const Implementation& implementation, const std::string& kind,
+                      const Call& call, Processor& processor, Tier tier, std::uint64_t seed) {
+  std::vector<schema::Parameters> tunings;
+  if (implementation.tunings) tunings = implementation.tunings(call, processor, tier);
+  if (tunings.empty()) return {&implementation, {}};
+  if (tunings.size() == 1) return {&implementation, tunings.front()};
+  return process_tuner(tier, seed).tune(kind, call, processor, {&implementation}).choice;
+}
+
 Chooser chooser_named(const std::string& name, Tier tier, std::uint64_t seed) {
   if (name == "first") return first_choice;
   if (name != "auto") return prefer(name);
-  static Tuner tuner(steady_clock(), tier, seed);
-  return tuner.chooser();
+  return process_tuner(tier, seed).chooser();
 }
 
 }  // namespace motley::workloads

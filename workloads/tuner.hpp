@@ -24,6 +24,9 @@ class Tuner {
 
   /// Throws Unsupported where no implementation is right.
   const Tuned& tune(const std::string& kind, const Call& call, Processor& processor);
+  /// Among these implementations.
+  const Tuned& tune(const std::string& kind, const Call& call, Processor& processor,
+                    const std::vector<const Implementation*>& among);
   /// As tune(), for make_plan; must not outlive the tuner.
   Chooser chooser();
 
@@ -40,6 +43,11 @@ std::string choice_key(const std::string& kind, const Call& call, const Processo
 /// Sets of operands that are taken in turn so that each is out of the caches when its turn comes
 /// again: together twice the last level, within `most_bytes`.
 std::size_t cold_sets(const Call& call, const Processor& processor, double most_bytes = 64 << 20);
+
+/// The tuning of one implementation that is fastest for a call; the only one unmeasured. Throws
+/// Unsupported where none is right.
+Choice fastest_tuning(const Implementation& implementation, const std::string& kind,
+                      const Call& call, Processor& processor, Tier tier, std::uint64_t seed);
 
 /// auto (measured once for each call of this process), first (the first usable one, unmeasured), or
 /// an implementation's name, preferred wherever it can compute a call.

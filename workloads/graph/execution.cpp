@@ -1,6 +1,7 @@
 #include "workloads/graph/execution.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "harness/error.hpp"
@@ -137,6 +138,10 @@ void Execution::initialize(std::uint64_t seed) {
     if (!first || tensor.view_of != no_tensor) continue;
     set_values(id, initial_values(tensor, seed));
   }
+  pack_constants();
+}
+
+void Execution::pack_constants() {
   for (std::size_t op = 0; op < operators_.size(); ++op) {
     operators_[op]->give_once(*queues_[plan_.place_of[op]]);
   }
@@ -242,18 +247,56 @@ void Execution::finish() {
   for (Queue* queue : queues_) queue->finish();
 }
 
+void Execution::run_operator(std::size_t op, const RunScalars& scalars,
+                             const std::function<void()>& launching) {
+  for (const PlanStep& step : plan_.steps) {
+    if (step.op != op) continue;
+    if (step.action == Action::launch && launching) launching();
+    do_step(step, scalars);
+  }
+  finish();
+}
+
+std::string Execution::first_not_finite(const RunScalars& scalars) {
+  for (std::size_t op = 0; op < operators_.size(); ++op) {
+    run_operator(op, scalars);
+    const Operator& one = plan_.graph.operators()[op];
+    for (const TensorId id : one.outputs) {
+      const Values all = values(id);
+      const bool finite =
+          std::all_of(all.begin(), all.end(), [](double value) { return std::isfinite(value); });
+      if (!finite) return one.name;
+    }
+  }
+  return "";
+}
+
+void Execution::copy_state(Execution& from) {
+  for (TensorId id = 0; id < plan_.graph.tensors().size(); ++id) {
+    const Tensor& tensor = plan_.graph.tensor(id);
+    const bool copied = tensor.role == Role::parameter || tensor.role == Role::statistic;
+    if (!copied || tensor.view_of != no_tensor) continue;
+    set_values(id, from.values(from.graph().find(tensor.name)));
+  }
+  pack_constants();
+}
+
+unsigned Execution::period_of_download(TensorId output) const {
+  for (const PlanStep& step : plan_.steps) {
+    if (step.action == Action::download && step.tensor == plan_.graph.root(output)) {
+      return step.period;
+    }
+  }
+  return 1;
+}
+
 double Execution::check_operator(std::size_t op, const RunScalars& scalars) {
   const Operator& one = plan_.graph.operators()[op];
   const OperatorKind& kind = operator_kind(one.kind);
   std::vector<Values> inputs;
-  for (const PlanStep& step : plan_.steps) {
-    if (step.op != op) continue;
-    if (step.action == Action::launch) {
-      for (const TensorId id : one.inputs) inputs.push_back(values(id));
-    }
-    do_step(step, scalars);
-  }
-  finish();
+  run_operator(op, scalars, [&] {
+    for (const TensorId id : one.inputs) inputs.push_back(values(id));
+  });
   const OutputCheck check(kind, plan_.graph.call(one), scalars, inputs, op);
   double worst = 0;
   for (std::size_t i = 0; i < check.outputs(); ++i) {

@@ -2,6 +2,7 @@
 // whole or with each step timed.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -54,6 +55,14 @@ class Execution {
   /// largest error over tolerance, and says in `worst` where. Leaves the state after one run.
   double check(const RunScalars& scalars, std::string& worst);
 
+  /// Runs operator by operator and returns the name of the first with an output that is not finite;
+  /// empty: none.
+  std::string first_not_finite(const RunScalars& scalars);
+  /// Parameters and statistics of the same names, and constants packed again; waits.
+  void copy_state(Execution& from);
+  /// In the last of how many runs this output is read back.
+  unsigned period_of_download(TensorId output) const;
+
   /// Bytes allocated on the processors, workspace and staging included.
   double allocated_bytes() const { return allocated_bytes_; }
 
@@ -69,7 +78,11 @@ class Execution {
   void do_step(const PlanStep& step, const RunScalars& scalars);
   std::size_t commands(const PlanStep& step) const;
   std::size_t round_trip_launches(TensorId root, bool out) const;
+  /// All steps of one operator; `launching` is called before its launch.
+  void run_operator(std::size_t op, const RunScalars& scalars,
+                    const std::function<void()>& launching = {});
   double check_operator(std::size_t op, const RunScalars& scalars);
+  void pack_constants();
 
   Plan plan_;
   std::vector<Processor*> processors_;

@@ -1,0 +1,69 @@
+// A network that learns a data set: batches made outside the timed steps, the loss of each step
+// that tells it, accuracy on samples that it has not seen.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "harness/clock.hpp"
+#include "workloads/data/data_set.hpp"
+#include "workloads/inference.hpp"
+#include "workloads/training.hpp"
+
+namespace motley::workloads {
+
+/// A loss that is no number: training has failed. what() names the first operator that made one.
+class NotANumber : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct StepRecord {
+  std::uint64_t step = 0;  ///< counted from 1
+  double started_seconds = 0, host_seconds = 0;
+  std::optional<double> loss;  ///< where the residency mode reads it back in this step
+};
+
+class Learning {
+ public:
+  /// `data` must fit the model: sample shape and classes. Throws BadArgument where it does not.
+  Learning(const TrainingOptions& options, const Places& places, const Chooser& chooser,
+           const DataSet& data, Clock& clock);
+
+  Training& training() { return training_; }
+  /// Makes the next `steps` batches, then runs them. Throws NotANumber; the state is then that of
+  /// the last step whose loss was a number.
+  std::vector<StepRecord> run(std::uint64_t steps);
+  std::uint64_t steps() const { return training_.steps(); }
+  /// Steps of one pass over the training samples, rounded up.
+  std::uint64_t steps_per_epoch() const;
+  /// Time that making batches took so far.
+  double data_seconds() const { return data_seconds_; }
+
+  struct Quality {
+    double accuracy = 0;  ///< share of labels that are the largest output
+    double loss = 0;      ///< mean cross entropy, nats
+  };
+  /// On the first `samples` of the test split.
+  Quality test(std::uint64_t samples);
+
+ private:
+  void load_batch(std::uint64_t step, std::byte* inputs, std::byte* labels);
+  void run_batches(std::uint64_t steps, std::size_t input_bytes, std::size_t label_bytes,
+                   std::vector<StepRecord>& records);
+  void keep_state();
+  [[noreturn]] void find_not_a_number(std::uint64_t first_step, std::uint64_t bad,
+                                      std::size_t input_bytes, std::size_t label_bytes);
+
+  Places places_;
+  Chooser chooser_;
+  const DataSet& data_;
+  Clock& clock_;
+  Training training_;
+  std::unique_ptr<Inference> inference_;  ///< made at the first test
+  std::vector<std::byte> inputs_, labels_;
+  std::map<TensorId, Values> good_state_;
+  double data_seconds_ = 0;
+};
+
+}  // namespace motley::workloads
