@@ -126,10 +126,6 @@ OperatorKind make_kind(bool backward) {
 
 const KindRegistration registration([] { return std::vector{make_kind(false), make_kind(true)}; });
 
-Operand whole(std::int64_t value) {
-  return constant(static_cast<std::int32_t>(value));
-}
-
 const BothRegistration forward(
     "cross_entropy",
     [](const Call& call, Processor& processor, const schema::Parameters& tuning) {

@@ -89,3 +89,69 @@ __kernel void scaled_difference(__global const float* as, __global const float* 
   }
 WITH_ROW(add_row, a + b)
 WITH_ROW(multiply_row, a* b)
+
+// ---- Optimizers: in place, and momentum the same to the bit in one kernel and in three
+
+__kernel void decay(__global const float* gradients, __global const float* parameters,
+                    __global float* decayed, float weight_decay, int n) {
+  AT(i, n)
+  store(fma((V)(weight_decay), load(parameters, i, n), load(gradients, i, n)), decayed, i, n);
+}
+
+__kernel void sgd(__global float* parameters, __global const float* gradients, float learning_rate,
+                  float weight_decay, int n) {
+  AT(i, n)
+  const V p = load(parameters, i, n);
+  const V g = fma((V)(weight_decay), p, load(gradients, i, n));
+  store(fma((V)(-learning_rate), g, p), parameters, i, n);
+}
+
+__kernel void momentum(__global float* parameters, __global const float* gradients,
+                       __global float* velocities, float learning_rate, float factor,
+                       float weight_decay, int nesterov, int n) {
+  AT(i, n)
+  const V p = load(parameters, i, n);
+  const V g = fma((V)(weight_decay), p, load(gradients, i, n));
+  const V v = fma((V)(factor), load(velocities, i, n), g);
+  store(v, velocities, i, n);
+  const V step = nesterov ? fma((V)(factor), v, g) : v;
+  store(fma((V)(-learning_rate), step, p), parameters, i, n);
+}
+
+__kernel void momentum_velocity(__global float* velocities, __global const float* decayed,
+                                float factor, int n) {
+  AT(i, n)
+  store(fma((V)(factor), load(velocities, i, n), load(decayed, i, n)), velocities, i, n);
+}
+
+__kernel void apply_velocity(__global float* parameters, __global const float* velocities,
+                             float learning_rate, int n) {
+  AT(i, n)
+  store(fma((V)(-learning_rate), load(velocities, i, n), load(parameters, i, n)), parameters, i, n);
+}
+
+// l2: weight decay as a part of the gradient (Adam); decoupled: beside it (AdamW).
+__kernel void adam(__global float* parameters, __global const float* gradients,
+                   __global float* firsts, __global float* seconds, float learning_rate, int step,
+                   float beta1, float beta2, float log_beta1, float log_beta2, float epsilon,
+                   float l2, float decoupled, int n) {
+  AT(i, n)
+  const float rate = learning_rate / -expm1(step * log_beta1);
+  const float correction = 1.0f / -expm1(step * log_beta2);
+  const V p = load(parameters, i, n);
+  const V g = fma((V)(l2), p, load(gradients, i, n));
+  const V m = fma((V)(beta1), load(firsts, i, n), (1.0f - beta1) * g);
+  const V v = fma((V)(beta2), load(seconds, i, n), (1.0f - beta2) * g * g);
+  store(m, firsts, i, n);
+  store(v, seconds, i, n);
+  const V kept = fma((V)(-learning_rate * decoupled), p, p);
+  store(kept - rate * m / (sqrt(v * correction) + epsilon), parameters, i, n);
+}
+
+__kernel void clip_by_norm(__global float* gradients, __global const float* squared_norm,
+                           float limit, int n) {
+  AT(i, n)
+  const float norm = sqrt(squared_norm[0]);
+  const float factor = norm > limit ? limit / norm : 1.0f;
+  store(factor * load(gradients, i, n), gradients, i, n);
+}

@@ -20,6 +20,13 @@ Range items(std::int64_t items) {
   return range(static_cast<std::size_t>(divide_up(items, 64) * 64), 64);
 }
 
+Operand whole(std::int64_t value) {
+  return constant(static_cast<std::int32_t>(value));
+}
+Operand single(double value) {
+  return constant(static_cast<float>(value));
+}
+
 unsigned members_for(std::int64_t elements) {
   return elements < 16384 ? 1 : 0;
 }
@@ -69,6 +76,17 @@ OpenclForm vector_form(std::string_view source, const std::string& entry,
           fmt::format("-DVECTOR={}", vector_width(tuning))};
 }
 
+namespace {
+
+PieceForm find_piece(const std::string& entry) {
+  for (const auto find : {simd_piece, simd_optimizer_piece}) {
+    if (const PieceForm form = find(entry)) return form;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 Launch elementwise_launch(const Call& call, const Elementwise& what, const Processor& processor,
                           const schema::Parameters& tuning) {
   const std::int64_t elements = call.inputs.at(0).elements();
@@ -77,14 +95,14 @@ Launch elementwise_launch(const Call& call, const Elementwise& what, const Proce
   launch.kernel.name = what.entry;
   launch.operands = what.operands;
   if (what.columns > 0) {
-    launch.operands.push_back(constant(static_cast<std::int32_t>(what.columns)));
-    launch.operands.push_back(constant(static_cast<std::int32_t>(rows)));
+    launch.operands.push_back(whole(what.columns));
+    launch.operands.push_back(whole(rows));
   } else {
-    launch.operands.push_back(constant(static_cast<std::int32_t>(elements)));
+    launch.operands.push_back(whole(elements));
   }
   if (processor.members() > 0) {
     launch.kernel.cpu_members = members_for(elements);
-    launch.kernel.cpu = [piece = simd_piece(what.entry), rows, elements](const CpuTask& task) {
+    launch.kernel.cpu = [piece = find_piece(what.entry), rows, elements](const CpuTask& task) {
       const auto [begin, end] = rows > 0 ? task.share(rows) : task.share(elements, 256);
       piece(task, begin, end);
     };

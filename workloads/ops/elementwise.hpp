@@ -12,7 +12,7 @@
 namespace motley::workloads {
 
 struct Elementwise {
-  std::string entry;              ///< of elementwise.cl and elementwise_simd.cpp
+  std::string entry;              ///< of elementwise.cl and a ..._simd.cpp
   std::vector<Operand> operands;  ///< all but the sizes, which follow them
   /// Where rows meet one row: its length. The sizes are then columns and rows, else the number of
   /// elements of input 0.
@@ -24,6 +24,7 @@ struct Elementwise {
 using PieceForm = void (*)(const CpuTask&, std::int64_t begin, std::int64_t end);
 /// Of this name, for the machine's widest vectors; null where there is none.
 PieceForm simd_piece(const std::string& entry);
+PieceForm simd_optimizer_piece(const std::string& entry);
 
 /// The launch of it on a CPU processor, or on an OpenCL device with vectors of `tuning`'s width.
 Launch elementwise_launch(const Call& call, const Elementwise& what, const Processor& processor,
@@ -41,6 +42,8 @@ class ElementwiseRegistration {
   ElementwiseRegistration(const std::string& kind, std::function<Elementwise(const Call&)> make);
 };
 
+Operand whole(std::int64_t value);  ///< as a 32-bit integer
+Operand single(double value);       ///< as a float
 /// All inputs, then all outputs, as operands.
 std::vector<Operand> all_tensors(const Call& call);
 /// Empty where all tensors are plain f32, but those inputs that are `indices`: plain i32.

@@ -83,7 +83,7 @@ const BothRegistration both("mean_squared_error", [](const Call& call, Processor
 
 const ElementwiseRegistration both_backward("mean_squared_error_backward", [](const Call& call) {
   Elementwise what{"scaled_difference", all_tensors(call)};
-  what.operands.push_back(constant(static_cast<float>(2 / double(call.inputs[0].elements()))));
+  what.operands.push_back(single(2 / double(call.inputs[0].elements())));
   return what;
 });
 

@@ -50,10 +50,10 @@ __kernel void sum_rows(__global const float* xs, __global float* sums, int colum
   store(sum, sums + first / chunk * columns, i, columns);
 }
 
-// Scaled sums over `chunk` elements each; a work-group sums one chunk.
+// Scaled sums over `chunk` elements each, from sums[first] on; a work-group sums one chunk.
 #define SUM(name, parameters, term)                                                             \
-  __kernel void name(parameters, __global float* sums, int n, int chunk, float scale,           \
-                     __local float* shared) {                                                   \
+  __kernel void name(parameters, __global float* sums, int first, int n, int chunk,             \
+                     float scale, __local float* shared) {                                      \
     const int piece = get_group_id(0), end = min((piece + 1) * chunk, n);                       \
     V sum = 0.0f;                                                                               \
     for (int i = piece * chunk + (int)get_local_id(0) * VECTOR; i < end;                        \
@@ -61,7 +61,7 @@ __kernel void sum_rows(__global const float* xs, __global float* sums, int colum
       sum += term;                                                                              \
     }                                                                                           \
     const float total = sum_of_group(sum_of(sum), shared);                                      \
-    if (get_local_id(0) == 0) sums[piece] = scale * total;                                      \
+    if (get_local_id(0) == 0) sums[first + piece] = scale * total;                                      \
   }
 #define ONE __global const float* xs
 #define TWO __global const float *as, __global const float *bs
@@ -181,5 +181,109 @@ __kernel void cross_entropy_backward(__global const float* probabilities,
   store(scale * load(p, i, columns), dxs + row * columns, i, columns);
   if (label >= i && label < min(i + VECTOR, columns)) {
     dxs[row * columns + label] = scale * (p[label] - 1.0f);
+  }
+}
+
+// ---- Layer normalisation
+
+__kernel void layer_norm(__global const float* xs, __global const float* gammas,
+                         __global const float* betas, __global float* ys, __global float* means,
+                         __global float* inverses, int columns, float epsilon,
+                         __local float* shared) {
+  const int row = get_group_id(0);
+  __global const float* x = xs + row * columns;
+  V sums = 0.0f;
+  EACH_VECTOR(i, columns) { sums += load(x, i, columns); }
+  const float mean = sum_of_group(sum_of(sums), shared) / columns;
+  V squares = 0.0f;
+  EACH_VECTOR(i, columns) {
+    V difference = load(x, i, columns) - mean;
+    for (int k = columns - i; k < VECTOR; ++k) ((float*)&difference)[k] = 0.0f;
+    squares += difference * difference;
+  }
+  const float variance = sum_of_group(sum_of(squares), shared) / columns;
+  const float inverse = 1.0f / sqrt(variance + epsilon);
+  EACH_VECTOR(i, columns) {
+    const V normalised = (load(x, i, columns) - mean) * inverse;
+    store(fma(normalised, load(gammas, i, columns), load(betas, i, columns)), ys + row * columns, i,
+          columns);
+  }
+  if (get_local_id(0) == 0) {
+    means[row] = mean;
+    inverses[row] = inverse;
+  }
+}
+
+__kernel void layer_norm_backward_data(__global const float* dys, __global const float* xs,
+                                       __global const float* gammas, __global const float* means,
+                                       __global const float* inverses, __global float* dxs,
+                                       int columns, __local float* shared) {
+  const int row = get_group_id(0), at = row * columns;
+  const float mean = means[row], inverse = inverses[row];
+  V sums = 0.0f, products = 0.0f;
+  EACH_VECTOR(i, columns) {
+    const V g = load(dys + at, i, columns) * load(gammas, i, columns);
+    sums += g;
+    products += g * (load(xs + at, i, columns) - mean);
+  }
+  const float sum = sum_of_group(sum_of(sums), shared) / columns;
+  const float product = sum_of_group(sum_of(products), shared) / columns * inverse;
+  EACH_VECTOR(i, columns) {
+    const V g = load(dys + at, i, columns) * load(gammas, i, columns);
+    const V normalised = (load(xs + at, i, columns) - mean) * inverse;
+    store(inverse * (g - sum - normalised * product), dxs + at, i, columns);
+  }
+}
+
+// Sums over `chunk` rows; a work-item sums VECTOR columns of one chunk.
+__kernel void layer_norm_backward_weights(__global const float* dys, __global const float* xs,
+                                          __global const float* means,
+                                          __global const float* inverses,
+                                          __global float* gamma_sums, __global float* beta_sums,
+                                          int columns, int rows, int chunk) {
+  const int pieces = (columns + VECTOR - 1) / VECTOR;
+  const int first = (int)get_global_id(0) / pieces * chunk;
+  const int i = (int)get_global_id(0) % pieces * VECTOR;
+  if (first >= rows) return;
+  V gamma_sum = 0.0f, beta_sum = 0.0f;
+  for (int row = first; row < min(first + chunk, rows); ++row) {
+    const V dy = load(dys + row * columns, i, columns), x = load(xs + row * columns, i, columns);
+    gamma_sum += dy * ((x - means[row]) * inverses[row]);
+    beta_sum += dy;
+  }
+  store(gamma_sum, gamma_sums + first / chunk * columns, i, columns);
+  store(beta_sum, beta_sums + first / chunk * columns, i, columns);
+}
+
+// ---- Embedding: a number that is no row of the table gives NaN
+
+__kernel void embedding(__global const float* table, __global const int* ids, __global float* ys,
+                        int columns, int rows, int count) {
+  const int pieces = (columns + VECTOR - 1) / VECTOR;
+  const int which = (int)get_global_id(0) / pieces;
+  const int i = (int)get_global_id(0) % pieces * VECTOR;
+  if (which >= count) return;
+  const int id = ids[which];
+  V y = NAN;
+  if (id >= 0 && id < rows) y = load(table + id * columns, i, columns);
+  store(y, ys + which * columns, i, columns);
+}
+
+// A work-item owns VECTOR columns of `chunk` rows of the table and looks for what concerns them
+// among all numbers: no atomics, and always the same order of additions.
+__kernel void embedding_backward(__global const float* dys, __global const int* ids,
+                                 __global float* table, int columns, int rows, int count,
+                                 int chunk) {
+  const int pieces = (columns + VECTOR - 1) / VECTOR;
+  const int first = (int)get_global_id(0) / pieces * chunk;
+  const int i = (int)get_global_id(0) % pieces * VECTOR;
+  if (first >= rows) return;
+  const int end = min(first + chunk, rows);
+  for (int row = first; row < end; ++row) store((V)(0.0f), table + row * columns, i, columns);
+  for (int which = 0; which < count; ++which) {
+    const int id = ids[which];
+    if (id < first || id >= end) continue;
+    const V sum = load(table + id * columns, i, columns) + load(dys + which * columns, i, columns);
+    store(sum, table + id * columns, i, columns);
   }
 }

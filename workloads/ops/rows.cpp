@@ -21,14 +21,10 @@ std::size_t group_size(const schema::Parameters& tuning) {
 }
 
 PieceForm find_piece(const std::string& entry) {
-  for (const auto find : {simd_row_piece, simd_softmax_piece}) {
+  for (const auto find : {simd_row_piece, simd_softmax_piece, simd_layer_norm_piece}) {
     if (const PieceForm form = find(entry)) return form;
   }
   return nullptr;
-}
-
-Operand whole(std::int64_t value) {
-  return constant(static_cast<std::int32_t>(value));
 }
 
 }  // namespace
@@ -71,16 +67,18 @@ std::int64_t Reduction::items(std::int64_t rows, std::int64_t columns) const {
   return processor_.members() > 0 ? 0 : rows * divide_up(columns, vector_width(tuning_));
 }
 
+std::int64_t Reduction::chunk() const {
+  return processor_.kind() == ProcessorKind::cpu ? 256 : 64;
+}
+
 void Reduction::sum_rows(Operand from, const Operand& to, std::int64_t rows, std::int64_t columns) {
-  const bool cpu = processor_.kind() == ProcessorKind::cpu;
   for (bool last = false; !last;) {
-    std::int64_t chunk = cpu ? 256 : 64;
-    last = rows <= 2 * chunk;
-    if (last) chunk = rows;
-    const std::int64_t chunks = divide_up(rows, chunk);
+    last = rows <= 2 * chunk();
+    const std::int64_t rows_each = last ? rows : chunk();
+    const std::int64_t chunks = divide_up(rows, rows_each);
     const Operand sums = last ? to : workspace(chunks * columns);
     launch({"sum_rows",
-            {from, sums, whole(columns), whole(rows), whole(chunk)},
+            {from, sums, whole(columns), whole(rows), whole(rows_each)},
             chunks,
             rows * columns,
             items(chunks, columns)});
@@ -89,20 +87,39 @@ void Reduction::sum_rows(Operand from, const Operand& to, std::int64_t rows, std
   }
 }
 
+void Reduction::sum_chunks(const std::string& entry, std::vector<Operand> of, const Operand& sums,
+                           std::int64_t first, std::int64_t elements, std::int64_t chunk,
+                           double scale) {
+  of.push_back(sums);
+  for (const std::int64_t value : {first, elements, chunk}) of.push_back(whole(value));
+  of.push_back(single(scale));
+  launch({entry, std::move(of), divide_up(elements, chunk), elements});
+}
+
+namespace {
+constexpr std::int64_t sum_chunk = 8192;
+}
+
 void Reduction::sum(const std::string& entry, std::vector<Operand> of, const Operand& to,
                     std::int64_t elements, double scale) {
-  constexpr std::int64_t chunk = 8192;
-  const std::int64_t chunks = divide_up(elements, chunk);
-  const Operand sums = chunks > 1 ? workspace(chunks) : to;
-  of.insert(of.end(), {sums, whole(elements), whole(chunk),
-                       constant(static_cast<float>(chunks > 1 ? 1 : scale))});
-  launch({entry, std::move(of), chunks, elements});
-  if (chunks > 1) {
-    launch({"sum",
-            {sums, to, whole(chunks), whole(chunks), constant(static_cast<float>(scale))},
-            1,
-            chunks});
+  const std::int64_t chunks = divide_up(elements, sum_chunk);
+  if (chunks == 1) return sum_chunks(entry, std::move(of), to, 0, elements, sum_chunk, scale);
+  const Operand sums = workspace(chunks);
+  sum_chunks(entry, std::move(of), sums, 0, elements, sum_chunk, 1);
+  sum_chunks("sum", {sums}, to, 0, chunks, chunks, scale);
+}
+
+void Reduction::sum_squares(const std::vector<TensorType>& inputs, const Operand& to) {
+  std::int64_t chunks = 0;
+  for (const TensorType& input : inputs) chunks += divide_up(input.elements(), sum_chunk);
+  const Operand sums = workspace(chunks);
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::int64_t elements = inputs[i].elements();
+    sum_chunks("sum_squares", {Input{i}}, sums, first, elements, sum_chunk, 1);
+    first += divide_up(elements, sum_chunk);
   }
+  sum_chunks("sum", {sums}, to, 0, chunks, chunks, 1);
 }
 
 }  // namespace motley::workloads

@@ -24,6 +24,7 @@ Launch pieces_launch(const Pieces& what, const Processor& processor,
 /// Null where there is none of that name.
 PieceForm simd_row_piece(const std::string& entry);
 PieceForm simd_softmax_piece(const std::string& entry);
+PieceForm simd_layer_norm_piece(const std::string& entry);
 
 /// Lowers reductions, step by step, into `lowered`. Sums are taken in chunks and those in chunks
 /// again: long sums stay exact enough, and every chunk can be summed at once.
@@ -34,6 +35,8 @@ class Reduction {
 
   Operand workspace(std::int64_t floats);
   void launch(const Pieces& what);
+  /// Rows that are summed one after another before sums are summed.
+  std::int64_t chunk() const;
   /// Work-items that compute a vector of elements each.
   std::int64_t items(std::int64_t rows, std::int64_t columns) const;
   /// `to`[columns] = the sum of the rows of `from`.
@@ -41,8 +44,13 @@ class Reduction {
   /// `to`[0] = scale x the sum of what kernel `entry` makes of the elements of `of`.
   void sum(const std::string& entry, std::vector<Operand> of, const Operand& to,
            std::int64_t elements, double scale);
+  /// The sum of the squares of all elements of all inputs.
+  void sum_squares(const std::vector<TensorType>& inputs, const Operand& to);
 
  private:
+  void sum_chunks(const std::string& entry, std::vector<Operand> of, const Operand& sums,
+                  std::int64_t first, std::int64_t elements, std::int64_t chunk, double scale);
+
   Lowered& lowered_;
   const Processor& processor_;
   const schema::Parameters& tuning_;

@@ -61,12 +61,13 @@ void sum_rows(const CpuTask& task, std::int64_t begin, std::int64_t end) {
   }
 }
 
-/// Scaled sums of term(at) over chunks; the arguments from `first` on are sums, n, chunk, scale.
+/// Scaled sums of term(at) over chunks; the arguments from `sums` on are sums, the
+/// first of them, n, chunk, scale.
 template <class Term>
 HWY_INLINE void sum_chunks(const CpuTask& task, std::int64_t begin, std::int64_t end,
-                           std::size_t first, Term term) {
-  const std::int64_t n = task.value<std::int32_t>(first + 1),
-                     chunk = task.value<std::int32_t>(first + 2);
+                           std::size_t sums, Term term) {
+  const std::int64_t n = task.value<std::int32_t>(sums + 2),
+                     chunk = task.value<std::int32_t>(sums + 3);
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(Floats()));
   for (std::int64_t piece = begin; piece < end; ++piece) {
     const std::int64_t to = (piece + 1) * chunk < n ? (piece + 1) * chunk : n;
@@ -78,7 +79,8 @@ HWY_INLINE void sum_chunks(const CpuTask& task, std::int64_t begin, std::int64_t
     }
     float sum = sum_of(hn::Add(s0, s1));
     for_each_vector(i, to, [&](auto at) HWY_ATTR { sum += sum_of(term(at)); });
-    task.buffer<float>(first)[piece] = task.value<float>(first + 3) * sum;
+    task.buffer<float>(sums)[task.value<std::int32_t>(sums + 1) + piece] =
+        task.value<float>(sums + 4) * sum;
   }
 }
 

@@ -96,10 +96,10 @@ Lowered lower(const Call& call, Processor& processor, const schema::Parameters& 
   const bool backward = call.inputs.size() == 2;
   Pieces what{backward ? "softmax_backward" : "softmax", all_tensors(call), rows_of(call.inputs[0]),
               call.inputs[0].elements() * 4};
-  what.operands.push_back(constant(static_cast<std::int32_t>(columns_of(call.inputs[0]))));
-  what.operands.push_back(constant(static_cast<float>(call.number("scale"))));
+  what.operands.push_back(whole(columns_of(call.inputs[0])));
+  what.operands.push_back(single(call.number("scale")));
   if (!backward) {
-    what.operands.push_back(constant(static_cast<std::int32_t>(call.integer("causal") != 0)));
+    what.operands.push_back(whole(call.integer("causal") != 0));
   }
   Lowered lowered;
   Reduction(lowered, processor, tuning).launch(what);
