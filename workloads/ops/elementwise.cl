@@ -155,3 +155,25 @@ __kernel void clip_by_norm(__global float* gradients, __global const float* squa
   const float factor = norm > limit ? limit / norm : 1.0f;
   store(factor * load(gradients, i, n), gradients, i, n);
 }
+
+// ---- Dropout: element i of run `step` falls or stays by (seed, stream, step, i) alone
+
+// harness/random.hpp, the same bits.
+ulong random_bits(ulong seed, ulong stream, ulong index) {
+  ulong z = seed + 0x9E3779B97F4A7C15UL * (index + 1) + 0xD1B54A32D192ED03UL * (stream + 1);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
+  return z ^ (z >> 31);
+}
+
+// `drops`: of 2^24 elements.
+__kernel void dropout(__global const float* xs, __global float* ys, int seed, int step, int stream,
+                      int drops, float scale, int n) {
+  AT(i, n)
+  const ulong key = random_bits((uint)seed, (uint)stream, (uint)step);
+  float kept[VECTOR];
+  for (int k = 0; k < VECTOR; ++k) {
+    kept[k] = (int)(random_bits(key, 0, i + k) >> 40) < drops ? 0.0f : scale;
+  }
+  store(load(xs, i, n) * VLOAD(0, kept), ys, i, n);
+}

@@ -2,6 +2,7 @@
 // arithmetic of a kernel of elementwise.cl, so that both kinds of processors agree to rounding.
 #include <string_view>
 
+#include "harness/random.hpp"
 #include "workloads/ops/elementwise.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -144,6 +145,19 @@ void scaled_difference(const CpuTask& task, std::int64_t begin, std::int64_t end
   });
 }
 
+void dropout(const CpuTask& task, std::int64_t begin, std::int64_t end) {
+  const float* xs = task.buffer<const float>(0);
+  float* ys = task.buffer<float>(1);
+  const auto whole_number = [&](std::size_t i) { return task.value<std::uint32_t>(i); };
+  const std::uint64_t key = random_bits(whole_number(2), whole_number(4), whole_number(3));
+  const std::uint64_t drops = whole_number(5);
+  const float scale = task.value<float>(6);
+  for (std::int64_t i = begin; i < end; ++i) {
+    const bool falls = random_bits(key, 0, static_cast<std::uint64_t>(i)) >> 40 < drops;
+    ys[i] = xs[i] * (falls ? 0 : scale);
+  }
+}
+
 /// Every row of a meets the one row b.
 template <class Function>
 void with_row(const CpuTask& task, std::int64_t begin, std::int64_t end) {
@@ -179,6 +193,7 @@ PieceForm find_piece(std::string_view entry) {
                                      {"gelu_erf_backward", binary<GeluErfBackward>},
                                      {"add", binary<Add>},
                                      {"multiply", binary<Multiply>},
+                                     {"dropout", dropout},
                                      {"scaled_difference", scaled_difference},
                                      {"add_row", with_row<Add>},
                                      {"multiply_row", with_row<Multiply>}};

@@ -186,6 +186,15 @@ __kernel void cross_entropy_backward(__global const float* probabilities,
 
 // ---- Layer normalisation
 
+// v, but 0 from place n on.
+V only_within(V v, int i, int n) {
+  if (i + VECTOR <= n) return v;
+  float lanes[VECTOR];
+  VSTORE(v, 0, lanes);
+  for (int k = n - i; k < VECTOR; ++k) lanes[k] = 0.0f;
+  return VLOAD(0, lanes);
+}
+
 __kernel void layer_norm(__global const float* xs, __global const float* gammas,
                          __global const float* betas, __global float* ys, __global float* means,
                          __global float* inverses, int columns, float epsilon,
@@ -197,8 +206,7 @@ __kernel void layer_norm(__global const float* xs, __global const float* gammas,
   const float mean = sum_of_group(sum_of(sums), shared) / columns;
   V squares = 0.0f;
   EACH_VECTOR(i, columns) {
-    V difference = load(x, i, columns) - mean;
-    for (int k = columns - i; k < VECTOR; ++k) ((float*)&difference)[k] = 0.0f;
+    const V difference = only_within(load(x, i, columns) - mean, i, columns);
     squares += difference * difference;
   }
   const float variance = sum_of_group(sum_of(squares), shared) / columns;
