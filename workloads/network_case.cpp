@@ -1,20 +1,17 @@
 // How long does a step of training, or one inference, take, and where does the time go? Two cases
 // for each model family; its parameters are axes.
-#include <cmath>
 #include <fmt/format.h>
 
 #include "harness/case.hpp"
 #include "harness/error.hpp"
 #include "harness/workbench.hpp"
-#include "workloads/graph/timeline.hpp"
 #include "workloads/inference.hpp"
+#include "workloads/network_profile.hpp"
 #include "workloads/training.hpp"
 #include "workloads/tuner.hpp"
 
 namespace motley::workloads {
 namespace {
-
-constexpr int profiled_runs = 7;
 
 std::string spec(const ModelFamily& family, const Workbench& bench) {
   std::string text = family.name;
@@ -25,99 +22,6 @@ std::string spec(const ModelFamily& family, const Workbench& bench) {
   return text;
 }
 
-std::vector<schema::OperatorTime> operator_times(const Plan& plan, const Timeline& times) {
-  std::vector<schema::OperatorTime> result;
-  for (const OperatorTime& one : times.operators) {
-    const Operator& op = plan.graph.operators()[one.op];
-    const schema::Work work = operator_kind(op.kind).work(plan.graph.call(op));
-    result.push_back({op.name, op.kind, to_string(op.phase), to_string(plan.choices[one.op]),
-                      one.seconds, one.copy_seconds, work.flops,
-                      work.bytes_read + work.bytes_written});
-  }
-  return result;
-}
-
-/// `run` gives one run with each step timed.
-RunProfile profile_of(Execution& execution, bool on_device, const RunScalars& scalars,
-                      std::uint64_t first_run) {
-  std::vector<Timeline> runs;
-  for (int i = 0; i < profiled_runs; ++i) {
-    const auto times =
-        execution.run_profiled(scalars, first_run + std::uint64_t(i), steady_clock());
-    runs.push_back(timeline(execution.plan(), times, on_device));
-  }
-  const Timeline all = median_timeline(runs);
-  RunProfile profile;
-  profile.timeline = {{"host", all.host}, {"counts", all.counts}};
-  if (on_device) {
-    profile.timeline["device"] = all.device;
-    profile.timeline["gap"] = all.gap;
-  }
-  profile.timeline["whole"] = {{"profiled_wall", all.wall_seconds},
-                               {"unattributed", all.unattributed_seconds}};
-  profile.operators = operator_times(execution.plan(), all);
-  profile.memory = execution.plan().memory();
-  return profile;
-}
-
-schema::Work work_of(const Graph& graph) {
-  schema::Work work;
-  for (const Operator& op : graph.operators()) {
-    const schema::Work one = operator_kind(op.kind).work(graph.call(op));
-    work.flops += one.flops;
-    work.bytes_read += one.bytes_read;
-    work.bytes_written += one.bytes_written;
-  }
-  work.operations = 1;
-  return work;
-}
-
-void describe(Trial& trial, const Plan& plan) {
-  std::map<std::string, int> used;
-  for (std::size_t op = 0; op < plan.choices.size(); ++op) {
-    ++used[plan.graph.operators()[op].kind + ": " + to_string(plan.choices[op])];
-  }
-  std::vector<std::string> implementations;
-  for (const auto& [what, count] : used) {
-    implementations.push_back(fmt::format("{} x{}", what, count));
-  }
-  trial.details["implementations"] = implementations;
-  const Counts macs = counts(plan.graph);
-  trial.details["parameters"] = macs.parameters;
-  trial.details["macs"] = macs.forward_macs + macs.backward_macs;
-}
-
-/// Every operator against its reference, once; then whole runs must repeat what that gave.
-class NetworkCheck {
- public:
-  NetworkCheck(Execution& execution, std::vector<TensorId> watched)
-      : execution_(execution), watched_(std::move(watched)) {}
-
-  /// From the first state: each operator alone.
-  void take_reference(const RunScalars& scalars) {
-    error_ = execution_.check(scalars, worst_);
-    for (const TensorId id : watched_) expected_.push_back(execution_.values(id));
-  }
-  /// After one whole run from the first state: in units of the operators' tolerances, or of 1e-5
-  /// of the watched tensors where those differ from the run operator by operator.
-  double error() const {
-    double error = error_;
-    for (std::size_t i = 0; i < watched_.size(); ++i) {
-      error =
-          std::max(error, normalised_error(execution_.values(watched_[i]), expected_[i]) / 1e-5);
-    }
-    return error;
-  }
-  const std::string& worst() const { return worst_; }
-
- private:
-  Execution& execution_;
-  std::vector<TensorId> watched_;
-  std::vector<Values> expected_;
-  double error_ = 0;
-  std::string worst_;
-};
-
 Places places(Workbench& bench, Residency residency) {
   Places result{bench.processor(), bench.queue(), nullptr, nullptr};
   if (residency == Residency::shared && bench.processor().members() == 0) {
@@ -125,18 +29,6 @@ Places places(Workbench& bench, Residency residency) {
     result.host_queue = bench.keep(bench.host().queue()).get();
   }
   return result;
-}
-
-/// The loss, and what was trained.
-std::vector<TensorId> watched(const Model& model) {
-  std::vector<TensorId> ids = {model.loss == no_tensor ? model.output : model.loss};
-  for (TensorId id = 0; id < model.graph.tensors().size(); ++id) {
-    const Tensor& tensor = model.graph.tensor(id);
-    if (model.loss != no_tensor && tensor.role == Role::parameter && tensor.view_of == no_tensor) {
-      ids.push_back(id);
-    }
-  }
-  return ids;
 }
 
 Trial prepare_training(const ModelFamily& family, Workbench& bench) {
@@ -150,19 +42,18 @@ Trial prepare_training(const ModelFamily& family, Workbench& bench) {
   auto& training = *bench.keep(std::make_unique<Training>(
       options, places(bench, options.residency),
       chooser_named(bench.text("implementation"), bench.tier(), bench.seed())));
-  auto& check = bench.keep(NetworkCheck(training.execution(), watched(training.model())));
-  check.take_reference(training.scalars());
+  auto& check =
+      bench.keep(NetworkCheck(training.execution(), training.model(), training.scalars()));
   Trial trial;
   trial.work = work_of(training.execution().graph());
   trial.tolerance = 1;
   trial.run = [&training](Queue&) { training.step(); };
   trial.reset = [&training](Queue&) { training.reset(); };
   trial.error = [&check](Queue&) { return check.error(); };
-  const bool on_device = bench.processor().members() == 0;
-  trial.profile = [&training, on_device](Queue&) {
-    return profile_of(training.execution(), on_device, training.scalars(), training.steps());
+  trial.profile = [&training](Queue&) {
+    return profile_of(training.execution(), training.scalars(), training.steps());
   };
-  describe(trial, training.execution().plan());
+  trial.details = facts_of(training.execution().plan());
   trial.details["worst_operator"] = check.worst();
   return trial;
 }
@@ -175,18 +66,17 @@ Trial prepare_inference(const ModelFamily& family, Workbench& bench) {
   auto& inference = *bench.keep(std::make_unique<Inference>(
       options, places(bench, Residency::resident),
       chooser_named(bench.text("implementation"), bench.tier(), bench.seed())));
-  auto& check = bench.keep(NetworkCheck(inference.execution(), watched(inference.model())));
-  check.take_reference(inference.scalars());
+  auto& check =
+      bench.keep(NetworkCheck(inference.execution(), inference.model(), inference.scalars()));
   Trial trial;
   trial.work = work_of(inference.execution().graph());
   trial.tolerance = 1;
   trial.run = [&inference](Queue&) { inference.run(); };
   trial.error = [&check](Queue&) { return check.error(); };
-  const bool on_device = bench.processor().members() == 0;
-  trial.profile = [&inference, on_device](Queue&) {
-    return profile_of(inference.execution(), on_device, inference.scalars(), 0);
+  trial.profile = [&inference](Queue&) {
+    return profile_of(inference.execution(), inference.scalars(), 0);
   };
-  describe(trial, inference.execution().plan());
+  trial.details = facts_of(inference.execution().plan());
   trial.details["worst_operator"] = check.worst();
   return trial;
 }

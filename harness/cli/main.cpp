@@ -95,7 +95,84 @@ void add_run(CLI::App& app, Options& options) {
                 "trusted");
 }
 
+void add_network(CLI::App& command, Options& options) {
+  command
+      .add_option("model", options.model, "Family, or family:parameter=value,... (motley models)")
+      ->required()
+      ->type_name("MODEL");
+  command
+      .add_option("--on", options.on,
+                  "Processors, one after another: cpu, cpu:0, opencl:0 ... "
+                  "(default: cpu)")
+      ->type_name("PROCESSOR");
+  command.add_option("--batch", options.batch, "Samples a step (default: 32; 1 for inference)")
+      ->type_name("N");
+  command.add_option("--steps", options.steps, "Steps, or inferences (default: 100)")
+      ->check(whole_number)
+      ->type_name("N");
+  command
+      .add_option("--implementation", options.implementation,
+                  "auto (measured), first (unmeasured), or a name that is preferred: simd, "
+                  "opencl/naive ...")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "Of parameters and data")
+      ->check(whole_number)
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--out", options.out, "File to write (default: motley-<time>.jsonl)")
+      ->type_name("FILE.jsonl");
+}
+
+void add_train(CLI::App& app, Options& options) {
+  CLI::App* train =
+      app.add_subcommand("train", "Train a network; shows where each step's time goes");
+  add_network(*train, options);
+  train->add_option("--optimizer", options.optimizer, "sgd, momentum, adam or adamw")
+      ->type_name("NAME")
+      ->capture_default_str();
+  train->add_option("--learning-rate", options.learning_rate, "Of the optimizer")
+      ->check(finite)
+      ->type_name("RATE")
+      ->capture_default_str();
+  train->add_option("--weight-decay", options.weight_decay, "Of the optimizer")
+      ->check(finite)
+      ->type_name("RATE")
+      ->capture_default_str();
+  train->add_option("--clip-norm", options.clip_norm, "Largest norm of all gradients, 0: any")
+      ->check(finite)
+      ->type_name("NORM")
+      ->capture_default_str();
+  train
+      ->add_option("--residency", options.residency,
+                   "Who copies what, when: staged (R0), framework (R1), framework_gradient (R1a), "
+                   "resident (R2), resident_async (R3), batched (R4), shared (R5)")
+      ->type_name("MODE")
+      ->capture_default_str();
+  train->add_option("--to-accuracy", options.to_accuracy, "Train until unseen samples reach it")
+      ->check(CLI::Range(0.0, 1.0).description(""))
+      ->type_name("SHARE");
+  train->add_option("--most-epochs", options.most_epochs, "Give up --to-accuracy after so many")
+      ->check(whole_number)
+      ->type_name("N")
+      ->capture_default_str();
+  train
+      ->add_option("--data-set", options.data_set,
+                   "glyphs, shapes, mnist ... (default: the model's)")
+      ->type_name("NAME");
+  train
+      ->add_option("--data", options.data_folder, "Folder of the files of mnist, cifar10, text ...")
+      ->type_name("FOLDER");
+}
+
 void add_commands(CLI::App& app, Options& options) {
+  CLI::App* models = app.add_subcommand("models", "Show the networks that Motley builds");
+  models->add_option("--describe", options.model, "One of them: operators, MACs, memory")
+      ->type_name("MODEL");
+  models->add_option("--batch", options.batch, "Samples, for the memory")->type_name("N");
+  models->add_flag("--json", options.json, "As JSON");
+  add_train(app, options);
+  add_network(*app.add_subcommand("infer", "Run a network; shows where the time goes"), options);
   CLI::App* devices = app.add_subcommand("devices", "Show the machine and its processors");
   devices->add_flag("--json", options.json, "As JSON");
   CLI::App* list = app.add_subcommand("list", "Show all cases and their axes");
@@ -149,9 +226,10 @@ std::string wrapped_help(const std::string& help) {
 
 int dispatch(const CLI::App& app, const Options& options) {
   const std::vector<std::pair<const char*, int (*)(const Options&)>> commands{
-      {"devices", devices_command}, {"list", list_command},      {"run", run_command},
-      {"micro", micro_command},     {"worker", worker_command},  {"validate", validate_command},
-      {"export", export_command},   {"summary", summary_command}};
+      {"devices", devices_command}, {"list", list_command},       {"run", run_command},
+      {"micro", micro_command},     {"worker", worker_command},   {"validate", validate_command},
+      {"export", export_command},   {"summary", summary_command}, {"models", models_command},
+      {"train", train_command},     {"infer", infer_command}};
   for (const auto& [name, command] : commands) {
     if (app.got_subcommand(name)) return command(options);
   }

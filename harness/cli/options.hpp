@@ -29,6 +29,15 @@ struct Options {
   std::vector<std::string> benchmark_arguments;  ///< micro: --benchmark_... flags
   std::string worker_mode;
 
+  // models, train, infer
+  std::string model, optimizer = "momentum", residency = "resident", implementation = "auto";
+  std::string data_set, data_folder;
+  std::optional<std::int64_t> batch;
+  std::optional<std::uint64_t> steps;
+  std::optional<double> to_accuracy;
+  std::uint64_t most_epochs = 20;
+  double learning_rate = 0.01, weight_decay = 0, clip_norm = 0;
+
   // validate, export, summary
   std::vector<std::string> files;
   std::string format, against;
@@ -45,6 +54,9 @@ int list_command(const Options& options);
 int run_command(const Options& options);
 int micro_command(const Options& options);
 int worker_command(const Options& options);
+int models_command(const Options& options);
+int train_command(const Options& options);
+int infer_command(const Options& options);
 int validate_command(const Options& options);
 int export_command(const Options& options);
 int summary_command(const Options& options);

@@ -32,6 +32,8 @@ class Execution {
 
   const Plan& plan() const { return plan_; }
   const Graph& graph() const { return plan_.graph; }
+  /// The first processor is an OpenCL device, which has a clock of its own.
+  bool device_at_0() const { return processors_.front()->members() == 0; }
 
   /// Parameters, statistics and states get their first content, constants are packed; waits.
   void initialize(std::uint64_t seed);

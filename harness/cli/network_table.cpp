@@ -1,0 +1,138 @@
+#include "harness/cli/network_table.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "analysis/text.hpp"
+#include "devices/linux/process.hpp"
+#include "harness/statistics.hpp"
+
+namespace motley::cli {
+namespace {
+
+constexpr std::size_t most_operators = 8;
+
+std::string seconds_text(double seconds) {
+  if (seconds >= 1) return fmt::format("{:.3g} s", seconds);
+  return seconds >= 1e-3 ? fmt::format("{:.3g} ms", seconds * 1e3)
+                         : fmt::format("{:.3g} us", seconds * 1e6);
+}
+
+double quantile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  return values[std::min(values.size() - 1, std::size_t(share * double(values.size())))];
+}
+
+/// Steps behind the first tenth: caches, clocks and allocators have settled.
+std::vector<double> warm(const schema::Block& block) {
+  const std::vector<double>& all = block.samples.host_seconds;
+  return {all.begin() + std::ptrdiff_t(all.size() / 10), all.end()};
+}
+
+bool print_failure(const schema::Block& block) {
+  fmt::print("\n{} on {}\n", schema::to_string(block.key.parameters.at("model")),
+             block.key.processor);
+  if (block.status == schema::Status::ok) return false;
+  fmt::print("{}", analysis::wrapped("  " + to_string(block.status) + ": " + block.reason, 80, 2));
+  return block.samples.host_seconds.empty();
+}
+
+void print_times(const schema::Block& block, const char* what) {
+  const std::vector<double> steps = warm(block);
+  if (steps.empty()) return;
+  const double typical = median(steps);
+  const double batch = double(std::get<std::int64_t>(block.key.parameters.at("batch")));
+  fmt::print("  {}: median {}, 90 % below {}; {:.4g} samples/s, {:.3g} GFLOP/s\n", what,
+             seconds_text(typical), seconds_text(quantile(steps, 0.9)), batch / typical,
+             block.work.flops / typical * 1e-9);
+  fmt::print("  first {}; prepared in {}, checked in {}\n",
+             seconds_text(block.samples.host_seconds.front()),
+             seconds_text(block.phases.at("prepare")), seconds_text(block.phases.at("check")));
+}
+
+void print_timeline(const schema::Block& block, const char* side) {
+  const auto found = block.timeline.find(side);
+  if (found == block.timeline.end()) return;
+  const double whole = block.timeline.at("run").at("profiled_seconds");
+  std::vector<std::pair<double, std::string>> parts;
+  for (const auto& [name, seconds] : found->second) {
+    if (seconds > 0.0005 * whole) parts.emplace_back(seconds, name);
+  }
+  std::sort(parts.rbegin(), parts.rend());
+  std::string text = fmt::format("  {}:", side);
+  for (const auto& [seconds, name] : parts) {
+    text += fmt::format(" {} {} ({:.0f} %),", name, seconds_text(seconds), seconds / whole * 100);
+  }
+  text.back() = '.';
+  fmt::print("{}", analysis::wrapped(text, 80, 4));
+}
+
+void print_where(const schema::Block& block) {
+  if (block.timeline.empty()) return;
+  fmt::print("  where a profiled run of {} goes:\n",
+             seconds_text(block.timeline.at("run").at("profiled_seconds")));
+  for (const char* side : {"host", "device", "gap"}) print_timeline(block, side);
+  std::vector<schema::OperatorTime> costly = block.operators;
+  std::sort(costly.begin(), costly.end(),
+            [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+  costly.resize(std::min(costly.size(), most_operators));
+  fmt::print("  {:<34}{:<22}{:>10}{:>10}\n", "operator", "implementation", "time", "GFLOP/s");
+  for (const schema::OperatorTime& one : costly) {
+    const std::string name = one.implementation.substr(0, one.implementation.find(' '));
+    fmt::print("  {:<34.33}{:<22.21}{:>10}{:>10}\n", one.name, name, seconds_text(one.seconds),
+               one.seconds > 0 ? fmt::format("{:.3g}", one.flops / one.seconds * 1e-9) : "-");
+  }
+  double bytes = 0;
+  for (const auto& [category, size] : block.memory) bytes += size;
+  fmt::print("  memory {:.1f} MiB\n", bytes / 1048576);
+}
+
+}  // namespace
+
+void show_progress(const std::string& processor, const workloads::Learning& learning,
+                   const schema::Block& block) {
+  if (!devices::error_output_is_terminal()) return;
+  const auto loss = block.series.find("loss");
+  fmt::print(stderr, "\r{}: step {}, loss {:.4f}   ", processor, learning.steps(),
+             loss == block.series.end() || loss->second.empty() ? 0 : loss->second.back());
+  std::fflush(stderr);
+}
+
+void print_training(const schema::Block& block) {
+  if (devices::error_output_is_terminal()) fmt::print(stderr, "\r{:<60}\r", "");
+  if (print_failure(block)) return;
+  print_times(block, "step");
+  const auto loss = block.series.find("loss");
+  if (loss != block.series.end() && !loss->second.empty()) {
+    fmt::print("  loss {:.4f} in step {:.0f}, {:.4f} in step {:.0f}\n", loss->second.front(),
+               block.series.at("step").front(), loss->second.back(),
+               block.series.at("step").back());
+  }
+  const auto accuracy = block.series.find("accuracy");
+  if (accuracy != block.series.end()) {
+    fmt::print("  accuracy on unseen samples {:.2f} %, loss {:.4f} (step {:.0f})\n",
+               accuracy->second.back() * 100, block.series.at("test_loss").back(),
+               block.series.at("tested_step").back());
+  }
+  print_where(block);
+}
+
+void print_inference(const schema::Block& block) {
+  if (print_failure(block)) return;
+  print_times(block, "inference");
+  print_where(block);
+}
+
+void print_ratios(const std::vector<schema::Block>& blocks) {
+  if (blocks.size() < 2 || warm(blocks.front()).empty()) return;
+  const double first = median(warm(blocks.front()));
+  fmt::print("\n");
+  for (std::size_t i = 1; i < blocks.size(); ++i) {
+    if (warm(blocks[i]).empty()) continue;
+    fmt::print("{} takes {:.3g} times as long as {}\n", blocks[i].key.processor,
+               median(warm(blocks[i])) / first, blocks.front().key.processor);
+  }
+}
+
+}  // namespace motley::cli

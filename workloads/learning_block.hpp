@@ -1,0 +1,27 @@
+// Training towards a goal, as a block: a sample a step, the loss curve, accuracy where it was
+// tested.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "workloads/learning.hpp"
+
+namespace motley::workloads {
+
+struct LearningGoal {
+  std::optional<std::uint64_t> steps;  ///< at most; default 100, or epochs where accuracy is wanted
+  std::optional<double> accuracy;      ///< on the test split; looked at after each epoch
+  std::uint64_t most_epochs = 20;
+  std::uint64_t test_samples = 2000;
+};
+
+/// Asked now and then; false ends the training as an interrupt.
+using GoOn = std::function<bool(const Learning&, const schema::Block&)>;
+
+/// Fills samples, series (step, loss; tested_step, accuracy, test_loss), stopped_by and phases.
+/// Throws NotANumber; what came before is in the block.
+void learn(Learning& learning, const LearningGoal& goal, const GoOn& go_on, Clock& clock,
+           schema::Block& block);
+
+}  // namespace motley::workloads

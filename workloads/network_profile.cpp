@@ -1,0 +1,96 @@
+#include "workloads/network_profile.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace motley::workloads {
+namespace {
+
+constexpr int profiled_runs = 7;
+constexpr double whole_run_tolerance = 1e-5;
+
+std::vector<schema::OperatorTime> operator_times(const Plan& plan, const Timeline& times) {
+  std::vector<schema::OperatorTime> result;
+  for (const OperatorTime& one : times.operators) {
+    const Operator& op = plan.graph.operators()[one.op];
+    const schema::Work work = operator_kind(op.kind).work(plan.graph.call(op));
+    result.push_back({op.name, op.kind, to_string(op.phase), to_string(plan.choices[one.op]),
+                      one.seconds, one.copy_seconds, work.flops,
+                      work.bytes_read + work.bytes_written});
+  }
+  return result;
+}
+
+}  // namespace
+
+RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint64_t first_run) {
+  std::vector<Timeline> runs;
+  for (int i = 0; i < profiled_runs; ++i) {
+    const auto times =
+        execution.run_profiled(scalars, first_run + std::uint64_t(i), steady_clock());
+    runs.push_back(timeline(execution.plan(), times, execution.device_at_0()));
+  }
+  const Timeline all = median_timeline(runs);
+  RunProfile profile;
+  profile.timeline = {{"host", all.host},
+                      {"counts", all.counts},
+                      {"run",
+                       {{"profiled_seconds", all.wall_seconds},
+                        {"unattributed_seconds", all.unattributed_seconds}}}};
+  if (execution.device_at_0()) {
+    profile.timeline["device"] = all.device;
+    profile.timeline["gap"] = all.gap;
+  }
+  profile.operators = operator_times(execution.plan(), all);
+  profile.memory = execution.plan().memory();
+  return profile;
+}
+
+schema::Work work_of(const Graph& graph) {
+  schema::Work work;
+  for (const Operator& op : graph.operators()) {
+    const schema::Work one = operator_kind(op.kind).work(graph.call(op));
+    work.flops += one.flops;
+    work.bytes_read += one.bytes_read;
+    work.bytes_written += one.bytes_written;
+  }
+  work.operations = 1;
+  return work;
+}
+
+schema::Facts facts_of(const Plan& plan) {
+  std::map<std::string, int> used;
+  for (std::size_t op = 0; op < plan.choices.size(); ++op) {
+    ++used[plan.graph.operators()[op].kind + ": " + to_string(plan.choices[op])];
+  }
+  std::vector<std::string> implementations;
+  for (const auto& [what, count] : used) {
+    implementations.push_back(fmt::format("{} x{}", what, count));
+  }
+  const Counts macs = counts(plan.graph);
+  return {{"implementations", implementations},
+          {"parameters", macs.parameters},
+          {"macs", macs.forward_macs + macs.backward_macs}};
+}
+
+NetworkCheck::NetworkCheck(Execution& execution, const Model& model, const RunScalars& scalars)
+    : execution_(execution) {
+  watched_.push_back(model.loss == no_tensor ? model.output : model.loss);
+  for (TensorId id = 0; id < model.graph.tensors().size() && model.loss != no_tensor; ++id) {
+    const Tensor& tensor = model.graph.tensor(id);
+    if (tensor.role == Role::parameter && tensor.view_of == no_tensor) watched_.push_back(id);
+  }
+  error_ = execution.check(scalars, worst_);
+  for (const TensorId id : watched_) expected_.push_back(execution.values(id));
+}
+
+double NetworkCheck::error() const {
+  double error = error_;
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    const double moved = normalised_error(execution_.values(watched_[i]), expected_[i]);
+    error = std::max(error, moved / whole_run_tolerance);
+  }
+  return error;
+}
+
+}  // namespace motley::workloads

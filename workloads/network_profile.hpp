@@ -1,0 +1,41 @@
+// What a block says of a network beside its samples: where the time goes, who computes what,
+// memory, and whether it is right.
+#pragma once
+
+#include "harness/case.hpp"
+#include "workloads/graph/timeline.hpp"
+#include "workloads/models/model.hpp"
+
+namespace motley::workloads {
+
+/// A few profiled runs from the current state; waits. `runs` counts on from `first_run`.
+RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint64_t first_run);
+
+/// Sum over the graph's operators; one operation.
+schema::Work work_of(const Graph& graph);
+
+/// Which implementations compute how many operators of which kind; parameters and MACs.
+schema::Facts facts_of(const Plan& plan);
+
+/// Every operator against its reference, once; then whole runs must repeat what that gave.
+class NetworkCheck {
+ public:
+  /// From the first state: each operator alone. Watches the loss and all parameters in training,
+  /// else the output.
+  NetworkCheck(Execution& execution, const Model& model, const RunScalars& scalars);
+  /// After one whole run from the first state, in units of what is tolerated: of each operator's
+  /// distance from its reference, and of 1e-5 between the whole run and the operators' own.
+  double error() const;
+  /// The operator that is farthest from its reference, and by how much.
+  const std::string& worst() const { return worst_; }
+  double worst_error() const { return error_; }
+
+ private:
+  Execution& execution_;
+  std::vector<TensorId> watched_;
+  std::vector<Values> expected_;
+  double error_ = 0;
+  std::string worst_;
+};
+
+}  // namespace motley::workloads
