@@ -67,7 +67,8 @@ class Differentiation {
   std::vector<bool> wanted_inputs(const Operator& op) const {
     std::vector<bool> wanted(op.inputs.size());
     for (const std::size_t i : operator_kind(op.kind).differentiable) {
-      wanted.at(i) = needed_.contains(graph_.root(op.inputs.at(i)));
+      // Inputs may be left out (a bias), or be of any number.
+      if (i < wanted.size()) wanted[i] = needed_.contains(graph_.root(op.inputs[i]));
     }
     return wanted;
   }
