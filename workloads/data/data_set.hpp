@@ -75,8 +75,8 @@ std::uint64_t shuffled(std::uint64_t seed, std::uint64_t epoch, std::uint64_t po
                        std::uint64_t count);
 
 struct DataOptions {
-  std::string name;    ///< glyphs, mnist, ...
-  std::string folder;  ///< of the user's files; empty for generated sets
+  std::string name{};    ///< glyphs, mnist, ...
+  std::string folder{};  ///< of the user's files; empty for generated sets
   std::uint64_t seed = 1;
   std::int64_t context = 64;  ///< length of a sample of tokens
 };

@@ -11,7 +11,7 @@ namespace motley::workloads {
 namespace {
 
 constexpr std::string_view onsets = "bcdfghjkmpqtvwxz", codas = "nrsl";
-constexpr std::string_view vowels[] = {"aou", "eiy"};  // a word keeps to one of the two
+constexpr std::string_view vowels[] = {"aou", "eiy"};  // a sentence keeps to one of the two
 constexpr int longest_word = 3;                        // syllables
 
 enum class Place { word, vowel, syllable_end, word_end, gap };
@@ -19,8 +19,8 @@ enum class Place { word, vowel, syllable_end, word_end, gap };
 /// What the next character depends on.
 struct Context {
   Place place = Place::word;
-  int syllables = 0;  ///< that are whole
-  int harmony = -1;   ///< which vowels; -1 before the first
+  int syllables = 0;  ///< of the word, that are whole
+  int harmony = -1;   ///< which vowels stand outside brackets; -1 before a sentence's first
   int onset = 0;      ///< only while its vowel is missing
   bool bracket = false;
   friend auto operator<=>(const Context&, const Context&) = default;
@@ -53,7 +53,7 @@ class Rules {
       case Place::word_end:
         return word_end(context, 100);
       case Place::gap:
-        return {{' ', 1, {Place::word, 0, -1, 0, context.bracket}}};
+        return {{' ', 1, {Place::word, 0, context.harmony, 0, context.bracket}}};
     }
     return {};
   }
@@ -83,18 +83,20 @@ class Rules {
   std::vector<Choice> word(const Context& context) const {
     std::vector<Choice> choices;
     add(choices, 100, onset(context));
-    if (!context.bracket) add(choices, 8, {{'(', 1, {Place::word, 0, -1, 0, true}}});
+    if (!context.bracket) add(choices, 8, {{'(', 1, {Place::word, 0, context.harmony, 0, true}}});
     return choices;
   }
 
   std::vector<Choice> vowel(const Context& context) const {
     std::vector<Choice> choices;
-    for (int harmony = 0; harmony < 2; ++harmony) {
+    for (int group = 0; group < 2; ++group) {
+      const int harmony = context.bracket ? 1 - group : group;
       if (context.harmony >= 0 && context.harmony != harmony) continue;
-      for (std::size_t i = 0; i < vowels[harmony].size(); ++i) {
+      const std::string_view letters = vowels[group];
+      for (std::size_t i = 0; i < letters.size(); ++i) {
         const auto where = static_cast<std::uint64_t>(1 + context.onset);
         choices.push_back(
-            {vowels[harmony][i],
+            {letters[i],
              frequency(seed_, where, i),
              {Place::syllable_end, context.syllables + 1, harmony, 0, context.bracket}});
       }
@@ -108,8 +110,9 @@ class Rules {
     if (more) add(choices, context.syllables == 1 ? 60 : 30, onset(context));
     std::vector<Choice> closed;
     for (std::size_t i = 0; i < codas.size(); ++i) {
-      closed.push_back(
-          {codas[i], frequency(seed_, 32, i), {Place::word_end, 0, -1, 0, context.bracket}});
+      closed.push_back({codas[i],
+                        frequency(seed_, 32, i),
+                        {Place::word_end, 0, context.harmony, 0, context.bracket}});
     }
     add(choices, 20, closed);
     add(choices, more ? 30 : 80, word_end(context, 100));
@@ -117,13 +120,13 @@ class Rules {
   }
 
   static std::vector<Choice> word_end(const Context& context, std::uint32_t share) {
-    const Context gap{Place::gap, 0, -1, 0, context.bracket};
-    std::vector<Choice> choices{{' ', share, {Place::word, 0, -1, 0, context.bracket}},
+    const Context gap{Place::gap, 0, context.harmony, 0, context.bracket};
+    std::vector<Choice> choices{{' ', share, {Place::word, 0, context.harmony, 0, context.bracket}},
                                 {',', share / 8, gap}};
     if (context.bracket) {
-      choices.push_back({')', share / 2, {Place::gap, 0, -1, 0, false}});
+      choices.push_back({')', share / 2, {Place::gap, 0, context.harmony, 0, false}});
     } else {
-      choices.push_back({'.', share / 5, gap});
+      choices.push_back({'.', share / 5, {Place::gap, 0, -1, 0, false}});
     }
     return choices;
   }
