@@ -1,0 +1,194 @@
+// How is a chunk of a result computed? Blocks of B that stay in the L2 cache, tiles of A that stay
+// in L1, both packed by the member that needs them; the microkernel's tile goes through a small
+// buffer to where it belongs, with whatever has to be done to it on the way.
+#include "workloads/gemm/gemm.hpp"
+#include "workloads/gemm/tiles.hpp"
+
+// A vector of SVE has no size that the compiler knows, so that arrays of them cannot be held in
+// registers; the SVE of phones is as wide as NEON. SSSE3 and AVX3_DL add nothing here.
+#define HWY_DISABLED_TARGETS \
+  (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SSSE3 | HWY_AVX3_DL)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "workloads/gemm/gemm_simd.cpp"
+#include "hwy/foreach_target.h"
+// Must follow foreach_target.h.
+#include "workloads/gemm/microkernel.hpp"
+#include "workloads/gemm/packing.hpp"
+#include "workloads/ops/elementwise_loops.hpp"
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace motley::workloads::gemm::HWY_NAMESPACE {
+
+constexpr std::int64_t a_floats = tile_rows * tile_row_stride;
+constexpr std::int64_t result_floats = tile_rows * tile_columns;
+constexpr std::int64_t b_floats = block_k * block_columns;
+constexpr std::int64_t workspace_floats = (a_floats + result_floats + b_floats + 15) / 16 * 16;
+static_assert(block_columns % tile_columns == 0 && a_floats % 16 == 0 && b_floats % 16 == 0);
+
+TileSizes tile_sizes() {
+  return {tile_rows, tile_columns, block_k, block_columns};
+}
+
+float* row_of(const Rows& c, std::int64_t row) {
+  if (c.width == 0) return c.data + row * c.stride;
+  return c.data + row % c.width * c.stride + row / c.width % c.height * c.line_stride +
+         row / (c.width * c.height) * c.image_stride;
+}
+
+/// What happens to a tile on its way to the result.
+struct Finish {
+  bool add;           ///< what the result holds
+  const float* bias;  ///< of the tile's first column, or null
+  Activation activation;
+};
+
+void finish_tile(const float* tile, float* const* rows, std::int64_t row_count,
+                 std::int64_t columns, const Finish& finish) {
+  for (std::int64_t r = 0; r < row_count; ++r, tile += tile_columns) {
+    float* const to = rows[r];
+    for_each_vector(0, columns, [=](auto at) HWY_ATTR {
+      auto v = at.load(tile);
+      if (finish.add) v = hn::Add(v, at.load(to));
+      if (finish.bias) v = hn::Add(v, at.load(finish.bias));
+      if (finish.activation != Activation::none) v = hn::Max(v, all(0));
+      if (finish.activation == Activation::relu6) v = hn::Min(v, all(6));
+      at.store(v, to);
+    });
+  }
+}
+
+/// One member's piece of work, as far as all its blocks share it.
+struct Work {
+  const Product& product;
+  float *a, *b, *result;
+};
+
+/// Rows x columns of the result, for the block of k, over the panels at `b`.
+void multiply_tile(const Work& work, Span rows, Span columns, Span k, const float* b,
+                   std::int64_t panel_stride) {
+  const Product& p = work.product;
+  const bool by_k = is_transposed(p), last = k.end == p.k;
+  if (k.size() > 0) pack_a(p, rows, k, work.a);
+  float* starts[tile_rows];
+  for (std::int64_t r = 0; r < rows.size(); ++r) starts[r] = row_of(p.c, rows.begin + r);
+  for (std::int64_t j = columns.begin; j < columns.end; j += tile_columns, b += panel_stride) {
+    const std::int64_t count = least(tile_columns, columns.end - j);
+    float* to[tile_rows];
+    for (std::int64_t r = 0; r < rows.size(); ++r) to[r] = starts[r] + j;
+    microkernel_for(rows.size(), count, by_k)(work.a, b, k.size(), work.result);
+    finish_tile(work.result, to, rows.size(), count,
+                {p.accumulate || k.begin > 0, last && p.bias ? p.bias + j : nullptr,
+                 last ? p.activation : Activation::none});
+  }
+}
+
+/// Rows of a chunk, cut into tiles as even as pairs of rows allow.
+void multiply_rows(const Work& work, Span rows, Span columns, Span k, const float* b,
+                   std::int64_t panel_stride) {
+  const std::int64_t pairs = rounded_up(rows.size(), 2), tiles = rounded_up(pairs, tile_rows / 2);
+  for (std::int64_t tile = 0; tile < tiles; ++tile) {
+    const Span of_tile{rows.begin + pairs * tile / tiles * 2,
+                       least(rows.end, rows.begin + pairs * (tile + 1) / tiles * 2)};
+    multiply_tile(work, of_tile, columns, k, b, panel_stride);
+  }
+}
+
+void multiply_block(const Work& work, Span rows, Span columns, Span k) {
+  const Product& p = work.product;
+  if (p.packed_b) {
+    const float* panels = p.packed_b + columns.begin * p.k + k.begin * tile_columns;
+    return multiply_rows(work, rows, columns, k, panels, p.k * tile_columns);
+  }
+  const std::int64_t panel_stride = k.size() * tile_columns;
+  float* panel = work.b;
+  for (std::int64_t j = columns.begin; j < columns.end; j += tile_columns, panel += panel_stride) {
+    pack_b_panel(p.b, k, j, least(tile_columns, columns.end - j), panel);
+  }
+  multiply_rows(work, rows, columns, k, work.b, panel_stride);
+}
+
+/// Blocks of k are as even as they can be; a product over nothing is one block without any k.
+void multiply_chunk(const Work& work, const Chunk& chunk) {
+  const std::int64_t k = work.product.k;
+  const std::int64_t blocks = k > 0 ? rounded_up(k, block_k) : 1;
+  for (std::int64_t j = chunk.column_begin; j < chunk.column_end; j += block_columns) {
+    const Span columns{j, least(chunk.column_end, j + block_columns)};
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      multiply_block(work, {chunk.row_begin, chunk.row_end}, columns,
+                     {k * block / blocks, k * (block + 1) / blocks});
+    }
+  }
+}
+
+std::int64_t packed_floats(std::int64_t k, std::int64_t n) {
+  return rounded_up(rounded_up(n, tile_columns) * tile_columns * k, 16) * 16;
+}
+
+void multiply_simd(const CpuTask& task, const Product& product, float* workspace) {
+  const TileSizes sizes = tile_sizes();
+  const Grid grid = cut(product, sizes, task.members);
+  const std::int64_t chunks = grid.chunks(product.batch);
+  float* const memory = workspace + task.member * workspace_floats;
+  for (std::int64_t i = task.next_chunk(chunks); i >= 0; i = task.next_chunk(chunks)) {
+    const Product one = of_batch(product, i / grid.chunks(1), packed_floats(product.k, product.n));
+    multiply_chunk({one, memory, memory + a_floats, memory + a_floats + b_floats},
+                   chunk_of(one, sizes, grid, i % grid.chunks(1)));
+  }
+}
+
+void pack_b_simd(const CpuTask& task, const Product& product, float* packed) {
+  const std::int64_t panels = rounded_up(product.n, tile_columns);
+  const auto [begin, end] = task.share(panels * product.batch);
+  for (std::int64_t i = begin; i < end; ++i) {
+    const std::int64_t matrix = i / panels, column = i % panels * tile_columns;
+    const Product one = of_batch(product, matrix, 0);
+    pack_b_panel(one.b, {0, one.k}, column, least(tile_columns, one.n - column),
+                 packed + matrix * packed_floats(one.k, one.n) + column * one.k);
+  }
+}
+
+std::int64_t workspace_floats_simd() {
+  return workspace_floats;
+}
+
+const char* target_name() {
+  return hwy::TargetName(HWY_TARGET);
+}
+
+}  // namespace motley::workloads::gemm::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace motley::workloads::gemm {
+
+HWY_EXPORT(multiply_simd);
+HWY_EXPORT(pack_b_simd);
+HWY_EXPORT(packed_floats);
+HWY_EXPORT(workspace_floats_simd);
+HWY_EXPORT(target_name);
+
+void multiply(const CpuTask& task, const Product& product, float* workspace) {
+  HWY_DYNAMIC_DISPATCH(multiply_simd)(task, product, workspace);
+}
+
+void pack_b(const CpuTask& task, const Product& product, float* packed) {
+  HWY_DYNAMIC_DISPATCH(pack_b_simd)(task, product, packed);
+}
+
+std::size_t packed_b_bytes(std::int64_t k, std::int64_t n) {
+  return static_cast<std::size_t>(HWY_DYNAMIC_DISPATCH(packed_floats)(k, n)) * sizeof(float);
+}
+
+std::size_t workspace_bytes(unsigned members) {
+  return members * sizeof(float) *
+         static_cast<std::size_t>(HWY_DYNAMIC_DISPATCH(workspace_floats_simd)());
+}
+
+std::string target() {
+  return HWY_DYNAMIC_DISPATCH(target_name)();
+}
+
+}  // namespace motley::workloads::gemm
+#endif
