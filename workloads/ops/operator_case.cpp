@@ -38,7 +38,9 @@ std::vector<Direction> directions(const OperatorKind& kind, const NamedShape& sh
     gradients.push_back(graph.add_tensor({"gradient", type, Role::input, {}, no_tensor}));
   }
   std::vector<bool> wanted(inputs.size());
-  for (const std::size_t i : kind.differentiable) wanted.at(i) = true;
+  for (const std::size_t i : kind.differentiable) {
+    if (i < wanted.size()) wanted[i] = true;  // a bias may be left out
+  }
   GradientRule rule(graph, forward, gradients, wanted);
   kind.gradient(rule);
   for (std::size_t i = 1; i < graph.operators().size(); ++i) {

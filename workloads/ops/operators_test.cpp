@@ -140,7 +140,9 @@ TEST_P(EachOperator, HasTheGradientThatFiniteDifferencesShow) {
       contents[id] = random_values(graph.tensor(id).type, {}, seed, 100 + id);
     }
     std::vector<TensorId> of;
-    for (const std::size_t i : kind.differentiable) of.push_back(inputs.at(i));
+    for (const std::size_t i : kind.differentiable) {
+      if (i < inputs.size()) of.push_back(inputs[i]);  // a bias may be left out
+    }
     const auto gradients = differentiate(graph, loss, of);
     compare_with_finite_differences(graph, loss, operators, gradients, contents);
   }
