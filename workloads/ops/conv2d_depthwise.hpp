@@ -1,0 +1,29 @@
+// Convolution of each channel by itself on a CPU: vectors over channels, the weights of a vector of
+// channels in registers. The gradient by the images is the same walk with the kernel backwards, so
+// both are described as a gemm::Product is, whose batch is the channels.
+#pragma once
+
+#include "harness/processor.hpp"
+#include "workloads/gemm/product.hpp"
+
+namespace motley::workloads {
+
+struct Depthwise {
+  gemm::Patches seen;  ///< what is read; one image after another
+  std::int64_t images = 1, channels = 1;
+  /// Tap (y, x) at weights + y * line_stride + x * tap_stride, a float for each channel.
+  const float* weights = nullptr;
+  std::int64_t tap_stride = 0, line_stride = 0;
+  gemm::Rows to;  ///< width and height are those of `seen`'s output
+  const float* bias = nullptr;
+  Activation activation = Activation::none;
+};
+
+/// This member's share of the output rows.
+void depthwise(const CpuTask& task, const Depthwise& work);
+/// sums[member][tap][channel]: this member's part of the gradient by the weights, from `seen` and
+/// the gradient of its output.
+void depthwise_weights(const CpuTask& task, const Depthwise& work, const float* output_gradient,
+                       float* sums);
+
+}  // namespace motley::workloads

@@ -1,0 +1,207 @@
+// Convolution on a CPU: a matrix product that reads its left matrix from the images (nothing is
+// copied as a whole), or, where each channel stands alone, vectors over channels.
+#include "workloads/gemm/convolution.hpp"
+#include "workloads/gemm/gemm.hpp"
+#include "workloads/ops/conv2d.hpp"
+#include "workloads/ops/conv2d_depthwise.hpp"
+#include "workloads/ops/fused_activation.hpp"
+#include "workloads/ops/rows.hpp"
+
+namespace motley::workloads {
+namespace {
+
+gemm::Convolution described(const ConvolutionSizes& s) {
+  gemm::Convolution c;
+  c.images = s.batch;
+  c.height = s.height;
+  c.width = s.width;
+  c.channels = s.channels;
+  c.output_height = s.out_height;
+  c.output_width = s.out_width;
+  c.output_channels = s.out_channels;
+  c.kernel_height = s.kernel_height;
+  c.kernel_width = s.kernel_width;
+  c.stride_y = c.stride_x = s.stride;
+  c.dilation_y = c.dilation_x = s.dilation;
+  c.pad_top = s.pad_top;
+  c.pad_left = s.pad_left;
+  c.groups = s.groups;
+  return c;
+}
+
+/// Operands 0 and 1 are inputs, 2 the result; what else there is follows.
+Launch three_operands(const std::string& name, CpuForm form) {
+  Launch launch;
+  launch.kernel.name = name;
+  launch.kernel.cpu = std::move(form);
+  launch.operands = {Input{0}, Input{1}, Output{0}};
+  return launch;
+}
+
+Depthwise depthwise_of(const gemm::Product& product, std::int64_t images) {
+  Depthwise work;
+  work.seen = *product.patches;
+  work.images = images;
+  work.channels = product.batch;
+  work.weights = product.b.matrix.data;
+  work.tap_stride = product.b.block_stride;
+  work.line_stride = product.b.line_stride;
+  work.to = product.c;
+  return work;
+}
+
+Depthwise forward_depthwise(const gemm::Convolution& c, const float* x, const float* weights,
+                            float* y) {
+  Depthwise work = depthwise_of(gemm::forward(c, x, weights, y), c.images);
+  work.tap_stride = c.channels;
+  work.line_stride = c.kernel_width * c.channels;
+  work.to.line_stride = c.output_width * c.channels;
+  work.to.image_stride = c.output_height * work.to.line_stride;
+  return work;
+}
+
+Lowered lower_depthwise(const Call& call, const ConvolutionSizes& s) {
+  const bool bias = call.inputs.size() == 3;
+  Launch launch = three_operands(
+      "conv2d_depthwise",
+      [c = described(s), bias, activation = activation_of(call)](const CpuTask& task) {
+        Depthwise work = forward_depthwise(c, task.buffer<const float>(0),
+                                           task.buffer<const float>(1), task.buffer<float>(2));
+        work.bias = bias ? task.buffer<const float>(3) : nullptr;
+        work.activation = activation;
+        depthwise(task, work);
+      });
+  if (bias) launch.operands.push_back(Input{2});
+  launch.kernel.cpu_members = members_for(std::int64_t(s.macs()));
+  return {{launch}, {}, {}, {}};
+}
+
+/// The launch of a product that `make` describes once addresses are known. Its workspace is number
+/// `workspace`; behind the three operands may come a fifth.
+Launch product_launch(const std::string& name, Processor& processor, std::size_t workspace,
+                      std::function<gemm::Product(const CpuTask&)> make,
+                      const gemm::Product& sizes) {
+  Launch launch = three_operands(name, [make = std::move(make)](const CpuTask& task) {
+    gemm::multiply(task, make(task), task.buffer<float>(3));
+  });
+  launch.operands.push_back(Workspace{workspace});
+  launch.kernel.cpu_members = gemm::members_worth_using(sizes, processor.members());
+  return launch;
+}
+
+Launch packing_launch(const gemm::Convolution& c) {
+  Launch launch = three_operands("conv2d_pack_weights", [c](const CpuTask& task) {
+    gemm::pack_b(task, gemm::forward(c, nullptr, task.buffer<const float>(1), nullptr),
+                 task.buffer<float>(2));
+  });
+  launch.operands[2] = Kept{0};
+  launch.once = true;
+  return launch;
+}
+
+Lowered lower_forward(const Call& call, Processor& processor, const schema::Parameters&) {
+  const ConvolutionSizes s = convolution_sizes(call, ConvolutionDirection::forward);
+  if (s.depthwise()) return lower_depthwise(call, s);
+  const gemm::Convolution c = described(s);
+  const gemm::Product sizes = gemm::forward(c, nullptr, nullptr, nullptr);
+  const bool bias = call.inputs.size() == 3, packed = call.is_constant(1);
+  const auto make = [c, bias, packed, activation = activation_of(call)](const CpuTask& task) {
+    gemm::Product product = gemm::forward(c, task.buffer<const float>(0),
+                                          task.buffer<const float>(1), task.buffer<float>(2));
+    if (bias) product.bias = task.buffer<const float>(4);
+    if (packed) product.packed_b = task.buffer<const float>(bias ? 5 : 4);
+    product.activation = activation;
+    return product;
+  };
+  Lowered lowered;
+  lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
+  if (packed) {
+    lowered.kept_bytes = {std::size_t(s.groups) * gemm::packed_b_bytes(sizes.k, sizes.n)};
+    lowered.launches.push_back(packing_launch(c));
+  }
+  lowered.launches.push_back(product_launch("conv2d", processor, 0, make, sizes));
+  if (bias) lowered.launches.back().operands.push_back(Input{2});
+  if (packed) lowered.launches.back().operands.push_back(Kept{0});
+  return lowered;
+}
+
+Lowered lower_backward_data(const Call& call, Processor& processor, const schema::Parameters&) {
+  const ConvolutionSizes s = convolution_sizes(call, ConvolutionDirection::backward_data);
+  const gemm::Convolution c = described(s);
+  const std::vector<gemm::Product> parts = gemm::backward_data(c, nullptr, nullptr, nullptr);
+  const auto part = [c](const CpuTask& task, std::size_t i) {
+    return gemm::backward_data(c, task.buffer<const float>(1), task.buffer<const float>(0),
+                               task.buffer<float>(2))[i];
+  };
+  Lowered lowered;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (s.depthwise()) {
+      lowered.launches.push_back(
+          three_operands("conv2d_depthwise_backward_data", [part, i, c](const CpuTask& task) {
+            depthwise(task, depthwise_of(part(task, i), c.images));
+          }));
+      lowered.launches.back().kernel.cpu_members = members_for(std::int64_t(s.macs()));
+      continue;
+    }
+    lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
+    lowered.launches.push_back(product_launch(
+        "conv2d_backward_data", processor, 0,
+        [part, i](const CpuTask& task) { return part(task, i); }, parts[i]));
+  }
+  return lowered;
+}
+
+Lowered lower_depthwise_weights(const ConvolutionSizes& s, Processor& processor) {
+  const unsigned members = members_for(std::int64_t(s.macs())) == 1 ? 1 : processor.members();
+  const std::int64_t floats = s.taps() * s.channels;
+  Lowered lowered;
+  lowered.workspace_bytes = {members * std::size_t(floats) * sizeof(float)};
+  lowered.launches.push_back(
+      three_operands("conv2d_depthwise_backward_weights", [c = described(s)](const CpuTask& task) {
+        const float* x = task.buffer<const float>(0);
+        depthwise_weights(task, forward_depthwise(c, x, nullptr, nullptr),
+                          task.buffer<const float>(1), task.buffer<float>(2));
+      }));
+  lowered.launches.back().operands[2] = Workspace{0};
+  lowered.launches.back().kernel.cpu_members = members;
+  Reduction(lowered, processor, {}).sum_rows(Workspace{0}, Output{0}, members, floats);
+  return lowered;
+}
+
+Lowered lower_backward_weights(const Call& call, Processor& processor, const schema::Parameters&) {
+  const ConvolutionSizes s = convolution_sizes(call, ConvolutionDirection::backward_weights);
+  if (s.depthwise()) return lower_depthwise_weights(s, processor);
+  const gemm::Convolution c = described(s);
+  const auto make = [c](const CpuTask& task) {
+    return gemm::backward_weights(c, task.buffer<const float>(0), task.buffer<const float>(1),
+                                  task.buffer<float>(2));
+  };
+  Lowered lowered;
+  lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
+  lowered.launches.push_back(product_launch("conv2d_backward_weights", processor, 0, make,
+                                            gemm::backward_weights(c, nullptr, nullptr, nullptr)));
+  return lowered;
+}
+
+ImplementationRegistration simd(ConvolutionDirection direction,
+                                Lowered (*lower)(const Call&, Processor&,
+                                                 const schema::Parameters&)) {
+  return {kind_of(direction), [lower] {
+            Implementation one;
+            one.name = "simd";
+            one.summary = "Matrix product over patches of the image, or vectors over channels";
+            one.unsupported = [](const Call& call, Processor&) {
+              return needs_plain_f32(call, {});
+            };
+            one.lower = lower;
+            return one;
+          }};
+}
+
+const ImplementationRegistration registrations[] = {
+    simd(ConvolutionDirection::forward, lower_forward),
+    simd(ConvolutionDirection::backward_data, lower_backward_data),
+    simd(ConvolutionDirection::backward_weights, lower_backward_weights)};
+
+}  // namespace
+}  // namespace motley::workloads
