@@ -141,7 +141,9 @@ OperatorKind matmul() {
                    example({9, 14}, {16, 9}, true, true),
                    example({3, 6, 10}, {3, 10, 8}),
                    example({2, 2, 5, 4}, {2, 2, 7, 4}, false, true),
-                   example({64, 300}, {300, 96})};
+                   example({64, 300}, {300, 96}),
+                   example({2, 3, 200}, {2, 10, 200}, false, true),
+                   example({20, 1030}, {1030, 50})};
   return kind;
 }
 

@@ -1,0 +1,97 @@
+// The fourth rung of the ladder: tiles of vectors in registers, operands from memory. Which tile is
+// best depends on how many rows there are: more rows than that are computed in vain.
+#include <algorithm>
+
+#include "workloads/ops/matmul/strided_opencl.hpp"
+
+namespace motley::embedded {
+extern const std::string_view strided_cl, registers_cl, register_vector_cl;
+}
+
+namespace motley::workloads {
+namespace {
+
+struct Tile {
+  std::int64_t rows, vector, columns, group;
+};
+
+schema::Parameters parameters_of(const Tile& tile) {
+  return {{"rows", tile.rows},
+          {"vector", tile.vector},
+          {"columns", tile.columns},
+          {"group", tile.group}};
+}
+
+std::vector<schema::Parameters> tunings(const Call& call, Processor& processor, Tier tier) {
+  const std::int64_t m = matmul_sizes(call).m;
+  const std::vector<Tile> cpu = {{8, 16, 3, 1}, {4, 16, 4, 1}, {12, 16, 2, 1}, {1, 16, 8, 1}};
+  const std::vector<Tile> gpu = {{8, 4, 1, 8}, {4, 4, 1, 8}, {8, 4, 2, 8}, {1, 4, 1, 8}};
+  const bool is_cpu = processor.kind() == ProcessorKind::cpu;
+  std::vector<schema::Parameters> all;
+  for (const Tile& tile : is_cpu ? cpu : gpu) {
+    const bool fits = m == 1 ? tile.rows == 1 : tile.rows > 1 && tile.rows < 2 * m;
+    if (fits || tier == Tier::full) all.push_back(parameters_of(tile));
+  }
+  if (all.empty()) all.push_back(parameters_of((is_cpu ? cpu : gpu)[1]));
+  // Each must be right everywhere: the other kind's best is tried too.
+  if (tier == Tier::full) all.insert(all.begin() + 1, parameters_of((is_cpu ? gpu : cpu)[0]));
+  return all;
+}
+
+/// Enough parts of the depth, but none short, that there are several tiles for each core.
+std::int64_t parts_of(std::int64_t tiles, std::int64_t k) {
+  constexpr std::int64_t enough_tiles = 16, shortest = 64;
+  return std::clamp<std::int64_t>(enough_tiles / tiles, 1, std::max<std::int64_t>(1, k / shortest));
+}
+
+std::string source() {
+  return std::string(embedded::registers_cl)
+      .append(embedded::strided_cl)
+      .append(embedded::register_vector_cl);
+}
+
+Launch add_parts(const MatmulSizes& s, std::int64_t parts, const schema::Parameters& tuning) {
+  const auto group = std::size_t(tuned(tuning, "group") * tuned(tuning, "group"));
+  Launch launch;
+  launch.kernel.name = "add_parts";
+  launch.kernel.opencl = tuned_form(source(), launch.kernel.name, tuning);
+  launch.range = groups_of(divide_up(s.m * s.n, tuned(tuning, "vector")), s.batch, group, 1, 1);
+  launch.operands = {Workspace{0}, Output{0}, whole(s.m * s.n), whole(parts)};
+  return launch;
+}
+
+Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
+  const MatmulSizes s = matmul_sizes(call);
+  const std::int64_t columns = tuned(tuning, "columns"), rows = tuned(tuning, "rows");
+  const std::int64_t x =
+      divide_up(s.n, s.transpose_b ? columns : columns * tuned(tuning, "vector"));
+  const std::int64_t y = divide_up(s.m, rows);
+  const auto group = std::size_t(tuned(tuning, "group"));
+  const std::int64_t parts = parts_of(x * y * s.batch, s.k);
+  Lowered lowered;
+  Operand sums = Output{0};
+  if (parts > 1) {
+    lowered.workspace_bytes = {std::size_t(parts * s.batch * s.m * s.n) * sizeof(float)};
+    sums = Workspace{0};
+  }
+  Launch launch;
+  launch.kernel.name = s.transpose_b ? "register_dots" : "register_vector";
+  launch.kernel.opencl = tuned_form(source(), launch.kernel.name, tuning);
+  launch.range = groups_of(x, y, group, group, s.batch * parts);
+  launch.operands = strided_operands(s, sums);
+  launch.operands.push_back(whole(parts));
+  lowered.launches.push_back(std::move(launch));
+  if (parts > 1) lowered.launches.push_back(add_parts(s, parts, tuning));
+  return lowered;
+}
+
+const ImplementationRegistration registration("matmul", [] {
+  Implementation rung =
+      matmul_rung("opencl/register_vector", "Tiles of vectors in registers, operands from memory");
+  rung.tunings = tunings;
+  rung.lower = lower;
+  return rung;
+});
+
+}  // namespace
+}  // namespace motley::workloads
