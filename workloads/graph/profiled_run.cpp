@@ -14,6 +14,7 @@ using Action = PlanStep::Action;
 struct Pending {
   std::size_t step;
   std::size_t commands;
+  bool is_map;  ///< or unmap: of fine-grained shared memory neither is a command
 };
 
 /// Host time minus device time. A command is queued while the host is in the call that gives it:
@@ -34,13 +35,17 @@ class ClockOffset {
 void take(Queue& queue, std::vector<Pending>& pending, std::vector<StepTime>& times,
           ClockOffset& offset) {
   const std::vector<DeviceInterval> intervals = queue.take_intervals();
-  std::size_t expected = 0;
-  for (const Pending& one : pending) expected += one.commands;
-  // A driver may give fewer events than commands (a map of fine-grained memory has none): then it
-  // is not known which is which, and no step gets a device time.
+  std::size_t expected = 0, maps = 0;
+  for (const Pending& one : pending) {
+    expected += one.commands;
+    maps += one.is_map ? one.commands : 0;
+  }
+  const bool all = intervals.size() == expected;
+  // With any other number it is not known which is which, and no step gets a device time.
+  if (!all && intervals.size() != expected - maps) pending.clear();
   std::size_t i = 0;
   for (const Pending& one : pending) {
-    if (intervals.size() != expected || one.commands == 0) continue;
+    if (one.commands == 0 || (one.is_map && !all)) continue;
     StepTime& time = times[one.step];
     offset.add(time.host_started, time.host_ended, intervals[i].queued_seconds);
     time.device_started = intervals[i].started_seconds;
@@ -83,7 +88,8 @@ std::vector<StepTime> Execution::run_profiled(const RunScalars& scalars, std::ui
     times[i].host_started = clock.seconds();
     do_step(step, scalars);
     times[i].host_ended = clock.seconds();
-    pending[step.place].push_back({i, commands(step)});
+    const bool is_map = step.action == Action::map || step.action == Action::unmap;
+    pending[step.place].push_back({i, commands(step), is_map});
   }
   StepTime end;
   end.ran = true;

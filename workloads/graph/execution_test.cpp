@@ -1,0 +1,192 @@
+// A small network under every residency mode, on the CPU and on OpenCL: the same arithmetic, the
+// same result, and the time of a run accounted for.
+#include "workloads/graph/execution.hpp"
+
+#include <gtest/gtest.h>
+
+#include "devices/machine.hpp"
+#include "harness/error.hpp"
+#include "workloads/graph/differentiate.hpp"
+#include "workloads/graph/interpret.hpp"
+#include "workloads/graph/optimizer.hpp"
+#include "workloads/graph/timeline.hpp"
+
+namespace motley::workloads {
+namespace {
+
+constexpr std::uint64_t seed = 5;
+constexpr int steps = 3;
+
+struct Net {
+  Graph graph;
+  TensorId input = no_tensor, target = no_tensor, loss = no_tensor;
+  std::vector<TensorId> parameters;
+};
+
+/// Two matrix products with a ReLU between them, one read twice: its gradient is a sum.
+Net net(bool separate) {
+  Net result;
+  Graph& graph = result.graph;
+  graph.name = "net";
+  const auto add = [&](const char* name, Shape shape, Role role) {
+    return graph.add_tensor(
+        {name, {std::move(shape)}, role, {Initializer::Kind::uniform, 0.5}, no_tensor});
+  };
+  result.input = add("input", {8, 12}, Role::input);
+  result.target = add("target", {8, 12}, Role::label);
+  const TensorId w1 = add("w1", {12, 20}, Role::parameter),
+                 w2 = add("w2", {20, 12}, Role::parameter);
+  TensorId x = graph.add("matmul", "first", {result.input, w1}).front();
+  x = graph.add("relu", "relu", {x}).front();
+  const TensorId y = graph.add("matmul", "second", {x, w2}).front();
+  const TensorId sum = graph.add("add", "residual", {y, result.input}).front();
+  const TensorId seen = graph.view(sum, {8, 12});
+  result.loss = graph.add("mean_squared_error", "loss", {seen, result.target}).front();
+  graph.tensor(result.loss).role = Role::output;
+  result.parameters = {w1, w2};
+  OptimizerOptions options;
+  options.weight_decay = 0.01;
+  options.separate = separate;
+  add_optimizer(graph, differentiate(graph, result.loss), options, 0.1);
+  return result;
+}
+
+Values content(const Net& one, TensorId id) {
+  return random_values(one.graph.tensor(id).type, {}, seed, 100 + id);
+}
+
+std::vector<Values> interpreted(const Net& one) {
+  Interpreter run(one.graph, seed);
+  run.values(one.input) = content(one, one.input);
+  run.values(one.target) = content(one, one.target);
+  for (int i = 0; i < steps; ++i) run.run(one.graph.scalars);
+  return {run.values(one.parameters[0]), run.values(one.parameters[1]), run.values(one.loss)};
+}
+
+class OnProcessor : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    machine_ = devices::real_machine();
+    host_ = machine_->open("cpu");
+    try {
+      processor_ = machine_->open(GetParam());
+    } catch (const Unsupported& why) {
+      GTEST_SKIP() << why.what();
+    }
+    queue_ = processor_->queue();
+    host_queue_ = host_->queue();
+  }
+
+  std::unique_ptr<Execution> start(const Net& one, Residency residency) {
+    std::vector<Processor*> processors = {processor_.get()};
+    std::vector<Queue*> queues = {queue_.get()};
+    if (residency == Residency::shared && processor_->members() == 0) {
+      processors.push_back(host_.get());
+      queues.push_back(host_queue_.get());
+    }
+    PlanOptions options;
+    options.residency = residency;
+    auto execution = std::make_unique<Execution>(
+        make_plan(one.graph, processors, first_choice, options), processors, queues);
+    execution->initialize(seed);
+    execution->set_values(one.input, content(one, one.input));
+    execution->set_values(one.target, content(one, one.target));
+    return execution;
+  }
+
+  std::unique_ptr<Machine> machine_;
+  std::unique_ptr<Processor> processor_, host_;
+  std::unique_ptr<Queue> queue_, host_queue_;
+};
+
+TEST_P(OnProcessor, EveryResidencyModeComputesWhatTheReferenceDoes) {
+  for (const std::string& name : residency_names()) {
+    SCOPED_TRACE(name);
+    const Residency residency = residency_from(name);
+    const Net one = net(residency == Residency::framework);
+    const auto execution = start(one, residency);
+    for (std::uint64_t i = 0; i < steps; ++i) execution->run(one.graph.scalars, i);
+    execution->finish();
+    const std::vector<Values> expected = interpreted(one);
+    EXPECT_LE(normalised_error(execution->values(one.parameters[0]), expected[0]), 1e-5);
+    EXPECT_LE(normalised_error(execution->values(one.parameters[1]), expected[1]), 1e-5);
+    EXPECT_LE(normalised_error(execution->values(one.loss), expected[2]), 1e-5);
+  }
+}
+
+TEST_P(OnProcessor, EveryResidencyModeGivesTheSameBits) {
+  std::vector<Values> first;
+  for (const std::string& name : residency_names()) {
+    SCOPED_TRACE(name);
+    const Residency residency = residency_from(name);
+    if (residency == Residency::shared) continue;  // the host's own arithmetic
+    const Net one = net(residency == Residency::framework);
+    const auto execution = start(one, residency);
+    for (std::uint64_t i = 0; i < steps; ++i) execution->run(one.graph.scalars, i);
+    execution->finish();
+    const std::vector<Values> got = {execution->values(one.parameters[0]),
+                                     execution->values(one.parameters[1])};
+    if (first.empty()) first = got;
+    EXPECT_EQ(got, first);
+  }
+}
+
+TEST_P(OnProcessor, ChecksEachOperatorOnItsOwnInputs) {
+  for (const std::string& name : residency_names()) {
+    SCOPED_TRACE(name);
+    const Net one = net(false);
+    const auto execution = start(one, residency_from(name));
+    std::string worst;
+    EXPECT_LE(execution->check(one.graph.scalars, worst), 1) << worst;
+    EXPECT_FALSE(worst.empty());
+  }
+}
+
+TEST_P(OnProcessor, NamesTheFirstOperatorWhoseResultIsNotFinite) {
+  const Net one = net(false);
+  const auto execution = start(one, Residency::resident);
+  EXPECT_EQ(execution->first_not_finite(one.graph.scalars), "");
+  Values weights = execution->values(one.parameters[1]);
+  weights[7] = std::numeric_limits<double>::infinity();
+  execution->set_values(one.parameters[1], weights);
+  EXPECT_EQ(execution->first_not_finite(one.graph.scalars), "second");
+}
+
+TEST_P(OnProcessor, AllocatesWhatThePlanSays) {
+  for (const std::string& name : residency_names()) {
+    const auto execution = start(net(true), residency_from(name));
+    EXPECT_EQ(execution->allocated_bytes(), execution->plan().memory_bytes());
+    const auto memory = execution->plan().memory();
+    EXPECT_EQ(memory.at("weights"), 2 * 12 * 20 * 4);
+    EXPECT_EQ(memory.at("optimizer_state"), 2 * 12 * 20 * 4);
+  }
+}
+
+TEST_P(OnProcessor, AccountsForTheTimeOfARun) {
+  for (const std::string& name : residency_names()) {
+    SCOPED_TRACE(name);
+    const Net one = net(false);
+    const auto execution = start(one, residency_from(name));
+    execution->run(one.graph.scalars, 0);
+    const auto times = execution->run_profiled(one.graph.scalars, 1, steady_clock());
+    const Timeline all = timeline(execution->plan(), times, execution->device_at_0());
+    double host = 0, device = 0, gap = 0;
+    for (const auto& [what, seconds] : all.host) host += seconds;
+    for (const auto& [what, seconds] : all.device) device += seconds;
+    for (const auto& [what, seconds] : all.gap) gap += seconds;
+    EXPECT_NEAR(host, all.wall_seconds, 1e-9);
+    if (!execution->device_at_0()) continue;
+    EXPECT_NEAR(device, all.wall_seconds, 1e-6);
+    EXPECT_NEAR(gap, all.device.at("gap"), 1e-9);
+    EXPECT_GT(all.device.at("forward"), 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, OnProcessor, testing::Values("cpu", "opencl:0"),
+                         [](const auto& one) {
+                           return std::string(one.param).substr(0,
+                                                                std::string(one.param).find(':'));
+                         });
+
+}  // namespace
+}  // namespace motley::workloads
