@@ -16,6 +16,7 @@
 #include "workloads/gemm/packing.hpp"
 #include "workloads/ops/elementwise_loops.hpp"
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -44,19 +45,44 @@ struct Finish {
   Activation activation;
 };
 
-void finish_tile(const float* tile, float* const* rows, std::int64_t row_count,
+/// One vector of a tile. The results of Max and Min are their second operands where these are NaN,
+/// on every target: a NaN must stay visible.
+template <bool add, bool decorated, class At>
+HWY_INLINE void finish_vector(At at, const float* tile, float* to, const Finish& finish) {
+  auto v = at.load(tile);
+  if constexpr (add) v = hn::Add(v, at.load(to));
+  if constexpr (decorated) {
+    if (finish.bias) v = hn::Add(v, at.load(finish.bias));
+    if (finish.activation != Activation::none) v = hn::Max(all(0), v);
+    if (finish.activation == Activation::relu6) v = hn::Min(all(6), v);
+  }
+  at.store(v, to);
+}
+
+template <bool add, bool decorated>
+void finish_rows(const float* tile, float* const* rows, std::int64_t row_count,
                  std::int64_t columns, const Finish& finish) {
   for (std::int64_t r = 0; r < row_count; ++r, tile += tile_columns) {
-    float* const to = rows[r];
-    for_each_vector(0, columns, [=](auto at) HWY_ATTR {
-      auto v = at.load(tile);
-      if (finish.add) v = hn::Add(v, at.load(to));
-      if (finish.bias) v = hn::Add(v, at.load(finish.bias));
-      if (finish.activation != Activation::none) v = hn::Max(v, all(0));
-      if (finish.activation == Activation::relu6) v = hn::Min(v, all(6));
-      at.store(v, to);
-    });
+    if (columns == tile_columns) {
+      for (std::int64_t v = 0; v < tile_vectors; ++v) {
+        finish_vector<add, decorated>(Whole{v * vector_lanes}, tile, rows[r], finish);
+      }
+    } else {
+      float* const to = rows[r];
+      for_each_vector(0, columns, [&](auto at) HWY_ATTR {
+        finish_vector<add, decorated>(at, tile, to, finish);
+      });
+    }
   }
+}
+
+void finish_tile(const float* tile, float* const* rows, std::int64_t row_count,
+                 std::int64_t columns, const Finish& finish) {
+  const bool decorated = finish.bias || finish.activation != Activation::none;
+  const auto form = finish.add  ? decorated ? finish_rows<true, true> : finish_rows<true, false>
+                     : decorated ? finish_rows<false, true>
+                                : finish_rows<false, false>;
+  form(tile, rows, row_count, columns, finish);
 }
 
 /// One member's piece of work, as far as all its blocks share it.
@@ -76,7 +102,10 @@ void multiply_tile(const Work& work, Span rows, Span columns, Span k, const floa
   for (std::int64_t j = columns.begin; j < columns.end; j += tile_columns, b += panel_stride) {
     const std::int64_t count = least(tile_columns, columns.end - j);
     float* to[tile_rows];
-    for (std::int64_t r = 0; r < rows.size(); ++r) to[r] = starts[r] + j;
+    for (std::int64_t r = 0; r < rows.size(); ++r) {
+      to[r] = starts[r] + j;
+      for (std::int64_t v = 0; v < count; v += 16) hwy::Prefetch(to[r] + v);
+    }
     microkernel_for(rows.size(), count, by_k)(work.a, b, k.size(), work.result);
     finish_tile(work.result, to, rows.size(), count,
                 {p.accumulate || k.begin > 0, last && p.bias ? p.bias + j : nullptr,
@@ -84,14 +113,19 @@ void multiply_tile(const Work& work, Span rows, Span columns, Span k, const floa
   }
 }
 
+/// Piece `index` of `span`, cut at multiples of `grain` into pieces as even as these allow.
+Span piece(Span span, std::int64_t grain, std::int64_t pieces, std::int64_t index) {
+  const std::int64_t grains = rounded_up(span.size(), grain);
+  return {span.begin + grains * index / pieces * grain,
+          least(span.end, span.begin + grains * (index + 1) / pieces * grain)};
+}
+
 /// Rows of a chunk, cut into tiles as even as pairs of rows allow.
 void multiply_rows(const Work& work, Span rows, Span columns, Span k, const float* b,
                    std::int64_t panel_stride) {
-  const std::int64_t pairs = rounded_up(rows.size(), 2), tiles = rounded_up(pairs, tile_rows / 2);
+  const std::int64_t tiles = rounded_up(rows.size(), tile_rows);
   for (std::int64_t tile = 0; tile < tiles; ++tile) {
-    const Span of_tile{rows.begin + pairs * tile / tiles * 2,
-                       least(rows.end, rows.begin + pairs * (tile + 1) / tiles * 2)};
-    multiply_tile(work, of_tile, columns, k, b, panel_stride);
+    multiply_tile(work, piece(rows, 2, tiles, tile), columns, k, b, panel_stride);
   }
 }
 
@@ -109,15 +143,15 @@ void multiply_block(const Work& work, Span rows, Span columns, Span k) {
   multiply_rows(work, rows, columns, k, work.b, panel_stride);
 }
 
-/// Blocks of k are as even as they can be; a product over nothing is one block without any k.
+/// A product over nothing is one block without any k.
 void multiply_chunk(const Work& work, const Chunk& chunk) {
-  const std::int64_t k = work.product.k;
-  const std::int64_t blocks = k > 0 ? rounded_up(k, block_k) : 1;
-  for (std::int64_t j = chunk.column_begin; j < chunk.column_end; j += block_columns) {
-    const Span columns{j, least(chunk.column_end, j + block_columns)};
-    for (std::int64_t block = 0; block < blocks; ++block) {
-      multiply_block(work, {chunk.row_begin, chunk.row_end}, columns,
-                     {k * block / blocks, k * (block + 1) / blocks});
+  const Span all_columns{chunk.column_begin, chunk.column_end}, all_k{0, work.product.k};
+  const std::int64_t column_blocks = rounded_up(all_columns.size(), block_columns);
+  const std::int64_t k_blocks = all_k.size() > 0 ? rounded_up(all_k.size(), block_k) : 1;
+  for (std::int64_t i = 0; i < column_blocks; ++i) {
+    const Span columns = piece(all_columns, tile_columns, column_blocks, i);
+    for (std::int64_t j = 0; j < k_blocks; ++j) {
+      multiply_block(work, {chunk.row_begin, chunk.row_end}, columns, piece(all_k, 1, k_blocks, j));
     }
   }
 }

@@ -18,13 +18,13 @@ namespace motley::workloads::gemm::HWY_NAMESPACE {
 // Accumulators, the vectors of B and one broadcast of A fill the registers: 32 of them, or 16.
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
 constexpr std::int64_t tile_rows = 14, tile_vectors = 2;
-constexpr std::int64_t block_k = 384, block_columns = 480;
+constexpr std::int64_t block_k = 384, block_columns = 512;
 #elif HWY_ARCH_ARM_A64
 constexpr std::int64_t tile_rows = 12, tile_vectors = 2;
 constexpr std::int64_t block_k = 256, block_columns = 192;
 #else
 constexpr std::int64_t tile_rows = 6, tile_vectors = 2;
-constexpr std::int64_t block_k = 256, block_columns = 240;
+constexpr std::int64_t block_k = 256, block_columns = 256;
 #endif
 
 constexpr std::int64_t vector_lanes =
