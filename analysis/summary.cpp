@@ -144,7 +144,8 @@ std::string summary(const schema::Log& log) {
   }
   std::string text = header(log) + side_by_side_tables(input);
   for (const std::string& id : input.processors) text += memory_tables(input, id);
-  return trimmed(text + transfer_table(input) + footer(log));
+  return trimmed(text + transfer_table(input) + operator_tables(all) + network_tables(input, all) +
+                 footer(log));
 }
 
 }  // namespace motley::analysis

@@ -7,6 +7,7 @@
 
 #include "analysis/headline_transfers.hpp"
 #include "analysis/headlines.hpp"
+#include "analysis/measurement.hpp"
 
 namespace motley::analysis {
 
@@ -23,6 +24,11 @@ std::string side_by_side_tables(const SummaryInput& input);
 std::string memory_tables(const SummaryInput& input, const std::string& processor);
 /// One row for each kind of transfer and processor.
 std::string transfer_table(const SummaryInput& input);
+
+/// A row for each network, processor and residency mode: time, ratio to the CPU, where it goes.
+std::string network_tables(const SummaryInput& input, const std::vector<Measurement>& all);
+/// A row for each operator, shape, direction and implementation, the fastest first.
+std::string operator_tables(const std::vector<Measurement>& all);
 
 /// What a row without a figure says: suspect, wrong, failed, unsupported, skipped or nothing.
 std::string status_of(const schema::Log& log, const std::string& case_name,

@@ -82,8 +82,7 @@ std::vector<schema::Value> shape_names(const std::string& kind, Tier tier) {
 /// All names of the kind's directions on this kind of processor; the reference is no contender.
 std::vector<schema::Value> implementation_names(const std::string& kind, Processor& processor,
                                                 Tier tier) {
-  std::vector<schema::Value> names = {"auto"};
-  if (tier == Tier::smoke) return names;
+  std::vector<schema::Value> names;
   for (const Direction& direction : directions(operator_kind(kind), shapes_of(kind).front())) {
     for (const Implementation& one : implementations(direction.kind)) {
       const bool offered =
@@ -98,10 +97,6 @@ std::vector<schema::Value> implementation_names(const std::string& kind, Process
 }
 
 Choice choose(const Direction& direction, const std::string& name, Workbench& bench) {
-  if (name == "auto") {
-    return chooser_named("auto", bench.tier(), bench.seed())(direction.kind, direction.call,
-                                                             bench.processor());
-  }
   for (const Implementation& one : implementations(direction.kind)) {
     if (one.name != name || !runs_on(one, bench.processor())) continue;
     const std::string reason =
@@ -147,11 +142,11 @@ Case make_case(const OperatorKind& kind) {
                   [name](Processor&, Tier tier) { return shape_names(name, tier); }, false},
                  {"direction", "forward, or one of the operators that compute its gradients",
                   [name](Processor&, Tier) { return direction_names(name); }, false},
-                 {"implementation", "auto: the fastest right one, measured",
+                 {"implementation", "Who computes it; the fastest right one unless set",
                   [name](Processor& processor, Tier tier) {
                     return implementation_names(name, processor, tier);
                   },
-                  false},
+                  true},
                  {"cache", "cold: operands in turn from several sets; warm: always the same",
                   [](Processor&, Tier tier) {
                     return tier == Tier::full ? std::vector<schema::Value>{"cold", "warm"}

@@ -35,7 +35,8 @@ NamedShape shape_from(const Json& json) {
   NamedShape shape;
   shape.name = json.at("name").get<std::string>();
   shape.tier = tier_from(json.value("tier", "full"));
-  for (const auto& [name, value] : json.value("attributes", Json::object()).items()) {
+  const Json attributes = json.value("attributes", Json::object());
+  for (const auto& [name, value] : attributes.items()) {
     shape.attributes[name] = value_from(value);
   }
   for (const Json& input : json.at("inputs")) shape.inputs.push_back(tensor_from(input));
