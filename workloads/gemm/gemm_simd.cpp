@@ -91,28 +91,6 @@ struct Work {
   float *a, *b, *result;
 };
 
-/// Rows x columns of the result, for the block of k, over the panels at `b`.
-void multiply_tile(const Work& work, Span rows, Span columns, Span k, const float* b,
-                   std::int64_t panel_stride) {
-  const Product& p = work.product;
-  const bool by_k = is_transposed(p), last = k.end == p.k;
-  if (k.size() > 0) pack_a(p, rows, k, work.a);
-  float* starts[tile_rows];
-  for (std::int64_t r = 0; r < rows.size(); ++r) starts[r] = row_of(p.c, rows.begin + r);
-  for (std::int64_t j = columns.begin; j < columns.end; j += tile_columns, b += panel_stride) {
-    const std::int64_t count = least(tile_columns, columns.end - j);
-    float* to[tile_rows];
-    for (std::int64_t r = 0; r < rows.size(); ++r) {
-      to[r] = starts[r] + j;
-      for (std::int64_t v = 0; v < count; v += 16) hwy::Prefetch(to[r] + v);
-    }
-    microkernel_for(rows.size(), count, by_k)(work.a, b, k.size(), work.result);
-    finish_tile(work.result, to, rows.size(), count,
-                {p.accumulate || k.begin > 0, last && p.bias ? p.bias + j : nullptr,
-                 last ? p.activation : Activation::none});
-  }
-}
-
 /// Piece `index` of `span`, cut at multiples of `grain` into pieces as even as these allow.
 Span piece(Span span, std::int64_t grain, std::int64_t pieces, std::int64_t index) {
   const std::int64_t grains = rounded_up(span.size(), grain);
@@ -120,27 +98,62 @@ Span piece(Span span, std::int64_t grain, std::int64_t pieces, std::int64_t inde
           least(span.end, span.begin + grains * (index + 1) / pieces * grain)};
 }
 
-/// Rows of a chunk, cut into tiles as even as pairs of rows allow.
-void multiply_rows(const Work& work, Span rows, Span columns, Span k, const float* b,
-                   std::int64_t panel_stride) {
-  const std::int64_t tiles = rounded_up(rows.size(), tile_rows);
-  for (std::int64_t tile = 0; tile < tiles; ++tile) {
-    multiply_tile(work, piece(rows, 2, tiles, tile), columns, k, b, panel_stride);
+/// A block of packed B, or memory for one.
+struct Panels {
+  float* data;
+  std::int64_t stride;  ///< from one to the next
+  bool packed;
+};
+
+/// A panel of a block: where the microkernel may read it, packing it on the way, or after it has
+/// been packed here.
+Source packed_now(const Right& b, Span k, std::int64_t column, std::int64_t columns, float* panel) {
+  if (columns == tile_columns && !b.matrix.transposed && b.block_rows == 0) {
+    return {b.matrix.data + k.begin * b.matrix.stride + column, b.matrix.stride};
+  }
+  pack_b_panel(b, k, column, columns, panel);
+  return {};
+}
+
+/// rows x columns of the result, for the block of k.
+void multiply_tile(const Work& work, Span rows, Span columns, Span k, const Panels& panels) {
+  const Product& p = work.product;
+  const bool by_k = is_transposed(p), last = k.end == p.k;
+  if (k.size() > 0) pack_a(p, rows, k, work.a);
+  float* starts[tile_rows];
+  for (std::int64_t r = 0; r < rows.size(); ++r) starts[r] = row_of(p.c, rows.begin + r);
+  float* panel = panels.data;
+  for (std::int64_t j = columns.begin; j < columns.end; j += tile_columns, panel += panels.stride) {
+    const std::int64_t count = least(tile_columns, columns.end - j);
+    float* to[tile_rows];
+    for (std::int64_t r = 0; r < rows.size(); ++r) {
+      to[r] = starts[r] + j;
+      for (std::int64_t v = 0; v < count; v += 16) hwy::Prefetch(to[r] + v);
+    }
+    const Source source = panels.packed ? Source{} : packed_now(p.b, k, j, count, panel);
+    microkernel_for(rows.size(), count, by_k, source.data != nullptr)(work.a, panel, k.size(),
+                                                                      work.result, source);
+    finish_tile(work.result, to, rows.size(), count,
+                {p.accumulate || k.begin > 0, last && p.bias ? p.bias + j : nullptr,
+                 last ? p.activation : Activation::none});
   }
 }
 
+/// A block's panels are packed while its first tile is multiplied. Tiles are as even as pairs of
+/// rows allow.
 void multiply_block(const Work& work, Span rows, Span columns, Span k) {
   const Product& p = work.product;
+  Panels panels{work.b, k.size() * tile_columns, false};
   if (p.packed_b) {
-    const float* panels = p.packed_b + columns.begin * p.k + k.begin * tile_columns;
-    return multiply_rows(work, rows, columns, k, panels, p.k * tile_columns);
+    // Only read where it is packed.
+    auto* data = const_cast<float*>(p.packed_b);
+    panels = {data + columns.begin * p.k + k.begin * tile_columns, p.k * tile_columns, true};
   }
-  const std::int64_t panel_stride = k.size() * tile_columns;
-  float* panel = work.b;
-  for (std::int64_t j = columns.begin; j < columns.end; j += tile_columns, panel += panel_stride) {
-    pack_b_panel(p.b, k, j, least(tile_columns, columns.end - j), panel);
+  const std::int64_t tiles = rounded_up(rows.size(), tile_rows);
+  for (std::int64_t tile = 0; tile < tiles; ++tile) {
+    multiply_tile(work, piece(rows, 2, tiles, tile), columns, k, panels);
+    panels.packed = true;
   }
-  multiply_rows(work, rows, columns, k, work.b, panel_stride);
 }
 
 /// A product over nothing is one block without any k.

@@ -10,6 +10,7 @@
 #define MOTLEY_GEMM_MICROKERNEL
 #endif
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -34,13 +35,42 @@ constexpr std::int64_t tile_columns = tile_vectors * vector_lanes;
 /// sets of the L1 cache.
 constexpr std::int64_t tile_row_stride = block_k + 16;
 
-using MicrokernelForm = void (*)(const float* a, const float* b, std::int64_t k, float* result);
+/// Source of B as they lie in memory, `stride` floats apart.
+struct Source {
+  const float* data = nullptr;
+  std::int64_t stride = 0;
+};
+
+using MicrokernelForm = void (*)(const float* a, float* b, std::int64_t k, float* result,
+                                 Source source);
+
+/// The next row of a panel, or of the source, which is packed on the way. Both come from farther
+/// than a hardware prefetcher of short runs keeps ahead of wide vectors; how far ahead hardly
+/// matters.
+template <int vectors, bool packs, class D, class V>
+HWY_INLINE void next_row(D d, float* HWY_RESTRICT b, Source& source, V* HWY_RESTRICT bs) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  if constexpr (tile_columns >= 16) {
+#pragma GCC unroll 16
+    for (std::int64_t j = 0; j < vectors * vector_lanes; j += 16) {
+      hwy::Prefetch(packs ? source.data + 24 * source.stride + j : b + 16 * tile_columns + j);
+    }
+  }
+#pragma GCC unroll 16
+  for (int v = 0; v < vectors; ++v) {
+    bs[v] =
+        packs ? hn::LoadU(d, source.data + v * vector_lanes) : hn::Load(d, b + v * vector_lanes);
+    if constexpr (packs) hn::Store(bs[v], d, b + v * vector_lanes);
+  }
+  source.data += source.stride;
+}
 
 /// result[rows][tile_columns] = the tile of A x the panel of B; of the columns, only `vectors`.
-/// `by_k`: the tile lies k by k, else row by row.
-template <int rows, int vectors, bool by_k>
-void microkernel(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, const std::int64_t k,
-                 float* HWY_RESTRICT result) {
+/// `by_k`: the tile lies k by k, else row by row. `packs`: B is read from the source and left in
+/// the panel, behind multiplications that need the time anyway.
+template <int rows, int vectors, bool by_k, bool packs>
+void microkernel(const float* HWY_RESTRICT a, float* HWY_RESTRICT b, const std::int64_t k,
+                 float* HWY_RESTRICT result, Source source) {
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::ScalableTag<float> d;
   constexpr std::int64_t row_stride = by_k ? 1 : tile_row_stride, k_stride = by_k ? tile_rows : 1;
@@ -52,8 +82,7 @@ void microkernel(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, const
   }
   for (std::int64_t i = 0; i < k; ++i) {
     hn::Vec<decltype(d)> bs[vectors];
-#pragma GCC unroll 16
-    for (int v = 0; v < vectors; ++v) bs[v] = hn::Load(d, b + v * vector_lanes);
+    next_row<vectors, packs>(d, b, source, bs);
 #pragma GCC unroll 16
     for (int r = 0; r < rows; ++r) {
       const auto ar = hn::Set(d, a[r * row_stride]);
@@ -72,22 +101,29 @@ void microkernel(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, const
   }
 }
 
-template <bool by_k, int vectors, std::size_t... pairs>
+template <int vectors, bool by_k, bool packs, std::size_t... pairs>
 HWY_INLINE MicrokernelForm of_row_pairs(std::int64_t row_pairs, std::index_sequence<pairs...>) {
   static constexpr MicrokernelForm forms[] = {
-      microkernel<static_cast<int>(2 * pairs + 2), vectors, by_k>...};
+      microkernel<static_cast<int>(2 * pairs + 2), vectors, by_k, packs>...};
   return forms[row_pairs - 1];
 }
 
-/// For a tile with so many rows and columns (rows: the next even number).
-HWY_INLINE MicrokernelForm microkernel_for(std::int64_t rows, std::int64_t columns, bool by_k) {
+/// For a tile with so many rows and columns (rows: the next even number). `packs` needs all
+/// tile_columns.
+HWY_INLINE MicrokernelForm microkernel_for(std::int64_t rows, std::int64_t columns, bool by_k,
+                                           bool packs) {
   const std::make_index_sequence<tile_rows / 2> pairs;
   const std::int64_t row_pairs = (rows + 1) / 2;
-  if (columns <= vector_lanes) {
-    return by_k ? of_row_pairs<true, 1>(row_pairs, pairs)
-                : of_row_pairs<false, 1>(row_pairs, pairs);
+  if (packs) {
+    return by_k ? of_row_pairs<2, true, true>(row_pairs, pairs)
+                : of_row_pairs<2, false, true>(row_pairs, pairs);
   }
-  return by_k ? of_row_pairs<true, 2>(row_pairs, pairs) : of_row_pairs<false, 2>(row_pairs, pairs);
+  if (columns <= vector_lanes) {
+    return by_k ? of_row_pairs<1, true, false>(row_pairs, pairs)
+                : of_row_pairs<1, false, false>(row_pairs, pairs);
+  }
+  return by_k ? of_row_pairs<2, true, false>(row_pairs, pairs)
+              : of_row_pairs<2, false, false>(row_pairs, pairs);
 }
 
 }  // namespace motley::workloads::gemm::HWY_NAMESPACE
