@@ -71,6 +71,13 @@ TEST(generated_data, has_the_same_bytes_everywhere) {
   EXPECT_EQ(hash_of<std::int32_t>(*opened("grammar", 2), Split::test), 0xEB0FA6BA74D70412u);
 }
 
+TEST(generated_data, comes_in_the_same_order_everywhere) {
+  std::vector<std::uint64_t> order;
+  for (std::uint64_t i = 0; i < 8; ++i) order.push_back(shuffled(1, 0, i, 60000));
+  EXPECT_EQ(order,
+            (std::vector<std::uint64_t>{41026, 43747, 5270, 54619, 24776, 52327, 35326, 55303}));
+}
+
 TEST(generated_data, is_a_function_of_the_index_alone) {
   for (const char* name : {"glyphs", "shapes"}) {
     const auto data = opened(name);
