@@ -100,10 +100,9 @@ void embedding(const CpuTask& task, std::int64_t begin, std::int64_t end) {
   const std::int64_t columns = task.value<std::int32_t>(3), rows = task.value<std::int32_t>(4);
   for (std::int64_t which = begin; which < end; ++which) {
     const std::int64_t id = task.buffer<const std::int32_t>(1)[which];
-    const float* from = task.buffer<const float>(0) + id * columns;
     float* to = task.buffer<float>(2) + which * columns;
     if (id >= 0 && id < rows) {
-      std::copy_n(from, columns, to);
+      std::copy_n(task.buffer<const float>(0) + id * columns, columns, to);
     } else {
       std::fill_n(to, columns, std::numeric_limits<float>::quiet_NaN());
     }

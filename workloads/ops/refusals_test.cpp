@@ -1,0 +1,135 @@
+// What elementwise, row and shape operators refuse when the graph is built, with both numbers in
+// the message; and that a label or an index outside its range shows as NaN, not as a wild read.
+#include <cmath>
+#include <gtest/gtest.h>
+
+#include "devices/machine.hpp"
+#include "harness/error.hpp"
+#include "workloads/graph/bound_operator.hpp"
+#include "workloads/graph/values.hpp"
+
+namespace motley::workloads {
+namespace {
+
+std::string refusal(const std::string& kind, const Attributes& attributes,
+                    const std::vector<TensorType>& inputs) {
+  try {
+    make_call(operator_kind(kind), attributes, inputs);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+void expect_refusal(const std::string& kind, const Attributes& attributes,
+                    const std::vector<TensorType>& inputs, const std::vector<std::string>& words) {
+  const std::string message = refusal(kind, attributes, inputs);
+  EXPECT_TRUE(message.starts_with(kind + ": ")) << message;
+  for (const std::string& word : words) {
+    EXPECT_NE(message.find(word), std::string::npos) << message << "\nlacks " << word;
+  }
+}
+
+TEST(Refusals, NameBothShapesOfElementwiseOperators) {
+  expect_refusal("add", {}, {{{2, 3}}, {{2}}}, {"f32[2,3]", "f32[2]", "3 columns"});
+  expect_refusal("relu_backward", {}, {{{2, 3}}, {{3, 2}}}, {"f32[2,3]", "f32[3,2]"});
+  expect_refusal("momentum", {}, {{{2}}, {{2}}}, {"3", "2"});
+  expect_refusal("gelu", {{"form", std::string("exact")}}, {{{2}}}, {"exact", "erf"});
+  expect_refusal("dropout", {{"rate", 1.0}}, {{{2}}}, {"rate 1"});
+  expect_refusal("clip_by_norm", {{"limit", 0.0}}, {{{2}}, {{1}}}, {"limit 0"});
+}
+
+TEST(Refusals, NameBothShapesOfRowOperators) {
+  expect_refusal("softmax", {{"causal", std::int64_t{1}}}, {{{4, 5}}}, {"4", "5"});
+  const TensorType labels = {{7}, DataType::i32}, float_labels = {{6}};
+  expect_refusal("cross_entropy", {}, {{{6, 10}}, labels}, {"i32[7]", "i32[6]"});
+  expect_refusal("cross_entropy", {}, {{{6, 10}}, float_labels}, {"f32[6]", "i32[6]"});
+  expect_refusal("layer_norm", {}, {{{6, 10}}, {{10}}, {{9}}}, {"f32[9]", "f32[10]"});
+  expect_refusal("embedding_backward", {{"rows", std::int64_t{0}}},
+                 {{{2, 3}}, {{2}, DataType::i32}}, {"rows 0"});
+}
+
+TEST(Refusals, NameBothNumbersOfShapeOperators) {
+  const auto margins = [](const char* text) { return Attributes{{"margins", std::string(text)}}; };
+  expect_refusal("slice", margins("0,0;2,3"), {{{2, 5}}}, {"5", "axis 1"});
+  expect_refusal("pad", margins("0,0"), {{{2, 5}}}, {"2 axes", "not 2"});
+  expect_refusal("pad", margins("0,0;-1,0"), {{{2, 5}}}, {"-1"});
+  expect_refusal("pad", margins("0,0;1,x"), {{{2, 5}}}, {"0,0,1,x"});
+  expect_refusal("transpose", {{"order", std::string("0,0")}}, {{{2, 5}}}, {"0,0", "f32[2,5]"});
+  expect_refusal("transpose", {{"order", std::string("0,1,2")}}, {{{2, 5}}}, {"0,1,2", "f32[2,5]"});
+  expect_refusal("concatenate", {}, {{{2, 5}}, {{3, 5}}}, {"f32[2,5]", "f32[3,5]"});
+  expect_refusal("concatenate", {{"axis", std::int64_t{2}}}, {{{2, 5}}}, {"axis 2", "2 axes"});
+  expect_refusal("subsample_backward", {{"height", std::int64_t{7}}, {"width", std::int64_t{4}}},
+                 {{{1, 3, 2, 1}}}, {"3 from 7", "4"});
+}
+
+/// The first element of output 0 after one run of a call without state.
+float first_element(Processor& on, const Implementation& implementation, const Call& call,
+                    const std::vector<Values>& inputs) {
+  const auto tuning = implementation.tunings ? implementation.tunings(call, on, Tier::smoke).front()
+                                             : schema::Parameters{};
+  const Lowered lowered = implementation.lower(call, on, tuning);
+  const auto queue = on.queue();
+  std::vector<std::unique_ptr<Buffer>> buffers;
+  const auto buffer = [&](std::size_t bytes) {
+    buffers.push_back(on.allocate(bytes));
+    return buffers.back().get();
+  };
+  Operands operands;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    operands.inputs.push_back(buffer(call.inputs[i].bytes()));
+    const auto bytes = to_bytes(call.inputs[i], inputs[i]);
+    queue->write(*operands.inputs.back(), bytes.data(), bytes.size());
+    queue->finish();
+  }
+  for (const TensorType& type : call.outputs) {
+    operands.outputs.push_back(buffer(type.bytes()));
+    queue->fill(*operands.outputs.back(), 0);
+  }
+  for (const std::size_t bytes : lowered.workspace_bytes) {
+    operands.workspaces.push_back(buffer(bytes));
+  }
+  BoundOperator(on, lowered, operands).give(*queue, {});
+  float first = 0;
+  queue->read(*operands.outputs[0], &first, sizeof first);
+  queue->finish();
+  return first;
+}
+
+class OutOfRange : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    try {
+      on_ = machine_->open(GetParam());
+      on_->wake();
+    } catch (const Unsupported& error) {
+      GTEST_SKIP() << error.what();
+    }
+  }
+  /// Of input 0 [2, 3] and two whole numbers, on each implementation.
+  void expect_nan(const std::string& name, double first, double second) {
+    const Call call = make_call(operator_kind(name), {}, {{{2, 3}}, {{2}, DataType::i32}});
+    for (const Implementation* one : usable_implementations(name, call, *on_)) {
+      EXPECT_TRUE(std::isnan(first_element(*on_, *one, call, {Values(6, 0.5), {first, second}})))
+          << name << " " << one->name << " of " << first << ", " << second;
+    }
+  }
+
+ private:
+  std::unique_ptr<devices::LocalMachine> machine_ = devices::real_machine();
+  std::unique_ptr<Processor> on_;
+};
+
+TEST_P(OutOfRange, LabelsMakeTheLossNaN) {
+  for (const double label : {3.0, -1.0, 1e9, -1e9}) expect_nan("cross_entropy", 1, label);
+}
+
+TEST_P(OutOfRange, IndicesMakeTheRowNaN) {
+  for (const double index : {2.0, -1.0, 1e9, -1e9}) expect_nan("embedding", index, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Processors, OutOfRange, testing::Values("cpu", "opencl:0"),
+                         [](const auto& one) { return one.param.substr(0, 3); });
+
+}  // namespace
+}  // namespace motley::workloads
