@@ -1,0 +1,181 @@
+// Convolution. SHAPE describes it from images x [.., height, width, channels] to y [.., out_height,
+// out_width, out_channels], whichever of the three directions is computed; a work-item beyond
+// `items` has nothing to do.
+#define SHAPE                                                                                   \
+  int height, int width, int channels, int out_height, int out_width, int out_channels,         \
+      int kernel_height, int kernel_width, int stride, int dilation, int groups, int pad_top,   \
+      int pad_left, int items
+
+// Row and column of x that tap (ky, kx) of output (oy, ox) meets; one outside is none.
+#define MEETS(oy, ox, ky, kx)                                                                   \
+  const int y = (oy) * stride - pad_top + (ky) * dilation;                                      \
+  const int x = (ox) * stride - pad_left + (kx) * dilation;                                     \
+  const bool meets = y >= 0 && y < height && x >= 0 && x < width;
+
+// ---- As a matrix product: patches as its left operand, in panels of `panel` rows
+
+// Four channels of four pixels, turned over.
+void put_four(const float4 a, const float4 b, const float4 c, const float4 d, __global float* to,
+              int panel) {
+  vstore4((float4)(a.x, b.x, c.x, d.x), 0, to);
+  vstore4((float4)(a.y, b.y, c.y, d.y), 0, to + panel);
+  vstore4((float4)(a.z, b.z, c.z, d.z), 0, to + 2 * panel);
+  vstore4((float4)(a.w, b.w, c.w, d.w), 0, to + 3 * panel);
+}
+
+// to[panel of pixels][tap, channel][pixel]: a work-item copies one tap of one panel.
+__kernel void pixels_to_panels(__global const float* xs, __global float* to, SHAPE, int pixels,
+                               int panel) {
+  if ((int)get_global_id(0) >= items) return;
+  const int taps = kernel_height * kernel_width;
+  const int first = (int)get_global_id(0) / taps * panel, tap = (int)get_global_id(0) % taps;
+  to += (get_global_id(0) / taps * taps + tap) * channels * panel;
+  for (int r = 0; r < panel; r += 4) {
+    const int count = min(4, panel - r);
+    int from[4];
+    for (int i = 0; i < 4; ++i) {
+      const int pixel = first + r + i, row = pixel / out_width;
+      MEETS(row % out_height, pixel % out_width, tap / kernel_width, tap % kernel_width)
+      from[i] = i < count && pixel < pixels && meets
+                    ? ((row / out_height * height + y) * width + x) * channels
+                    : -1;
+    }
+    int c = 0;
+    for (; count == 4 && c + 4 <= channels; c += 4) {
+      const float4 none = 0.0f;
+      put_four(from[0] < 0 ? none : vload4(0, xs + from[0] + c),
+               from[1] < 0 ? none : vload4(0, xs + from[1] + c),
+               from[2] < 0 ? none : vload4(0, xs + from[2] + c),
+               from[3] < 0 ? none : vload4(0, xs + from[3] + c), to + c * panel + r, panel);
+    }
+    for (; c < channels; ++c) {
+      for (int i = 0; i < count; ++i) {
+        to[c * panel + r + i] = from[i] < 0 ? 0.0f : xs[from[i] + c];
+      }
+    }
+  }
+}
+
+// to[part of the pixels][panel of taps and channels][pixel][tap, channel]: a work-item copies
+// `step` pixels of one panel.
+__kernel void weights_to_panels(__global const float* xs, __global float* to, SHAPE, int pixels,
+                                int panel, int panels, int step) {
+  if ((int)get_global_id(0) >= items) return;
+  const int steps = (pixels + step - 1) / step, rows = kernel_height * kernel_width * channels;
+  const int which = (int)get_global_id(0) / steps, part = which / panels;
+  const int begin = (int)get_global_id(0) % steps * step;
+  const int row = which % panels * panel;
+  for (int p = begin; p < min(begin + step, pixels); ++p) {
+    const int pixel = part * pixels + p, line = pixel / out_width;
+    __global float* into = to + (which * pixels + p) * panel;
+    for (int r = 0; r < panel;) {
+      const int tap = (row + r) / channels, c = (row + r) % channels;
+      const int run = min(channels - c, panel - r);
+      MEETS(line % out_height, pixel % out_width, tap / kernel_width, tap % kernel_width)
+      const bool given = row + r < rows && meets;
+      __global const float* from =
+          xs + (given ? ((line / out_height * height + y) * width + x) * channels + c : 0);
+      int i = 0;
+      for (; i + 4 <= run; i += 4) {
+        vstore4(given ? vload4(0, from + i) : (float4)(0.0f), 0, into + r + i);
+      }
+      for (; i < run; ++i) into[r + i] = given ? from[i] : 0.0f;
+      r += run;
+    }
+  }
+}
+
+// For VECTOR channels of one pixel of x: the outputs that it meets by tap (ky, kx), if any.
+#define MET_BY(ky, kx)                                                                          \
+  const int over_y = y + pad_top - (ky) * dilation, over_x = x + pad_left - (kx) * dilation;    \
+  const int oy = over_y / stride, ox = over_x / stride;                                         \
+  const bool met = over_y >= 0 && over_x >= 0 && oy * stride == over_y &&                       \
+                   ox * stride == over_x && oy < out_height && ox < out_width;
+
+#define MY_PIXEL(pixels_high, pixels_wide, in_all)                                              \
+  if ((int)get_global_id(0) >= items) return;                                                   \
+  const int vectors = ((in_all) + VECTOR - 1) / VECTOR;                                         \
+  const int c = (int)get_global_id(0) % vectors * VECTOR;                                       \
+  const int pixel = (int)get_global_id(0) / vectors;                                            \
+  const int image = pixel / (pixels_wide) / (pixels_high);                                      \
+  const int y = pixel / (pixels_wide) % (pixels_high), x = pixel % (pixels_wide);
+
+// dx from products[output pixel][tap, channel]: each pixel gathers its own.
+__kernel void gather_products(__global const float* products, __global float* dxs, SHAPE) {
+  MY_PIXEL(height, width, channels)
+  const int taps = kernel_height * kernel_width;
+  V sum = 0.0f;
+  for (int tap = 0; tap < taps; ++tap) {
+    MET_BY(tap / kernel_width, tap % kernel_width)
+    if (!met) continue;
+    const int output = (image * out_height + oy) * out_width + ox;
+    sum += load(products + (output * taps + tap) * channels, c, channels);
+  }
+  store(sum, dxs + pixel * channels, c, channels);
+}
+
+// ---- Each channel by itself
+
+V activated(V v, int activation) {
+  if (activation > 0) v = fmax(v, 0.0f);
+  return activation == 2 ? fmin(v, 6.0f) : v;
+}
+
+__kernel void depthwise(__global const float* xs, __global const float* weights,
+                        __global const float* biases, __global float* ys, SHAPE, int has_bias,
+                        int activation) {
+  const int in_height = height, in_width = width;
+  if ((int)get_global_id(0) >= items) return;
+  const int vectors = (channels + VECTOR - 1) / VECTOR;
+  const int c = (int)get_global_id(0) % vectors * VECTOR;
+  const int pixel = (int)get_global_id(0) / vectors, row = pixel / out_width;
+  xs += row / out_height * in_height * in_width * channels;
+  V sum = 0.0f;
+  if (has_bias) sum = load(biases, c, channels);
+  for (int ky = 0; ky < kernel_height; ++ky) {
+    for (int kx = 0; kx < kernel_width; ++kx) {
+      MEETS(row % out_height, pixel % out_width, ky, kx)
+      if (!meets) continue;
+      sum = fma(load(xs + (y * width + x) * channels, c, channels),
+                load(weights + (ky * kernel_width + kx) * channels, c, channels), sum);
+    }
+  }
+  store(activated(sum, activation), ys + pixel * channels, c, channels);
+}
+
+__kernel void depthwise_data(__global const float* dys, __global const float* weights,
+                             __global float* dxs, SHAPE) {
+  MY_PIXEL(height, width, channels)
+  V sum = 0.0f;
+  for (int ky = 0; ky < kernel_height; ++ky) {
+    for (int kx = 0; kx < kernel_width; ++kx) {
+      MET_BY(ky, kx)
+      if (!met) continue;
+      const int output = (image * out_height + oy) * out_width + ox;
+      sum = fma(load(dys + output * channels, c, channels),
+                load(weights + (ky * kernel_width + kx) * channels, c, channels), sum);
+    }
+  }
+  store(sum, dxs + pixel * channels, c, channels);
+}
+
+// sums[chunk][tap][channel]: a work-item sums VECTOR channels of one tap over `chunk` rows of
+// outputs.
+__kernel void depthwise_weights(__global const float* xs, __global const float* dys,
+                                __global float* sums, SHAPE, int rows, int chunk) {
+  if ((int)get_global_id(0) >= items) return;
+  const int vectors = (channels + VECTOR - 1) / VECTOR, taps = kernel_height * kernel_width;
+  const int c = (int)get_global_id(0) % vectors * VECTOR;
+  const int tap = (int)get_global_id(0) / vectors % taps;
+  const int piece = (int)get_global_id(0) / vectors / taps;
+  V sum = 0.0f;
+  for (int row = piece * chunk; row < min((piece + 1) * chunk, rows); ++row) {
+    for (int ox = 0; ox < out_width; ++ox) {
+      MEETS(row % out_height, ox, tap / kernel_width, tap % kernel_width)
+      if (!meets) continue;
+      sum = fma(load(xs + ((row / out_height * height + y) * width + x) * channels, c, channels),
+                load(dys + (row * out_width + ox) * channels, c, channels), sum);
+    }
+  }
+  store(sum, sums + (piece * taps + tap) * channels, c, channels);
+}
