@@ -23,37 +23,69 @@ void put_four(const float4 a, const float4 b, const float4 c, const float4 d, __
   vstore4((float4)(a.w, b.w, c.w, d.w), 0, to + 3 * panel);
 }
 
+// A walk over output pixels. Divisions are slow: only the first pixel costs some.
+typedef struct {
+  int image, oy, ox;
+} Walk;
+
+Walk walk_from(int pixel, int out_height, int out_width) {
+  const int row = pixel / out_width;
+  const Walk walk = {row / out_height, row % out_height, pixel % out_width};
+  return walk;
+}
+
+void next_pixel(Walk* walk, int out_height, int out_width) {
+  if (++walk->ox < out_width) return;
+  walk->ox = 0;
+  if (++walk->oy < out_height) return;
+  walk->oy = 0;
+  ++walk->image;
+}
+
+// Where the walk's pixel and tap (ky, kx) meet x: the first channel's element; -1 outside.
+#define FROM(walk, ky, kx)                                                                      \
+  MEETS((walk).oy, (walk).ox, ky, kx)                                                           \
+  const int from = meets ? (((walk).image * height + y) * width + x) * channels : -1;
+
 // to[panel of pixels][tap, channel][pixel]: a work-item copies one tap of one panel.
 __kernel void pixels_to_panels(__global const float* xs, __global float* to, SHAPE, int pixels,
                                int panel) {
   if ((int)get_global_id(0) >= items) return;
   const int taps = kernel_height * kernel_width;
   const int first = (int)get_global_id(0) / taps * panel, tap = (int)get_global_id(0) % taps;
-  to += (get_global_id(0) / taps * taps + tap) * channels * panel;
+  const int ky = tap / kernel_width, kx = tap % kernel_width;
+  to += (size_t)get_global_id(0) * channels * panel;
+  Walk walk = walk_from(first, out_height, out_width);
   for (int r = 0; r < panel; r += 4) {
     const int count = min(4, panel - r);
-    int from[4];
+    int froms[4];
     for (int i = 0; i < 4; ++i) {
-      const int pixel = first + r + i, row = pixel / out_width;
-      MEETS(row % out_height, pixel % out_width, tap / kernel_width, tap % kernel_width)
-      from[i] = i < count && pixel < pixels && meets
-                    ? ((row / out_height * height + y) * width + x) * channels
-                    : -1;
+      FROM(walk, ky, kx)
+      froms[i] = i < count && first + r + i < pixels ? from : -1;
+      if (i < count) next_pixel(&walk, out_height, out_width);
     }
     int c = 0;
     for (; count == 4 && c + 4 <= channels; c += 4) {
       const float4 none = 0.0f;
-      put_four(from[0] < 0 ? none : vload4(0, xs + from[0] + c),
-               from[1] < 0 ? none : vload4(0, xs + from[1] + c),
-               from[2] < 0 ? none : vload4(0, xs + from[2] + c),
-               from[3] < 0 ? none : vload4(0, xs + from[3] + c), to + c * panel + r, panel);
+      put_four(froms[0] < 0 ? none : vload4(0, xs + froms[0] + c),
+               froms[1] < 0 ? none : vload4(0, xs + froms[1] + c),
+               froms[2] < 0 ? none : vload4(0, xs + froms[2] + c),
+               froms[3] < 0 ? none : vload4(0, xs + froms[3] + c), to + c * panel + r, panel);
     }
     for (; c < channels; ++c) {
       for (int i = 0; i < count; ++i) {
-        to[c * panel + r + i] = from[i] < 0 ? 0.0f : xs[from[i] + c];
+        to[c * panel + r + i] = froms[i] < 0 ? 0.0f : xs[froms[i] + c];
       }
     }
   }
+}
+
+// A run of channels of one pixel, or zeros.
+void put_run(__global const float* from, bool given, int run, __global float* to) {
+  int i = 0;
+  for (; i + 16 <= run; i += 16) vstore16(given ? vload16(0, from + i) : (float16)(0.0f), 0, to + i);
+  for (; i + 4 <= run; i += 4) vstore4(given ? vload4(0, from + i) : (float4)(0.0f), 0, to + i);
+  for (; i < run; ++i) to[i] = given ? from[i] : 0.0f;
 }
 
 // to[part of the pixels][panel of taps and channels][pixel][tap, channel]: a work-item copies
@@ -62,26 +94,21 @@ __kernel void weights_to_panels(__global const float* xs, __global float* to, SH
                                 int panel, int panels, int step) {
   if ((int)get_global_id(0) >= items) return;
   const int steps = (pixels + step - 1) / step, rows = kernel_height * kernel_width * channels;
-  const int which = (int)get_global_id(0) / steps, part = which / panels;
-  const int begin = (int)get_global_id(0) % steps * step;
-  const int row = which % panels * panel;
-  for (int p = begin; p < min(begin + step, pixels); ++p) {
-    const int pixel = part * pixels + p, line = pixel / out_width;
-    __global float* into = to + (which * pixels + p) * panel;
-    for (int r = 0; r < panel;) {
-      const int tap = (row + r) / channels, c = (row + r) % channels;
-      const int run = min(channels - c, panel - r);
-      MEETS(line % out_height, pixel % out_width, tap / kernel_width, tap % kernel_width)
-      const bool given = row + r < rows && meets;
-      __global const float* from =
-          xs + (given ? ((line / out_height * height + y) * width + x) * channels + c : 0);
-      int i = 0;
-      for (; i + 4 <= run; i += 4) {
-        vstore4(given ? vload4(0, from + i) : (float4)(0.0f), 0, into + r + i);
-      }
-      for (; i < run; ++i) into[r + i] = given ? from[i] : 0.0f;
-      r += run;
+  const int which = (int)get_global_id(0) / steps, row = which % panels * panel;
+  const int begin = (int)get_global_id(0) % steps * step, end = min(begin + step, pixels);
+  to += ((size_t)which * pixels + begin) * panel;
+  for (int r = 0; r < panel;) {
+    const int tap = (row + r) / channels, c = (row + r) % channels;
+    const int run = min(channels - c, panel - r), ky = tap / kernel_width, kx = tap % kernel_width;
+    Walk walk = walk_from(which / panels * pixels + begin, out_height, out_width);
+    __global float* into = to + r;
+    for (int pixel = begin; pixel < end; ++pixel, into += panel) {
+      FROM(walk, ky, kx)
+      const bool given = row + r < rows && from >= 0;
+      put_run(xs + (given ? from + c : 0), given, run, into);
+      next_pixel(&walk, out_height, out_width);
     }
+    r += run;
   }
 }
 
