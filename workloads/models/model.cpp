@@ -106,16 +106,22 @@ const std::string& ModelBuilder::text(const std::string& parameter) const {
   return parameters_.at(parameter);
 }
 
-std::int64_t ModelBuilder::integer(const std::string& parameter) const {
+std::int64_t ModelBuilder::integer(const std::string& parameter, std::int64_t least,
+                                   std::int64_t most) const {
   const std::string& value = text(parameter);
   std::int64_t result = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
-  if (error != std::errc{} || end != value.data() + value.size() || result < 0 ||
-      result > 1 << 24) {
-    throw BadArgument(fmt::format("{}={} (a whole number from 0 to {} is needed). Give one.",
-                                  parameter, value, 1 << 24));
+  if (error != std::errc{} || end != value.data() + value.size() || result < least ||
+      result > most) {
+    throw BadArgument(fmt::format("{}={} (a whole number from {} to {} is needed). Give one.",
+                                  parameter, value, least, most));
   }
   return result;
+}
+
+std::int64_t ModelBuilder::integer_or(const std::string& parameter, std::int64_t automatic,
+                                      std::int64_t least, std::int64_t most) const {
+  return text(parameter) == "auto" ? automatic : integer(parameter, least, most);
 }
 
 double ModelBuilder::number(const std::string& parameter) const {
@@ -138,6 +144,16 @@ TensorId ModelBuilder::input(Shape shape_without_batch, DataType dtype) {
 
 TensorId ModelBuilder::parameter(const std::string& name, Shape shape, Initializer initializer) {
   return graph().add_tensor({name, {std::move(shape)}, Role::parameter, initializer, no_tensor});
+}
+
+ModelBuilder::Convolution ModelBuilder::square(std::int64_t channels, std::int64_t kernel,
+                                               std::int64_t stride) {
+  Convolution settings;
+  settings.channels = channels;
+  settings.kernel_height = settings.kernel_width = kernel;
+  settings.stride = stride;
+  settings.padding = kernel / 2;
+  return settings;
 }
 
 TensorId ModelBuilder::convolution(const std::string& name, TensorId x,
@@ -167,6 +183,12 @@ TensorId ModelBuilder::convolution(const std::string& name, TensorId x,
             {"pad_right", columns - columns / 2},
             {"activation", settings.activation}})
       .front();
+}
+
+TensorId ModelBuilder::convolution_norm(const std::string& name, TensorId x, Convolution settings,
+                                        const std::string& activation, bool bias) {
+  settings.bias = bias;
+  return batch_norm(name + ".norm", convolution(name, x, settings), activation);
 }
 
 TensorId ModelBuilder::dense(const std::string& name, TensorId x, std::int64_t features, bool bias,
@@ -210,6 +232,16 @@ TensorId ModelBuilder::max_pool(const std::string& name, TensorId x, std::int64_
                 {"ceil", std::int64_t{ceil}}});
 }
 
+TensorId ModelBuilder::global_average_pool(const std::string& name, TensorId x) {
+  return apply("global_average_pool", name, {x});
+}
+
+TensorId ModelBuilder::dropout(const std::string& name, TensorId x, double rate) {
+  if (!training()) return x;
+  graph().scalars.insert({{"seed", 1}, {"step", 1}});
+  return apply("dropout", name, {x}, {{"rate", rate}, {"stream", dropouts_++}});
+}
+
 TensorId ModelBuilder::flatten(TensorId x) {
   return graph().view(x, {batch(), type(x).elements() / batch()});
 }
@@ -223,7 +255,7 @@ void ModelBuilder::classify(TensorId logits, const std::string& data_set) {
   shape.pop_back();
   model_.label = graph().add_tensor({"label", {shape, DataType::i32}, Role::label, {}, no_tensor});
   model_.loss = graph().add("cross_entropy", "loss", {logits, model_.label}).front();
-  graph().tensor(logits).role = Role::activation;
+  graph().tensor(graph().root(logits)).role = Role::activation;
   graph().tensor(model_.loss).role = Role::output;
 }
 

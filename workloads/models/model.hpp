@@ -24,6 +24,7 @@ struct Model {
   TensorId output = no_tensor;  ///< logits, or the reconstruction of an autoencoder
   TensorId loss = no_tensor;    ///< training only
   std::string data_set;         ///< glyphs, shapes, ... what it can learn; empty: random data
+  bool trains = true;           ///< false: a form for inference alone, refused in training
 };
 
 /// What a family sees while it builds: its parameters and shorthands for layers. Activations are
@@ -35,7 +36,11 @@ class ModelBuilder {
   std::int64_t batch() const { return options_.batch; }
   bool training() const { return options_.training; }
   /// Throw Error where the text is not what is asked for.
-  std::int64_t integer(const std::string& parameter) const;
+  std::int64_t integer(const std::string& parameter, std::int64_t least = 0,
+                       std::int64_t most = 1 << 24) const;
+  /// As integer; of the parameter's value `auto`, what the family takes then.
+  std::int64_t integer_or(const std::string& parameter, std::int64_t automatic,
+                          std::int64_t least = 0, std::int64_t most = 1 << 24) const;
   double number(const std::string& parameter) const;
   const std::string& text(const std::string& parameter) const;
 
@@ -54,7 +59,13 @@ class ModelBuilder {
     std::string activation = "none";
   };
   static constexpr std::int64_t same_padding = -1;
+  /// A square kernel with half of it as padding: the stride alone makes the image smaller.
+  static Convolution square(std::int64_t channels, std::int64_t kernel, std::int64_t stride = 1);
   TensorId convolution(const std::string& name, TensorId x, const Convolution& settings);
+  /// Batch norm behind it, which makes a bias useless (some networks have one all the same), and
+  /// behind that the activation.
+  TensorId convolution_norm(const std::string& name, TensorId x, Convolution settings,
+                            const std::string& activation = "relu", bool bias = false);
   TensorId dense(const std::string& name, TensorId x, std::int64_t features, bool bias = true,
                  const std::string& activation = "none");
   TensorId batch_norm(const std::string& name, TensorId x, const std::string& activation = "none",
@@ -64,6 +75,8 @@ class ModelBuilder {
                  Attributes attributes = {});
   TensorId max_pool(const std::string& name, TensorId x, std::int64_t window, std::int64_t stride,
                     std::int64_t padding = 0, bool ceil = false);
+  TensorId global_average_pool(const std::string& name, TensorId x);   ///< [batch, channels]
+  TensorId dropout(const std::string& name, TensorId x, double rate);  ///< at inference x
   TensorId flatten(TensorId x);  ///< [batch, everything else], the same memory
 
   /// Ends the network: names the logits; in training adds labels [batch] and cross entropy.
@@ -77,10 +90,12 @@ class ModelBuilder {
   Model model_;
   std::map<std::string, std::string> parameters_;
   BuildOptions options_;
+  std::int64_t dropouts_ = 0;
 };
 
 struct FamilyParameter {
   std::string name, summary, fallback;
+  std::vector<std::string> studied = {};  ///< what cases measure by default; empty: the fallback
 };
 
 struct ModelFamily {
@@ -88,6 +103,7 @@ struct ModelFamily {
   std::string summary;  ///< one sentence, with the paper
   std::vector<FamilyParameter> parameters;
   std::function<void(ModelBuilder&)> build;
+  Tier tier = Tier::full;  ///< the least tier whose runs measure it unasked
 };
 
 class ModelRegistration {
