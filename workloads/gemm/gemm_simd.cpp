@@ -12,6 +12,7 @@
 #define HWY_TARGET_INCLUDE "workloads/gemm/gemm_simd.cpp"
 #include "hwy/foreach_target.h"
 // Must follow foreach_target.h.
+#include "workloads/gemm/few_rows.hpp"
 #include "workloads/gemm/microkernel.hpp"
 #include "workloads/gemm/packing.hpp"
 #include "workloads/ops/elementwise_loops.hpp"
@@ -156,8 +157,36 @@ void multiply_block(const Work& work, Span rows, Span columns, Span k) {
   }
 }
 
+/// Sums are made in the result itself, of which a stretch of columns stays in the L1 cache.
+void multiply_few_rows(const Work& work, const Chunk& chunk) {
+  const Product& p = work.product;
+  constexpr std::int64_t stretch = 1024, most_k = b_floats / most_few_rows;
+  const std::int64_t rows = chunk.row_end - chunk.row_begin;
+  for (std::int64_t begin = 0; begin < p.k; begin += most_k) {
+    const Span k{begin, least(begin + most_k, p.k)};
+    gather_rows(p, chunk.row_begin, rows, k, work.a, work.b);
+    for (std::int64_t j = chunk.column_begin; j < chunk.column_end; j += stretch) {
+      const Span columns{j, least(chunk.column_end, j + stretch)};
+      float* sums[most_few_rows];
+      for (std::int64_t r = 0; r < rows; ++r) {
+        sums[r] = row_of(p.c, chunk.row_begin + r) + j;
+        if (begin == 0 && !p.accumulate) zero_run(sums[r], columns.size());
+      }
+      few_rows_form(rows)(p, work.b, k, columns, sums);
+      if (k.end < p.k || (!p.bias && p.activation == Activation::none)) continue;
+      const Finish finish{false, p.bias ? p.bias + j : nullptr, p.activation};
+      for (std::int64_t r = 0; r < rows; ++r) {
+        for_each_vector(0, columns.size(), [&](auto at) HWY_ATTR {
+          finish_vector<false, true>(at, sums[r], sums[r], finish);
+        });
+      }
+    }
+  }
+}
+
 /// A product over nothing is one block without any k.
 void multiply_chunk(const Work& work, const Chunk& chunk) {
+  if (has_few_rows(work.product)) return multiply_few_rows(work, chunk);
   const Span all_columns{chunk.column_begin, chunk.column_end}, all_k{0, work.product.k};
   const std::int64_t column_blocks = rounded_up(all_columns.size(), block_columns);
   const std::int64_t k_blocks = all_k.size() > 0 ? rounded_up(all_k.size(), block_k) : 1;

@@ -23,6 +23,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using workloads::HWY_NAMESPACE::all;
 using workloads::HWY_NAMESPACE::Floats;
 using workloads::HWY_NAMESPACE::for_each_vector;
+using workloads::HWY_NAMESPACE::Part;
 using workloads::HWY_NAMESPACE::Whole;
 
 struct Span {

@@ -77,11 +77,12 @@ Product of_batch(const Product& product, std::int64_t index, std::int64_t packed
 }
 
 unsigned members_worth_using(const Product& product, unsigned members) {
-  // Waking a second thread costs 1-2 us, in which one core does about so many operations.
-  const double worth_a_thread = 250e3;
-  const double flops = 2.0 * double(product.batch) * double(product.m) * double(product.n) *
-                       double(std::max<std::int64_t>(product.k, 1));
-  return static_cast<unsigned>(std::clamp(flops / worth_a_thread, 1.0, double(members)));
+  // Waking a second thread costs 1-2 us, in which one core does about so much.
+  const double flops_worth_a_thread = 250e3, bytes_worth_a_thread = 128e3;
+  const double of_b = double(product.batch) * double(product.k) * double(product.n);
+  const double threads = 2.0 * double(product.m) * of_b / flops_worth_a_thread +
+                         sizeof(float) * of_b / bytes_worth_a_thread;
+  return static_cast<unsigned>(std::clamp(threads, 1.0, double(members)));
 }
 
 }  // namespace motley::workloads::gemm
