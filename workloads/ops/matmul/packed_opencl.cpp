@@ -14,12 +14,11 @@ extern const std::string_view registers_cl, panels_cl;
 namespace motley::workloads {
 namespace {
 
-/// So many steps of the depth at once: a panel of B of 48 columns takes 96 KiB, and what a group
-/// adds to C is read and written rarely enough.
-constexpr std::int64_t part_depth = 512;
-/// Panels of A that groups go through before the next panel of B: 1 MiB of part_depth steps of 8
-/// rows, half of a core's second-level cache.
-constexpr std::int64_t block_bytes = 1 << 20;
+/// So many steps of the depth at once. Each part reads and writes C again; more steps no longer fit
+/// into the second-level cache.
+constexpr std::int64_t part_depth = 1024;
+/// Of the panels of A that groups go through before the next panel of B: a second-level cache full.
+constexpr std::int64_t block_bytes = 2 << 20;
 /// Steps of the depth that a work-item packs.
 constexpr std::int64_t pack_steps = 64;
 
@@ -83,8 +82,11 @@ Operand append_packing(Lowered& lowered, const Unpacked& operand, std::int64_t w
   Launch launch;
   launch.kernel.name = operand.depth_last ? "pack_columns" : "pack_rows";
   launch.kernel.opencl = panel_form(launch.kernel.name, tuning);
-  launch.range = groups_of(divide_up(operand.depth, pack_steps), divide_up(operand.length, width),
-                           group_items(tuning), 1, operand.batch);
+  const std::int64_t steps = divide_up(operand.depth, pack_steps);
+  const std::int64_t panels_each = divide_up(operand.length, width);
+  launch.range =
+      groups_of(operand.depth_last ? steps : panels_each, operand.depth_last ? panels_each : steps,
+                group_items(tuning), 1, operand.batch);
   launch.operands = {operand.from, panels};
   for (const std::int64_t value : {operand.length, operand.depth, width, pack_steps}) {
     launch.operands.push_back(whole(value));

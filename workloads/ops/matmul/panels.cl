@@ -1,23 +1,24 @@
-// Fifth rung: both operands are first copied into panels: of A, TILE_ROWS rows; of B, TILE_COLUMNS columns; for each of `depth` steps
-// their elements side by side, zero beyond the edge. A work-group multiplies a panel of A by one of
-// B: it reads memory from end to end, and no edge until it stores.
+// Fifth rung: both operands are first copied into panels: of A, TILE_ROWS rows; of B, TILE_COLUMNS
+// columns; for each step of the depth their elements side by side, zero beyond the edge. A
+// work-group multiplies a panel of A by one of B: it reads memory from end to end, and meets no edge
+// until it stores.
 #define TILE_ROWS (ROWS * GROUP)
 #define TILE_COLUMNS (COLUMNS * VECTOR * GROUP)
 
 // What one work-item packs: `steps` of the depth of a panel.
-#define PACKED(at_step, at_x)                                                           \
-  const int k0 = (int)get_global_id(0) * steps, panel = get_global_id(1);               \
-  if (k0 >= depth) return;                                                              \
-  const int count = min(steps, depth - k0), x0 = panel * width;                         \
-  const int valid = min(width, length - x0);                                            \
-  const size_t batch = get_global_id(2), panels = batch * get_global_size(1) + panel;   \
-  from += batch * depth * length + k0 * (at_step) + x0 * (at_x);                        \
-  to += (panels * depth + k0) * width;
+#define PACKED(step_axis, panel_axis, between_steps, between_columns)                  \
+  const int k0 = (int)get_global_id(step_axis) * steps;                                \
+  const int panel = get_global_id(panel_axis), x0 = panel * width;                     \
+  if (k0 >= depth || x0 >= length) return;                                             \
+  const int count = min(steps, depth - k0), valid = min(width, length - x0);           \
+  const size_t batch = get_global_id(2);                                               \
+  from += batch * depth * length + k0 * (between_steps) + x0 * (between_columns);      \
+  to += ((batch * ((length + width - 1) / width) + panel) * depth + k0) * width;
 
-// From [batch][depth][length]: pieces of rows are copied.
+// From [batch][depth][length]: pieces of rows are copied. Neighbours copy from the same rows.
 __kernel void pack_rows(__global const float* from, __global float* to, int length, int depth,
                         int width, int steps) {
-  PACKED(length, 1)
+  PACKED(1, 0, length, 1)
   for (int k = 0; k < count; ++k, from += length, to += width) {
     int x = 0;
     for (; x + 16 <= valid; x += 16) vstore16(vload16(0, from + x), 0, to + x);
@@ -39,7 +40,7 @@ void transpose_four(__global const float* from, __global float* to, int depth, i
 // From [batch][length][depth]: transposed.
 __kernel void pack_columns(__global const float* from, __global float* to, int length, int depth,
                            int width, int steps) {
-  PACKED(1, depth)
+  PACKED(0, 1, 1, depth)
   const int fours = count / 4 * 4, whole = valid / 4 * 4;
   for (int x = 0; x < whole; x += 4, from += 4 * depth) {
     for (int k = 0; k < fours; k += 4) transpose_four(from + k, to + k * width + x, depth, width);
@@ -72,6 +73,25 @@ void store_sum(V sum, __global float* to, int valid, Finish finish, V bias) {
   store_some(finished(sum, finish, bias), to, valid);
 }
 
+#if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+// Compiled for a CPU. PoCL's own prefetch() does nothing.
+#define PREFETCH(p) __builtin_prefetch((const void*)(size_t)(p), 0, 2)
+#else
+#define PREFETCH(p)
+#endif
+#define LINE 16
+
+// Before its products a work-item asks for what will not be in the cache: its tile of C, and the
+// share `part` of `parts` of `next`, the panel of B that comes after this one.
+void prefetch_ahead(__global const float* c, int rows, int n, __global const float* next, int size,
+                    int part, int parts) {
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < TILE_COLUMNS; j += LINE) PREFETCH(c + i * n + j);
+  }
+  const int lines = size / LINE, end = lines * (part + 1) / parts;
+  for (int i = lines * part / parts; i < end; ++i) PREFETCH(next + i * LINE);
+}
+
 // Depth [k0, k0 + steps) of k. Groups go down `block` panels of A, then to the next panel of B:
 // those of A stay in the cache meanwhile.
 __kernel void multiply_panels(__global const float* a, __global const float* b, __global float* c,
@@ -88,6 +108,11 @@ __kernel void multiply_panels(__global const float* a, __global const float* b, 
   a += ((batch * row_panels + row_panel) * k + k0) * TILE_ROWS + item_row;
   b += ((batch * column_panels + column_panel) * k + k0) * TILE_COLUMNS + item_column;
 
+  const int row = row_panel * TILE_ROWS + item_row;
+  const int next_size = column_panel + 1 < column_panels ? steps * TILE_COLUMNS : 0;
+  prefetch_ahead(c + (batch * m + row) * n + column_panel * TILE_COLUMNS, min(ROWS, m - row), n,
+                 b + (size_t)k * TILE_COLUMNS, next_size, rest % here, here);
+
   DECLARE_TILE
   for (int step = 0; step < steps; ++step, a += TILE_ROWS, b += TILE_COLUMNS) {
 #define LOAD_A(i) const V a##i = a[i];
@@ -98,7 +123,6 @@ __kernel void multiply_panels(__global const float* a, __global const float* b, 
   }
   KEEP_TILE
 
-  const int row = row_panel * TILE_ROWS + item_row;
   const Finish finish = {k0 > 0, k0 + steps == k, activation};
   for (int j = 0; j < COLUMNS; ++j) {
     const int column = column_panel * TILE_COLUMNS + item_column + j * GROUP * VECTOR;
