@@ -92,6 +92,8 @@ struct Case {
   /// empty: all. Gets the parameters that the user did not set (those are always kept): an axis may
   /// be missing.
   std::function<bool(const schema::Parameters& unset, Tier)> keep;
+  /// The least tier that measures it where no filter asks for it.
+  Tier tier = Tier::smoke;
   /// Which of its forms ran in no test yet, for want of a device that can; empty: none. A list of
   /// cases shows it until a record exists.
   std::string never_run_on_hardware;

@@ -77,6 +77,7 @@ std::vector<const Case*> selected_cases(const Selection& selection) {
   for (const Case& one : cases()) {
     known.push_back(one.name);
     if (!std::regex_search(one.name, expression)) continue;
+    if (selection.filter.empty() && one.tier > selection.tier) continue;
     selected.push_back(&one);
     for (const Axis& axis : one.axes) axes.push_back(axis.name);
   }

@@ -32,12 +32,12 @@ void set_tier(RunOptions& options, Tier tier) {
     case Tier::smoke:
       options.processes = options.rounds = 1;
       options.block_seconds = 0.02;
-      options.budget_seconds = 50;
+      options.budget_seconds = 80;
       break;
     case Tier::standard:
       options.processes = options.rounds = 2;
       options.block_seconds = 0.25;
-      options.budget_seconds = 570;
+      options.budget_seconds = 840;
       break;
     case Tier::full:
       options.processes = options.rounds = 3;

@@ -93,8 +93,11 @@ Case make_case(const ModelFamily& family, bool training) {
   result.summary = (training ? "Seconds of a training step of: " : "Seconds of an inference of: ") +
                    family.summary;
   result.metric = schema::Metric::seconds_per_operation;
+  result.tier = family.tier;
   for (const FamilyParameter& one : family.parameters) {
-    result.axes.push_back(open_axis(one.name, one.summary, {one.fallback}));
+    std::vector<schema::Value> values(one.studied.begin(), one.studied.end());
+    if (values.empty()) values = {one.fallback};
+    result.axes.push_back(open_axis(one.name, one.summary, std::move(values)));
   }
   result.axes.push_back(axis("batch", "Samples a step", {std::int64_t{training ? 32 : 1}}));
   if (training) {

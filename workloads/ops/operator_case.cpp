@@ -71,10 +71,12 @@ Direction find_direction(const std::string& kind, const std::string& shape_name,
   throw Error("no shape " + shape_name + " of " + kind + " (nothing to time). See motley list.");
 }
 
-std::vector<schema::Value> shape_names(const std::string& kind, Tier tier) {
+/// A part of the cores is compared with the whole at few shapes only.
+std::vector<schema::Value> shape_names(const std::string& kind, Processor& processor, Tier tier) {
   std::vector<schema::Value> names;
+  const Tier most = processor.members() == 1 && tier == Tier::standard ? Tier::smoke : tier;
   for (const NamedShape& shape : shapes_of(kind)) {
-    if (shape.tier <= tier) names.emplace_back(shape.name);
+    if (shape.tier <= most) names.emplace_back(shape.name);
   }
   return names;
 }
@@ -138,22 +140,24 @@ Case make_case(const OperatorKind& kind) {
   result.name = "op/" + name;
   result.summary = fmt::format("{} per second of {}", computes ? "Flops" : "Bytes", kind.summary);
   result.metric = computes ? schema::Metric::flops_per_second : schema::Metric::bytes_per_second;
-  result.axes = {{"shape", "Sizes of the operands, from workloads/shapes",
-                  [name](Processor&, Tier tier) { return shape_names(name, tier); }, false},
-                 {"direction", "forward, or one of the operators that compute its gradients",
-                  [name](Processor&, Tier) { return direction_names(name); }, false},
-                 {"implementation", "Who computes it; the fastest right one unless set",
-                  [name](Processor& processor, Tier tier) {
-                    return implementation_names(name, processor, tier);
-                  },
-                  true},
-                 {"cache", "cold: operands in turn from several sets; warm: always the same",
-                  [](Processor&, Tier tier) {
-                    return tier == Tier::full ? std::vector<schema::Value>{"cold", "warm"}
-                                              : std::vector<schema::Value>{"cold"};
-                  },
-                  false},
-                 axis("dtype", "Of all operands", {"f32"})};
+  result.axes = {
+      {"shape", "Sizes of the operands, from workloads/shapes",
+       [name](Processor& processor, Tier tier) { return shape_names(name, processor, tier); },
+       false},
+      {"direction", "forward, or one of the operators that compute its gradients",
+       [name](Processor&, Tier) { return direction_names(name); }, false},
+      {"implementation", "Who computes it; the fastest right one unless set",
+       [name](Processor& processor, Tier tier) {
+         return implementation_names(name, processor, tier);
+       },
+       true},
+      {"cache", "cold: operands in turn from several sets; warm: always the same",
+       [](Processor&, Tier tier) {
+         return tier == Tier::full ? std::vector<schema::Value>{"cold", "warm"}
+                                   : std::vector<schema::Value>{"cold"};
+       },
+       false},
+      axis("dtype", "Of all operands", {"f32"})};
   result.prepare = [name](Workbench& bench) { return prepare(name, bench); };
   return result;
 }
