@@ -1,8 +1,8 @@
 #include "workloads/data/grammar.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <tuple>
 
 #include "workloads/data/text_set.hpp"
@@ -23,7 +23,12 @@ struct Context {
   int harmony = -1;   ///< which vowels stand outside brackets; -1 before a sentence's first
   int onset = 0;      ///< only while its vowel is missing
   bool bracket = false;
-  friend auto operator<=>(const Context&, const Context&) = default;
+  friend bool operator<(const Context& a, const Context& b) {
+    const auto all = [](const Context& c) {
+      return std::tie(c.place, c.syllables, c.harmony, c.onset, c.bracket);
+    };
+    return all(a) < all(b);
+  }
 };
 
 struct Choice {
@@ -64,7 +69,7 @@ class Rules {
     std::uint32_t total = 0;
     for (const Choice& choice : choices) total += choice.weight;
     for (Choice& choice : choices) {
-      choice.weight = choice.weight * share * 100 / total + 1;
+      choice.weight = choice.weight * share * 100 / std::max(total, 1u) + 1;
       to.push_back(choice);
     }
   }

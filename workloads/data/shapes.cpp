@@ -12,7 +12,7 @@
 namespace motley::workloads {
 namespace {
 
-constexpr int size = 32;
+constexpr int size = 32, middle = size / 2;
 constexpr std::uint32_t class_count = 10;
 
 // Each form is a signed distance, negative inside, in units of its own size: it ends near 1.
@@ -117,7 +117,7 @@ void draw(Form form, SampleRandom& random, std::span<std::uint8_t> pixels) {
     for (int x = 0; x < size; ++x) {
       const double distance = placement.distance_pixels(form, x, y);
       const double share = std::clamp(.5 - distance / blur, 0.0, 1.0);
-      const double shade = shade_x * (x - size / 2) + shade_y * (y - size / 2);
+      const double shade = shade_x * (x - middle) + shade_y * (y - middle);
       const std::uint64_t bits = random.bits();
       for (unsigned channel = 0; channel < 3; ++channel, ++i) {
         const double value = behind[channel] + (front[channel] - behind[channel]) * share + shade +
