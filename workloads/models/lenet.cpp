@@ -35,7 +35,8 @@ void caffe_lenet(ModelBuilder& model) {
 }
 
 const ModelRegistration modern([] {
-  return ModelFamily{"lenet5", "LeNet-5 with ReLU and max pooling on 28x28 images", {}, lenet5};
+  return ModelFamily{
+      "lenet5", "LeNet-5 with ReLU and max pooling on 28x28 images", {}, lenet5, Tier::smoke};
 });
 const ModelRegistration caffe([] {
   return ModelFamily{"caffe_lenet", "Caffe's LeNet: 20-50-500-10 on 28x28 images", {}, caffe_lenet};

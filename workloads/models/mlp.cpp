@@ -45,9 +45,13 @@ void build(ModelBuilder& model) {
 const ModelRegistration registration([] {
   return ModelFamily{"mlp",
                      "Fully connected layers with ReLU between them",
-                     {{"widths", "Of the input and of each layer", "784-256-128-10"},
+                     {{"widths",
+                       "Of the input and of each layer",
+                       "784-256-128-10",
+                       {"16-16", "16-16-16-16", "256-256", "784-256-128-16"}},
                       {"bias", "0 or 1: each layer adds a bias", "1"}},
-                     build};
+                     build,
+                     Tier::standard};
 });
 
 }  // namespace
