@@ -130,22 +130,24 @@ __kernel void apply_velocity(__global float* parameters, __global const float* v
   store(fma((V)(-learning_rate), load(velocities, i, n), load(parameters, i, n)), parameters, i, n);
 }
 
-// l2: weight decay as a part of the gradient (Adam); decoupled: beside it (AdamW).
+// l2: weight decay as a part of the gradient (Adam); decoupled: beside it (AdamW). A work-item may
+// compute several vectors: its scalar exponentials are what costs on a CPU.
 __kernel void adam(__global float* parameters, __global const float* gradients,
                    __global float* firsts, __global float* seconds, float learning_rate, int step,
                    float beta1, float beta2, float log_beta1, float log_beta2, float epsilon,
                    float l2, float decoupled, int n) {
-  AT(i, n)
   const float rate = learning_rate / -expm1(step * log_beta1);
   const float correction = 1.0f / -expm1(step * log_beta2);
-  const V p = load(parameters, i, n);
-  const V g = fma((V)(l2), p, load(gradients, i, n));
-  const V m = fma((V)(beta1), load(firsts, i, n), (1.0f - beta1) * g);
-  const V v = fma((V)(beta2), load(seconds, i, n), (1.0f - beta2) * g * g);
-  store(m, firsts, i, n);
-  store(v, seconds, i, n);
-  const V kept = fma((V)(-learning_rate * decoupled), p, p);
-  store(kept - rate * m / (sqrt(v * correction) + epsilon), parameters, i, n);
+  for (int i = get_global_id(0) * VECTOR; i < n; i += (int)get_global_size(0) * VECTOR) {
+    const V p = load(parameters, i, n);
+    const V g = fma((V)(l2), p, load(gradients, i, n));
+    const V m = fma((V)(beta1), load(firsts, i, n), (1.0f - beta1) * g);
+    const V v = fma((V)(beta2), load(seconds, i, n), (1.0f - beta2) * g * g);
+    store(m, firsts, i, n);
+    store(v, seconds, i, n);
+    const V kept = fma((V)(-learning_rate * decoupled), p, p);
+    store(kept - rate * m / (sqrt(v * correction) + epsilon), parameters, i, n);
+  }
 }
 
 __kernel void clip_by_norm(__global float* gradients, __global const float* squared_norm,

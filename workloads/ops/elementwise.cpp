@@ -109,8 +109,9 @@ Launch elementwise_launch(const Call& call, const Elementwise& what, const Proce
   } else {
     launch.kernel.opencl = vector_form(embedded::elementwise_cl, what.entry, tuning);
     const std::int64_t width = vector_width(tuning);
+    const std::int64_t each = processor.kind() == ProcessorKind::cpu ? what.vectors : 1;
     launch.range =
-        items(rows > 0 ? rows * divide_up(what.columns, width) : divide_up(elements, width));
+        items(rows > 0 ? rows * divide_up(what.columns, width) : divide_up(elements, width * each));
   }
   return launch;
 }

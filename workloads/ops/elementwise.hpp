@@ -17,6 +17,8 @@ struct Elementwise {
   /// Where rows meet one row: its length. The sizes are then columns and rows, else the number of
   /// elements of input 0.
   std::int64_t columns = 0;
+  /// Vectors of one OpenCL work-item on a CPU, where its scalars cost much; the kernel loops.
+  std::int64_t vectors = 1;
 };
 
 /// Computes elements (or rows) [begin, end) on the calling thread; the arguments are operands and

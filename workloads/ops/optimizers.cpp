@@ -203,10 +203,13 @@ const ElementwiseRegistration apply_forms("apply_velocity", [](const Call&) {
 Elementwise adam_form(const Call& call, bool decoupled) {
   const double beta1 = call.number("beta1"), beta2 = call.number("beta2");
   const double weight_decay = call.number("weight_decay");
-  return with("adam", 4,
-              {learning_rate, RunScalar{"step", true}, single(beta1), single(beta2),
-               single(std::log(beta1)), single(std::log(beta2)), single(call.number("epsilon")),
-               single(decoupled ? 0 : weight_decay), single(decoupled ? weight_decay : 0)});
+  Elementwise what =
+      with("adam", 4,
+           {learning_rate, RunScalar{"step", true}, single(beta1), single(beta2),
+            single(std::log(beta1)), single(std::log(beta2)), single(call.number("epsilon")),
+            single(decoupled ? 0 : weight_decay), single(decoupled ? weight_decay : 0)});
+  what.vectors = 8;
+  return what;
 }
 const ElementwiseRegistration adam_forms("adam",
                                          [](const Call& call) { return adam_form(call, false); });
