@@ -110,10 +110,11 @@ float2 softmax_row(__global const float* xs, __global float* ys, int valid, int 
   return (float2)(largest, sum);
 }
 
+// A row sees columns 0 to `last`; where that is -1, to its own number in its matrix.
 __kernel void softmax(__global const float* xs, __global float* ys, int columns, float scale,
-                      int causal, __local float* shared) {
+                      int last, __local float* shared) {
   const int row = get_group_id(0);
-  const int valid = causal ? row % columns + 1 : columns;
+  const int valid = last < 0 ? row % columns + 1 : min(last + 1, columns);
   softmax_row(xs + row * columns, ys + row * columns, valid, columns, scale, shared);
 }
 

@@ -1,5 +1,6 @@
 // Softmax over the last axis of scale x; causal: for [..., t, t], what lies above the diagonal is
-// masked (its probability is 0). The gradient follows from the output alone.
+// masked (its probability is 0). The gradient follows from the output alone. softmax_to_position
+// masks what lies behind the run scalar `position`: attention while decoding.
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -25,19 +26,30 @@ std::vector<TensorType> outputs(const Call& call, std::size_t inputs) {
   return result;
 }
 
+/// Of the first `valid` of a row.
+void row_reference(const double* x, double* y, std::size_t valid, double scale) {
+  double largest = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (std::size_t i = 0; i < valid; ++i) largest = std::max(largest, scale * x[i]);
+  for (std::size_t i = 0; i < valid; ++i) sum += y[i] = std::exp(scale * x[i] - largest);
+  for (std::size_t i = 0; i < valid; ++i) y[i] /= sum;
+}
+
 void reference(const Call& call, const RunScalars&, std::span<const Values> inputs,
                std::span<Values> results) {
   const auto columns = std::size_t(columns_of(call.inputs[0]));
   const bool causal = call.integer("causal") != 0;
-  const double scale = call.number("scale");
   for (std::size_t row = 0; row < inputs[0].size() / columns; ++row) {
-    const double* x = &inputs[0][row * columns];
-    double* y = &results[0][row * columns];
-    const std::size_t valid = causal ? row % columns + 1 : columns;
-    double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-    for (std::size_t i = 0; i < valid; ++i) largest = std::max(largest, scale * x[i]);
-    for (std::size_t i = 0; i < valid; ++i) sum += y[i] = std::exp(scale * x[i] - largest);
-    for (std::size_t i = 0; i < valid; ++i) y[i] /= sum;
+    row_reference(&inputs[0][row * columns], &results[0][row * columns],
+                  causal ? row % columns + 1 : columns, call.number("scale"));
+  }
+}
+
+void to_position_reference(const Call& call, const RunScalars& scalars,
+                           std::span<const Values> inputs, std::span<Values> results) {
+  const auto columns = std::size_t(columns_of(call.inputs[0]));
+  const std::size_t valid = std::min(columns, std::size_t(scalars.at("position")) + 1);
+  for (std::size_t at = 0; at < inputs[0].size(); at += columns) {
+    row_reference(&inputs[0][at], &results[0][at], valid, call.number("scale"));
   }
 }
 
@@ -90,7 +102,34 @@ OperatorKind make_kind(bool backward) {
   return kind;
 }
 
-const KindRegistration registration([] { return std::vector{make_kind(false), make_kind(true)}; });
+OperatorKind to_position_kind() {
+  OperatorKind kind = make_kind(false);
+  kind.name = "softmax_to_position";
+  kind.summary = "softmax of columns 0 to the run scalar position, 0 behind it";
+  kind.attributes.erase(kind.attributes.begin());  // causal
+  kind.run_scalars = {"position"};
+  kind.outputs = [](const Call& call) { return same_as_inputs(call, 1); };
+  kind.reference = to_position_reference;
+  kind.gradient = {};
+  kind.differentiable = {};
+  kind.examples.clear();
+  for (const Shape& shape :
+       {Shape{1}, Shape{4, 2}, Shape{2, 3, 1, 3}, Shape{3, 17}, Shape{5, 1000}}) {
+    kind.examples.push_back({{{"scale", 0.25}}, {{shape}}});
+  }
+  return kind;
+}
+
+const KindRegistration registration([] {
+  return std::vector{make_kind(false), make_kind(true), to_position_kind()};
+});
+
+/// The argument `last` of the kernel.
+Operand last_column(const Call& call) {
+  const auto causal = call.attributes.find("causal");
+  if (causal == call.attributes.end()) return RunScalar{"position", true};
+  return whole(call.integer("causal") != 0 ? -1 : columns_of(call.inputs[0]) - 1);
+}
 
 Lowered lower(const Call& call, Processor& processor, const schema::Parameters& tuning) {
   const bool backward = call.inputs.size() == 2;
@@ -98,9 +137,7 @@ Lowered lower(const Call& call, Processor& processor, const schema::Parameters& 
               call.inputs[0].elements() * 4};
   what.operands.push_back(whole(columns_of(call.inputs[0])));
   what.operands.push_back(single(call.number("scale")));
-  if (!backward) {
-    what.operands.push_back(whole(call.integer("causal") != 0));
-  }
+  if (!backward) what.operands.push_back(last_column(call));
   Lowered lowered;
   Reduction(lowered, processor, tuning).launch(what);
   return lowered;
@@ -108,6 +145,7 @@ Lowered lower(const Call& call, Processor& processor, const schema::Parameters& 
 
 const BothRegistration forward("softmax", lower);
 const BothRegistration backward("softmax_backward", lower);
+const BothRegistration to_position("softmax_to_position", lower);
 
 }  // namespace
 }  // namespace motley::workloads

@@ -49,10 +49,12 @@ HWY_INLINE Exponentials softmax_row(const float* xs, float* ys, std::int64_t val
 
 void softmax(const CpuTask& task, std::int64_t begin, std::int64_t end) {
   const std::int64_t columns = task.value<std::int32_t>(2);
-  const bool causal = task.value<std::int32_t>(4) != 0;
+  const std::int64_t last = task.value<std::int32_t>(4);
   for (std::int64_t row = begin; row < end; ++row) {
+    const std::int64_t seen = last < 0 ? row % columns : last;
+    const std::int64_t valid = seen < columns ? seen + 1 : columns;
     softmax_row(task.buffer<const float>(0) + row * columns, task.buffer<float>(1) + row * columns,
-                causal ? row % columns + 1 : columns, columns, task.value<float>(3));
+                valid, columns, task.value<float>(3));
   }
 }
 
