@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <utility>
 
 #include "harness/error.hpp"
 
@@ -109,12 +110,12 @@ void Learning::load_batch(std::uint64_t step, std::byte* inputs, std::byte* labe
   fill(data_, Split::train, indices, training_.model(), inputs, labels);
 }
 
-std::vector<StepRecord> Learning::run(std::uint64_t steps) {
+std::vector<StepsRecord> Learning::run(std::uint64_t steps) {
   const Model& model = training_.model();
   const std::size_t input_bytes = model.graph.tensor(model.input).type.bytes();
   const std::size_t label_bytes = std::max<std::size_t>(
       4, model.label == no_tensor ? 0 : model.graph.tensor(model.label).type.bytes());
-  std::vector<StepRecord> records;
+  std::vector<StepsRecord> records;
   while (steps > 0) {
     const auto most = std::uint64_t(std::max(1.0, most_batch_bytes / double(input_bytes)));
     const std::uint64_t now = std::min(steps, most), first = training_.steps();
@@ -132,25 +133,26 @@ std::vector<StepRecord> Learning::run(std::uint64_t steps) {
 }
 
 void Learning::run_batches(std::uint64_t steps, std::size_t input_bytes, std::size_t label_bytes,
-                           std::vector<StepRecord>& records) {
+                           std::vector<StepsRecord>& records) {
   const Model& model = training_.model();
   Execution& execution = training_.execution();
   keep_state();
   const std::uint64_t first = training_.steps();
-  const auto downloads = execution.period_of_download(model.loss);
+  const auto period = execution.period_of_download(model.loss);
+  StepsRecord record;
   for (std::uint64_t i = 0; i < steps; ++i) {
-    StepRecord record;
-    record.step = first + i + 1;
     execution.set_input(model.input, &inputs_[i * input_bytes]);
     if (model.label != no_tensor) execution.set_input(model.label, &labels_[i * label_bytes]);
-    record.started_seconds = clock_.seconds();
+    if (record.steps == 0) record.started_seconds = clock_.seconds();
     training_.step();
-    const bool told = record.step % downloads == 0 || i + 1 == steps;
-    if (told) execution.finish();
+    ++record.steps;
+    if (training_.steps() % period != 0 && i + 1 != steps) continue;
+    execution.finish();
     record.host_seconds = clock_.seconds() - record.started_seconds;
-    if (told) record.loss = training_.loss();
-    records.push_back(record);
-    if (record.loss && !std::isfinite(*record.loss)) {
+    record.last_step = training_.steps();
+    record.loss = training_.loss();
+    records.push_back(std::exchange(record, {}));
+    if (!std::isfinite(records.back().loss)) {
       find_not_a_number(first, i, input_bytes, label_bytes);
     }
   }

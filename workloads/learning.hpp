@@ -18,10 +18,12 @@ class NotANumber : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-struct StepRecord {
-  std::uint64_t step = 0;  ///< counted from 1
+/// Steps up to one whose loss is read back: one, or as many as the residency mode lets pass.
+struct StepsRecord {
+  std::uint64_t last_step = 0;  ///< counted from 1
+  std::uint64_t steps = 0;
   double started_seconds = 0, host_seconds = 0;
-  std::optional<double> loss;  ///< where the residency mode reads it back in this step
+  double loss = 0;  ///< of the last
 };
 
 class Learning {
@@ -33,7 +35,7 @@ class Learning {
   Training& training() { return training_; }
   /// Makes the next `steps` batches, then runs them. Throws NotANumber; the state is then that of
   /// the last step whose loss was a number.
-  std::vector<StepRecord> run(std::uint64_t steps);
+  std::vector<StepsRecord> run(std::uint64_t steps);
   std::uint64_t steps() const { return training_.steps(); }
   /// Steps of one pass over the training samples, rounded up.
   std::uint64_t steps_per_epoch() const;
@@ -50,7 +52,7 @@ class Learning {
  private:
   void load_batch(std::uint64_t step, std::byte* inputs, std::byte* labels);
   void run_batches(std::uint64_t steps, std::size_t input_bytes, std::size_t label_bytes,
-                   std::vector<StepRecord>& records);
+                   std::vector<StepsRecord>& records);
   void keep_state();
   [[noreturn]] void find_not_a_number(std::uint64_t first_step, std::uint64_t bad,
                                       std::size_t input_bytes, std::size_t label_bytes);

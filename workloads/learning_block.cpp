@@ -9,16 +9,17 @@ namespace {
 constexpr std::uint64_t steps_between_looks = 50;
 constexpr std::size_t most_samples = 4096;  // a line stays below a megabyte
 
-void add(const StepRecord& step, schema::Block& block) {
-  if (block.samples.host_seconds.size() < most_samples) {
-    block.samples.started_seconds.push_back(step.started_seconds);
-    block.samples.host_seconds.push_back(step.host_seconds);
+/// Samples hold whole groups of steps only: a shorter last one is in the loss curve alone.
+void add(const StepsRecord& record, schema::Block& block) {
+  if (block.samples.host_seconds.empty()) block.runs_per_sample = std::int64_t(record.steps);
+  if (block.samples.host_seconds.size() < most_samples &&
+      std::int64_t(record.steps) == block.runs_per_sample) {
+    block.samples.started_seconds.push_back(record.started_seconds);
+    block.samples.host_seconds.push_back(record.host_seconds);
   }
-  if (!step.loss || !std::isfinite(*step.loss) || block.series["loss"].size() >= most_samples) {
-    return;
-  }
-  block.series["step"].push_back(double(step.step));
-  block.series["loss"].push_back(*step.loss);
+  if (!std::isfinite(record.loss) || block.series["loss"].size() >= most_samples) return;
+  block.series["step"].push_back(double(record.last_step));
+  block.series["loss"].push_back(record.loss);
 }
 
 Learning::Quality test(Learning& learning, const LearningGoal& goal, schema::Block& block) {
@@ -41,7 +42,7 @@ void learn(Learning& learning, const LearningGoal& goal, const GoOn& go_on, Cloc
   while (learning.steps() < last) {
     std::uint64_t next = std::min(steps_between_looks, last - learning.steps());
     next = std::min(next, epoch - learning.steps() % epoch);
-    for (const StepRecord& step : learning.run(next)) add(step, block);
+    for (const StepsRecord& record : learning.run(next)) add(record, block);
     if (!go_on(learning, block)) {
       block.stopped_by = "interrupt";
       break;

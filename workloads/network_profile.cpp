@@ -30,7 +30,7 @@ RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint
         execution.run_profiled(scalars, first_run + std::uint64_t(i), steady_clock());
     runs.push_back(timeline(execution.plan(), times, execution.device_at_0()));
   }
-  const Timeline all = median_timeline(runs);
+  const Timeline all = median_timeline(std::move(runs));
   RunProfile profile;
   profile.timeline = {{"host", all.host},
                       {"counts", all.counts},

@@ -51,6 +51,7 @@ Training::Training(const TrainingOptions& options, const Places& places, const C
   }
   PlanOptions plan;
   plan.residency = options.residency;
+  plan.loss_period = options.loss_period;
   execution_ = std::make_unique<Execution>(make_plan(model_.graph, processors, chooser, plan),
                                            processors, queues);
   reset();

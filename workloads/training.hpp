@@ -16,6 +16,7 @@ struct TrainingOptions {
   OptimizerOptions optimizer;
   double learning_rate = 0.01;
   Residency residency = Residency::resident;
+  unsigned loss_period = 50;  ///< steps, where the residency mode does not read it in each
   std::uint64_t seed = 1;
 };
 

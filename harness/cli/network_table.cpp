@@ -27,7 +27,9 @@ double quantile(std::vector<double> values, double share) {
 /// Steps behind the first tenth: caches, clocks and allocators have settled.
 std::vector<double> warm(const schema::Block& block) {
   const std::vector<double>& all = block.samples.host_seconds;
-  return {all.begin() + std::ptrdiff_t(all.size() / 10), all.end()};
+  std::vector<double> steps(all.begin() + std::ptrdiff_t(all.size() / 10), all.end());
+  for (double& seconds : steps) seconds /= double(block.runs_per_sample);
+  return steps;
 }
 
 bool print_failure(const schema::Block& block) {
@@ -46,8 +48,9 @@ void print_times(const schema::Block& block, const char* what) {
   fmt::print("  {}: median {}, 90 % below {}; {:.4g} samples/s, {:.3g} GFLOP/s\n", what,
              seconds_text(typical), seconds_text(quantile(steps, 0.9)), batch / typical,
              block.work.flops / typical * 1e-9);
-  fmt::print("  first {}; prepared in {}, checked in {}\n",
-             seconds_text(block.samples.host_seconds.front()),
+  const double first = block.samples.host_seconds.front() / double(block.runs_per_sample);
+  fmt::print("  first {}; prepared in {}, checked in {}\n", seconds_text(first),
+
              seconds_text(block.phases.at("prepare")), seconds_text(block.phases.at("check")));
 }
 

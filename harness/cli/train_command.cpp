@@ -1,6 +1,6 @@
 // motley train and motley infer: one network on one or more processors, one after another in this
 // process; each becomes a line of the file as soon as it is done.
-#include <chrono>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fmt/format.h>
@@ -31,6 +31,7 @@ TrainingOptions training_options(const Options& options) {
   training.learning_rate = options.learning_rate;
   training.residency = residency_from(options.residency);
   training.optimizer.separate = training.residency == Residency::framework;
+  training.loss_period = unsigned(std::clamp<std::uint64_t>(options.steps.value_or(50), 1, 50));
   training.seed = options.seed;
   return training;
 }

@@ -139,19 +139,6 @@ class Accounts {
   Timeline result_;
 };
 
-using Figures = std::map<std::string, double> Timeline::*;
-
-void take_medians(const std::vector<Timeline>& runs, Figures figures, Timeline& result) {
-  std::map<std::string, std::vector<double>> all;
-  for (const Timeline& run : runs) {
-    for (const auto& [name, value] : run.*figures) all[name].push_back(value);
-  }
-  for (auto& [name, values] : all) {
-    values.resize(runs.size());  // absent is 0
-    (result.*figures)[name] = median(values);
-  }
-}
-
 template <class F>
 double median_of(const std::vector<Timeline>& runs, F figure) {
   std::vector<double> values;
@@ -165,20 +152,17 @@ Timeline timeline(const Plan& plan, const std::vector<StepTime>& times, bool dev
   return Accounts(plan, times, device_at_0).close();
 }
 
-Timeline median_timeline(const std::vector<Timeline>& runs) {
-  Timeline result;
-  if (runs.empty()) return result;
-  for (const Figures figures :
-       {&Timeline::host, &Timeline::device, &Timeline::gap, &Timeline::counts}) {
-    take_medians(runs, figures, result);
-  }
-  result.wall_seconds = median_of(runs, [](const Timeline& run) { return run.wall_seconds; });
-  result.unattributed_seconds =
-      median_of(runs, [](const Timeline& run) { return run.unattributed_seconds; });
-  for (std::size_t op = 0; op < runs.front().operators.size(); ++op) {
-    result.operators.push_back(
-        {op, median_of(runs, [&](const Timeline& run) { return run.operators[op].seconds; }),
-         median_of(runs, [&](const Timeline& run) { return run.operators[op].copy_seconds; })});
+Timeline median_timeline(std::vector<Timeline> runs) {
+  if (runs.empty()) return {};
+  std::sort(runs.begin(), runs.end(),
+            [](const Timeline& a, const Timeline& b) { return a.wall_seconds < b.wall_seconds; });
+  Timeline result = runs[runs.size() / 2];
+  for (std::size_t op = 0; op < result.operators.size(); ++op) {
+    const auto of = [op](double OperatorTime::*figure) {
+      return [op, figure](const Timeline& run) { return run.operators[op].*figure; };
+    };
+    result.operators[op].seconds = median_of(runs, of(&OperatorTime::seconds));
+    result.operators[op].copy_seconds = median_of(runs, of(&OperatorTime::copy_seconds));
   }
   return result;
 }

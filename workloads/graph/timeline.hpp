@@ -32,7 +32,8 @@ struct Timeline {
 
 /// Of one profiled run. Device times count for plans with an OpenCL device at place 0.
 Timeline timeline(const Plan& plan, const std::vector<StepTime>& times, bool device_at_0);
-/// The medians of each figure.
-Timeline median_timeline(const std::vector<Timeline>& runs);
+/// The run whose wall time is the median: its parts add up, which medians of each part would not.
+/// Operators' times are medians over all runs.
+Timeline median_timeline(std::vector<Timeline> runs);
 
 }  // namespace motley::workloads
