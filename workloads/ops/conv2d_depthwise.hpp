@@ -3,6 +3,8 @@
 // both are described as a gemm::Product is, whose batch is the channels.
 #pragma once
 
+#include <span>
+
 #include "harness/processor.hpp"
 #include "workloads/gemm/product.hpp"
 
@@ -19,8 +21,9 @@ struct Depthwise {
   Activation activation = Activation::none;
 };
 
-/// This member's share of the output rows.
-void depthwise(const CpuTask& task, const Depthwise& work);
+/// This member's share of the output rows. Parts have outputs of their own but read the same
+/// images.
+void depthwise(const CpuTask& task, std::span<const Depthwise> parts);
 /// sums[member][tap][channel]: this member's part of the gradient by the weights, from `seen` and
 /// the gradient of its output.
 void depthwise_weights(const CpuTask& task, const Depthwise& work, const float* output_gradient,

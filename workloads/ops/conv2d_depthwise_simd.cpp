@@ -77,7 +77,7 @@ HWY_INLINE F windowed(const Depthwise& work, const Row& row, std::int64_t ox, F 
   return sum;
 }
 
-/// A kernel's row of three taps as it meets the image: where it begins for output 0, and how far
+/// A row of the kernel's taps as it meets the image: where it begins for output 0, and how far
 /// apart outputs and taps are. Outside the image, zeros.
 struct TapRow {
   const float* from;
@@ -95,43 +95,67 @@ TapRow tap_row(const Patches& p, const Row& row, std::int64_t tap_y, std::int64_
           p.stride_x * p.pixel_stride, p.dilation_x * p.pixel_stride};
 }
 
-/// Kernels of 3 x 3 inside the image: nine weights stay in registers.
-template <class At>
-HWY_INLINE void three_by_three(const Depthwise& work, const Row& row, Inside span, float* to,
-                               F bias, At at) {
-  const auto weight = [&](std::int64_t y, std::int64_t x) HWY_ATTR {
-    return at.load(work.weights + y * work.line_stride + x * work.tap_stride);
-  };
-  const F w00 = weight(0, 0), w01 = weight(0, 1), w02 = weight(0, 2);
-  const F w10 = weight(1, 0), w11 = weight(1, 1), w12 = weight(1, 2);
-  const F w20 = weight(2, 0), w21 = weight(2, 1), w22 = weight(2, 2);
-  const TapRow t0 = tap_row(work.seen, row, 0, at.i), t1 = tap_row(work.seen, row, 1, at.i),
-               t2 = tap_row(work.seen, row, 2, at.i);
-  const float *r0 = t0.from + span.begin * t0.step, *r1 = t1.from + span.begin * t1.step,
-              *r2 = t2.from + span.begin * t2.step;
-  to += span.begin * work.to.stride;
+/// Outputs of a row whose windows lie inside the image, for kernels of height x width: all weights
+/// stay in registers, each row of taps has a sum of its own.
+template <int height, int width, class At>
+HWY_INLINE void sum_inside(const Depthwise& work, const Row& row, Inside span, float* to, F bias,
+                           At at) {
+  F weights[height][width];
+  TapRow taps[height];
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      weights[y][x] = at.load(work.weights + y * work.line_stride + x * work.tap_stride);
+    }
+    taps[y] = tap_row(work.seen, row, y, at.i);
+    taps[y].from += span.begin * taps[y].step;
+  }
   At from = at;
   from.i = 0;
   for (std::int64_t ox = span.begin; ox < span.end; ++ox) {
-    F s0 = hn::MulAdd(from.load(r0), w00, bias);
-    F s1 = hn::Mul(from.load(r1), w10);
-    F s2 = hn::Mul(from.load(r2), w20);
-    s0 = hn::MulAdd(from.load(r0 + t0.tap), w01, s0);
-    s1 = hn::MulAdd(from.load(r1 + t1.tap), w11, s1);
-    s2 = hn::MulAdd(from.load(r2 + t2.tap), w21, s2);
-    s0 = hn::MulAdd(from.load(r0 + 2 * t0.tap), w02, s0);
-    s1 = hn::MulAdd(from.load(r1 + 2 * t1.tap), w12, s1);
-    s2 = hn::MulAdd(from.load(r2 + 2 * t2.tap), w22, s2);
-    at.store(finished(hn::Add(s0, hn::Add(s1, s2)), work.activation), to);
-    r0 += t0.step;
-    r1 += t1.step;
-    r2 += t2.step;
-    to += work.to.stride;
+    F sum = bias;
+    for (int y = 0; y < height; ++y) {
+      F line = hn::Mul(from.load(taps[y].from), weights[y][0]);
+      for (int x = 1; x < width; ++x) {
+        line = hn::MulAdd(from.load(taps[y].from + x * taps[y].tap), weights[y][x], line);
+      }
+      sum = hn::Add(sum, line);
+      taps[y].from += taps[y].step;
+    }
+    at.store(finished(sum, work.activation), to + ox * work.to.stride);
   }
 }
 
-bool is_three_by_three(const Patches& p) {
-  return p.kernel_height == 3 && p.kernel_width == 3;
+/// Kernels that have a form for the inside: 3 x 3, and what a stride of two leaves of it for the
+/// gradient of every second pixel.
+enum class Taps { any, one, two_wide, two_high, two_by_two, three_by_three };
+
+Taps taps_of(const Patches& p) {
+  if (p.kernel_height == 3 && p.kernel_width == 3) return Taps::three_by_three;
+  const std::int64_t code = p.kernel_height * 10 + p.kernel_width;
+  return code == 11   ? Taps::one
+         : code == 12 ? Taps::two_wide
+         : code == 21 ? Taps::two_high
+         : code == 22 ? Taps::two_by_two
+                      : Taps::any;
+}
+
+template <class At>
+HWY_INLINE void sum_inside_of(Taps taps, const Depthwise& work, const Row& row, Inside span,
+                              float* to, F bias, At at) {
+  switch (taps) {
+    case Taps::three_by_three:
+      return sum_inside<3, 3>(work, row, span, to, bias, at);
+    case Taps::two_by_two:
+      return sum_inside<2, 2>(work, row, span, to, bias, at);
+    case Taps::two_wide:
+      return sum_inside<1, 2>(work, row, span, to, bias, at);
+    case Taps::two_high:
+      return sum_inside<2, 1>(work, row, span, to, bias, at);
+    case Taps::one:
+      return sum_inside<1, 1>(work, row, span, to, bias, at);
+    case Taps::any:
+      return;
+  }
 }
 
 void depthwise_row(const Depthwise& work, std::int64_t r) {
@@ -139,7 +163,8 @@ void depthwise_row(const Depthwise& work, std::int64_t r) {
   const Row row = row_of(p, r);
   float* const to = work.to.data + r % p.output_height * work.to.line_stride +
                     r / p.output_height * work.to.image_stride;
-  const Inside span = is_three_by_three(p) ? inside(p) : Inside{0, 0};
+  const Taps taps = taps_of(p);
+  const Inside span = taps == Taps::any ? Inside{0, 0} : inside(p);
   for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
     const F bias = work.bias ? at.load(work.bias) : all(0);
     const auto edge = [&](std::int64_t ox) HWY_ATTR {
@@ -147,14 +172,24 @@ void depthwise_row(const Depthwise& work, std::int64_t r) {
                to + ox * work.to.stride);
     };
     for (std::int64_t ox = 0; ox < span.begin; ++ox) edge(ox);
-    if (span.begin < span.end) three_by_three(work, row, span, to, bias, at);
+    if (span.begin < span.end) sum_inside_of(taps, work, row, span, to, bias, at);
     for (std::int64_t ox = span.end; ox < p.output_width; ++ox) edge(ox);
   });
 }
 
-void depthwise_simd(const CpuTask& task, const Depthwise& work) {
-  const auto [begin, end] = task.share(work.images * work.seen.output_height);
-  for (std::int64_t row = begin; row < end; ++row) depthwise_row(work, row);
+/// Row by row of all parts together: they read the same rows.
+void depthwise_simd(const CpuTask& task, std::span<const Depthwise> parts) {
+  std::int64_t height = 0;
+  for (const Depthwise& part : parts) {
+    if (part.seen.output_height > height) height = part.seen.output_height;
+  }
+  const auto [begin, end] = task.share(parts[0].images * height);
+  for (std::int64_t row = begin; row < end; ++row) {
+    for (const Depthwise& part : parts) {
+      const std::int64_t y = row % height, own = part.seen.output_height;
+      if (y < own) depthwise_row(part, row / height * own + y);
+    }
+  }
 }
 
 /// The sums of one row of outputs for all taps of one vector of channels, anywhere.
@@ -176,33 +211,28 @@ HWY_INLINE void weights_windowed(const Depthwise& work, const Row& row, Inside s
 template <class At>
 HWY_INLINE void weights_three_by_three(const Depthwise& work, const Row& row, Inside span,
                                        const float* dy, float* sums, At at) {
-  F s00 = all(0), s01 = s00, s02 = s00, s10 = s00, s11 = s00, s12 = s00, s20 = s00, s21 = s00,
-    s22 = s00;
-  const TapRow t0 = tap_row(work.seen, row, 0, at.i), t1 = tap_row(work.seen, row, 1, at.i),
-               t2 = tap_row(work.seen, row, 2, at.i);
+  F s[3][3];
+  TapRow taps[3];
+  for (int y = 0; y < 3; ++y) {
+    for (int x = 0; x < 3; ++x) s[y][x] = all(0);
+    taps[y] = tap_row(work.seen, row, y, at.i);
+    taps[y].from += span.begin * taps[y].step;
+  }
   At from = at;
   from.i = 0;
   for (std::int64_t ox = span.begin; ox < span.end; ++ox) {
     const F d = at.load(dy + ox * work.channels);
-    const float *r0 = t0.from + ox * t0.step, *r1 = t1.from + ox * t1.step,
-                *r2 = t2.from + ox * t2.step;
-    s00 = hn::MulAdd(from.load(r0), d, s00);
-    s01 = hn::MulAdd(from.load(r0 + t0.tap), d, s01);
-    s02 = hn::MulAdd(from.load(r0 + 2 * t0.tap), d, s02);
-    s10 = hn::MulAdd(from.load(r1), d, s10);
-    s11 = hn::MulAdd(from.load(r1 + t1.tap), d, s11);
-    s12 = hn::MulAdd(from.load(r1 + 2 * t1.tap), d, s12);
-    s20 = hn::MulAdd(from.load(r2), d, s20);
-    s21 = hn::MulAdd(from.load(r2 + t2.tap), d, s21);
-    s22 = hn::MulAdd(from.load(r2 + 2 * t2.tap), d, s22);
+    for (int y = 0; y < 3; ++y) {
+      for (int x = 0; x < 3; ++x) {
+        s[y][x] = hn::MulAdd(from.load(taps[y].from + x * taps[y].tap), d, s[y][x]);
+      }
+      taps[y].from += taps[y].step;
+    }
   }
-  const auto add = [&](std::int64_t tap, F s) HWY_ATTR {
+  for (int tap = 0; tap < 9; ++tap) {
     float* const sum = sums + tap * work.channels;
-    at.store(hn::Add(at.load(sum), s), sum);
-  };
-  add(0, s00), add(1, s01), add(2, s02);
-  add(3, s10), add(4, s11), add(5, s12);
-  add(6, s20), add(7, s21), add(8, s22);
+    at.store(hn::Add(at.load(sum), s[tap / 3][tap % 3]), sum);
+  }
 }
 
 void depthwise_weights_simd(const CpuTask& task, const Depthwise& work,
@@ -211,7 +241,7 @@ void depthwise_weights_simd(const CpuTask& task, const Depthwise& work,
   const std::int64_t floats = p.kernel_height * p.kernel_width * work.channels;
   float* const mine = sums + task.member * floats;
   for_each_vector(0, floats, [=](auto at) HWY_ATTR { at.store(all(0), mine); });
-  const Inside span = is_three_by_three(p) ? inside(p) : Inside{0, 0};
+  const Inside span = taps_of(p) == Taps::three_by_three ? inside(p) : Inside{0, 0};
   const auto [begin, end] = task.share(work.images * p.output_height);
   for (std::int64_t r = begin; r < end; ++r) {
     const Row row = row_of(p, r);
@@ -235,8 +265,8 @@ namespace motley::workloads {
 HWY_EXPORT(depthwise_simd);
 HWY_EXPORT(depthwise_weights_simd);
 
-void depthwise(const CpuTask& task, const Depthwise& work) {
-  HWY_DYNAMIC_DISPATCH(depthwise_simd)(task, work);
+void depthwise(const CpuTask& task, std::span<const Depthwise> parts) {
+  HWY_DYNAMIC_DISPATCH(depthwise_simd)(task, parts);
 }
 
 void depthwise_weights(const CpuTask& task, const Depthwise& work, const float* output_gradient,

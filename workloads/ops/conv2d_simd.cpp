@@ -69,7 +69,7 @@ Lowered lower_depthwise(const Call& call, const ConvolutionSizes& s) {
                                            task.buffer<const float>(1), task.buffer<float>(2));
         work.bias = bias ? task.buffer<const float>(3) : nullptr;
         work.activation = activation;
-        depthwise(task, work);
+        depthwise(task, {&work, 1});
       });
   if (bias) launch.operands.push_back(Input{2});
   launch.kernel.cpu_members = members_for(std::int64_t(s.macs()));
@@ -125,28 +125,35 @@ Lowered lower_forward(const Call& call, Processor& processor, const schema::Para
   return lowered;
 }
 
+Lowered lower_depthwise_data(const ConvolutionSizes& s) {
+  Launch launch =
+      three_operands("conv2d_depthwise_backward_data", [c = described(s)](const CpuTask& task) {
+        std::vector<Depthwise> parts;
+        for (const gemm::Product& product :
+             gemm::backward_data(c, task.buffer<const float>(1), task.buffer<const float>(0),
+                                 task.buffer<float>(2))) {
+          parts.push_back(depthwise_of(product, c.images));
+        }
+        depthwise(task, parts);
+      });
+  launch.kernel.cpu_members = members_for(std::int64_t(s.macs()));
+  return {{launch}, {}, {}, {}};
+}
+
 Lowered lower_backward_data(const Call& call, Processor& processor, const schema::Parameters&) {
   const ConvolutionSizes s = convolution_sizes(call, ConvolutionDirection::backward_data);
+  if (s.depthwise()) return lower_depthwise_data(s);
   const gemm::Convolution c = described(s);
   const std::vector<gemm::Product> parts = gemm::backward_data(c, nullptr, nullptr, nullptr);
-  const auto part = [c](const CpuTask& task, std::size_t i) {
-    return gemm::backward_data(c, task.buffer<const float>(1), task.buffer<const float>(0),
-                               task.buffer<float>(2))[i];
-  };
   Lowered lowered;
+  lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (s.depthwise()) {
-      lowered.launches.push_back(
-          three_operands("conv2d_depthwise_backward_data", [part, i, c](const CpuTask& task) {
-            depthwise(task, depthwise_of(part(task, i), c.images));
-          }));
-      lowered.launches.back().kernel.cpu_members = members_for(std::int64_t(s.macs()));
-      continue;
-    }
-    lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
-    lowered.launches.push_back(product_launch(
-        "conv2d_backward_data", processor, 0,
-        [part, i](const CpuTask& task) { return part(task, i); }, parts[i]));
+    const auto make = [c, i](const CpuTask& task) {
+      return gemm::backward_data(c, task.buffer<const float>(1), task.buffer<const float>(0),
+                                 task.buffer<float>(2))[i];
+    };
+    lowered.launches.push_back(
+        product_launch("conv2d_backward_data", processor, 0, make, parts[i]));
   }
   return lowered;
 }
