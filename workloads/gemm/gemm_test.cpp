@@ -53,8 +53,10 @@ struct Example {
   bool packed = false;
 };
 
-std::int64_t stored_floats(std::int64_t rows, std::int64_t columns, std::int64_t gap) {
-  return rows > 0 && columns > 0 ? (rows - 1) * (columns + gap) + columns : 0;
+/// Of `batch` matrices, without what the last one's last row leaves free.
+std::int64_t stored_floats(std::int64_t batch, std::int64_t rows, std::int64_t columns,
+                           std::int64_t gap) {
+  return rows > 0 && columns > 0 ? batch * rows * (columns + gap) - gap : 0;
 }
 
 struct Operands {
@@ -64,17 +66,12 @@ struct Operands {
 
 Operands operands_of(const Example& e) {
   Operands o;
-  const std::int64_t a_stride = (e.transpose_a ? e.m : e.k) + e.gap;
-  const std::int64_t b_stride = (e.transpose_b ? e.k : e.n) + e.gap;
-  const std::int64_t a_batch = (e.transpose_a ? e.k : e.m) * a_stride;
-  const std::int64_t b_batch = (e.transpose_b ? e.n : e.k) * b_stride;
-  const std::int64_t c_batch = e.m * (e.n + e.gap);
-  const std::int64_t others = e.batch - 1;
-  o.a = random_floats(others * a_batch + stored_floats(a_batch / a_stride, a_stride - e.gap, e.gap),
-                      1);
-  o.b = random_floats(others * b_batch + stored_floats(b_batch / b_stride, b_stride - e.gap, e.gap),
-                      2);
-  o.c = random_floats(others * c_batch + stored_floats(e.m, e.n, e.gap), 3);
+  const std::int64_t a_rows = e.transpose_a ? e.k : e.m, a_columns = e.m + e.k - a_rows;
+  const std::int64_t b_rows = e.transpose_b ? e.n : e.k, b_columns = e.n + e.k - b_rows;
+  const std::int64_t a_stride = a_columns + e.gap, b_stride = b_columns + e.gap;
+  o.a = random_floats(stored_floats(e.batch, a_rows, a_columns, e.gap), 1);
+  o.b = random_floats(stored_floats(e.batch, b_rows, b_columns, e.gap), 2);
+  o.c = random_floats(stored_floats(e.batch, e.m, e.n, e.gap), 3);
   o.bias = random_floats(e.n, 4);
   Product& p = o.product;
   p.m = e.m;
@@ -87,9 +84,9 @@ Operands operands_of(const Example& e) {
   p.bias = e.bias ? o.bias.data() : nullptr;
   p.activation = e.activation;
   p.batch = e.batch;
-  p.a_batch_stride = a_batch;
-  p.b_batch_stride = b_batch;
-  p.c_batch_stride = c_batch;
+  p.a_batch_stride = a_rows * a_stride;
+  p.b_batch_stride = b_rows * b_stride;
+  p.c_batch_stride = e.m * (e.n + e.gap);
   return o;
 }
 
