@@ -16,12 +16,17 @@
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::gemm::HWY_NAMESPACE {
 
-// Accumulators, the vectors of B and one broadcast of A fill the registers: 32 of them, or 16.
+// A tile's sums, a row of B and the broadcasts of A fill the registers: 32 of them, or 16. On Arm
+// GCC 12 holds the broadcasts of all rows at once, and 12 rows spill. A tile of A (rows x block_k)
+// is to stay in L1 while panels of B (block_k x columns) pass; a block of B (block_k x
+// block_columns) in L2: 768 KiB of the 1-2 MiB of cores with AVX-512, 256 KiB of the 256-512 KiB of
+// other x86 cores, 192 KiB of the 256 KiB and more of phones' larger cores. On AVX-512, block_k of
+// 192 to 384 were seen equally fast.
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
 constexpr std::int64_t tile_rows = 14, tile_vectors = 2;
 constexpr std::int64_t block_k = 384, block_columns = 512;
 #elif HWY_ARCH_ARM_A64
-constexpr std::int64_t tile_rows = 12, tile_vectors = 2;
+constexpr std::int64_t tile_rows = 10, tile_vectors = 2;
 constexpr std::int64_t block_k = 256, block_columns = 192;
 #else
 constexpr std::int64_t tile_rows = 6, tile_vectors = 2;
@@ -35,7 +40,7 @@ constexpr std::int64_t tile_columns = tile_vectors * vector_lanes;
 /// sets of the L1 cache.
 constexpr std::int64_t tile_row_stride = block_k + 16;
 
-/// Source of B as they lie in memory, `stride` floats apart.
+/// Rows of B as they lie in memory, `stride` floats apart.
 struct Source {
   const float* data = nullptr;
   std::int64_t stride = 0;
