@@ -193,6 +193,21 @@ TEST(Gemm, SeveralBlocksOfKAndOfColumns) {
   });
 }
 
+TEST(Gemm, FewRowsOverMoreThanAWorkspaceHolds) {
+  on_each_target([] {
+    for (const bool transposed : {false, true}) check({2, 5, 50001, false, transposed}, 1);
+  });
+}
+
+TEST(Gemm, TallAndWideProductsAreCutDifferently) {
+  on_each_target([] {
+    check({301, 9, 20}, 2);
+    check({301, 9, 20, true, true}, 3);
+    check({9, 301, 20}, 2);
+    check({101, 101, 7}, 4);
+  });
+}
+
 TEST(Gemm, NothingToSumIsZeroAndNothingToWriteIsNothing) {
   on_each_target([] {
     check({5, 6, 0}, 1);
