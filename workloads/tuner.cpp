@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <limits>
 
 #include "harness/error.hpp"
@@ -105,10 +106,24 @@ std::size_t cold_sets(const Call& call, const Processor& processor, double most_
   return static_cast<std::size_t>(std::clamp(wanted / bytes, 1.0, 64.0));
 }
 
+namespace {
+
+/// Some implementations show what others gain. One run of them may take a hundred times the best:
+/// local memory is no faster on a CPU, and barriers cost it the registers.
+bool contends(const Implementation& one, const Processor& processor) {
+  const bool local_memory = one.name == "opencl/local_tile" || one.name == "opencl/register_tile";
+  return one.name != "reference" && one.name != "opencl/naive" &&
+         !(local_memory && processor.kind() == ProcessorKind::cpu);
+}
+
+}  // namespace
+
 const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& processor) {
   std::vector<const Implementation*> usable = usable_implementations(kind, call, processor);
-  if (usable.size() > 1 && usable.back()->name == "reference") usable.pop_back();
-  return tune(kind, call, processor, usable);
+  std::vector<const Implementation*> contenders;
+  std::copy_if(usable.begin(), usable.end(), std::back_inserter(contenders),
+               [&](const Implementation* one) { return contends(*one, processor); });
+  return tune(kind, call, processor, contenders.empty() ? usable : contenders);
 }
 
 const Tuned& Tuner::tune(const std::string& kind_name, const Call& call, Processor& processor,
