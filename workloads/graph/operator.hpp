@@ -151,8 +151,12 @@ struct OperatorKind {
   std::function<Content(const Call&, std::size_t input)> content = {};
   /// Edges included: sizes below, at and above any block of an implementation.
   std::vector<Example> examples = {};
-  /// Largest normalised error (workloads/graph/check.hpp) of a correct f32 implementation.
+  /// Largest normalised error (workloads/graph/values.hpp) of a correct f32 implementation.
   double tolerance = 1e-4;
+  /// A sum whose terms may cancel altogether: in front of batch norm, or added to the keys of
+  /// attention, a bias has no gradient but rounding. The reference of absolute inputs then says
+  /// how large the terms were.
+  bool cancels = false;
 };
 
 /// Static objects of these types put a kind, or an implementation of a kind, on the list.

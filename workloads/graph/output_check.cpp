@@ -1,5 +1,7 @@
 #include "workloads/graph/output_check.hpp"
 
+#include <cmath>
+
 #include "harness/random.hpp"
 
 namespace motley::workloads {
@@ -17,6 +19,14 @@ Values project(const Values& values, const Values& signs) {
   return sums;
 }
 
+std::vector<Values> absolute(std::span<const Values> inputs) {
+  std::vector<Values> result(inputs.begin(), inputs.end());
+  for (Values& values : result) {
+    for (double& value : values) value = std::abs(value);
+  }
+  return result;
+}
+
 }  // namespace
 
 OutputCheck::OutputCheck(const OperatorKind& kind, const Call& call, const RunScalars& scalars,
@@ -32,12 +42,17 @@ OutputCheck::OutputCheck(const OperatorKind& kind, const Call& call, const RunSc
   for (const TensorType& output : call.outputs) {
     references_.emplace_back(std::size_t(output.elements()));
   }
+  if (kind.cancels) {
+    magnitudes_ = references_;
+    kind.reference(call, scalars, absolute(inputs), magnitudes_);
+  }
   kind.reference(call, scalars, inputs, references_);
 }
 
 double OutputCheck::error(std::size_t i, Values got) const {
   if (!signs_.empty()) got = project(got, signs_);
-  return normalised_error(got, references_.at(i));
+  if (magnitudes_.empty()) return normalised_error(got, references_.at(i));
+  return normalised_error(got, references_.at(i), magnitudes_.at(i));
 }
 
 }  // namespace motley::workloads

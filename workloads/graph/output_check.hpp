@@ -18,7 +18,8 @@ class OutputCheck {
 
  private:
   std::vector<Values> references_;
-  Values signs_;  ///< of the projection, empty where the reference is whole
+  std::vector<Values> magnitudes_;  ///< where the kind's sums may cancel
+  Values signs_;                    ///< of the projection, empty where the reference is whole
 };
 
 }  // namespace motley::workloads

@@ -161,7 +161,8 @@ std::vector<Values> random_inputs(const OperatorKind& kind, const Call& call, st
   return inputs;
 }
 
-double normalised_error(std::span<const double> got, std::span<const double> reference) {
+double normalised_error(std::span<const double> got, std::span<const double> reference,
+                        std::span<const double> magnitudes) {
   if (got.size() != reference.size()) return std::numeric_limits<double>::infinity();
   double squares = 0;
   for (const double value : reference) squares += value * value;
@@ -170,7 +171,9 @@ double normalised_error(std::span<const double> got, std::span<const double> ref
   for (std::size_t i = 0; i < got.size(); ++i) {
     const double difference = std::abs(got[i] - reference[i]);
     if (!std::isfinite(difference)) return std::numeric_limits<double>::infinity();
-    if (difference > 0) worst = std::max(worst, difference / (std::abs(reference[i]) + rms));
+    const double terms = magnitudes.empty() ? 0 : magnitudes[i] / 100;
+    const double size = std::abs(reference[i]) + rms + terms;
+    if (difference > 0) worst = std::max(worst, difference / size);
   }
   return worst;
 }

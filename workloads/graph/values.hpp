@@ -24,6 +24,9 @@ Values random_values(const TensorType& type, const Content& content, std::uint64
 
 /// The largest |got - reference| / (|reference| + rms(reference)): relative where an element is
 /// large, against the whole tensor where terms cancelled. Infinite where got is not finite.
-double normalised_error(std::span<const double> got, std::span<const double> reference);
+/// `magnitudes`: of the terms that each element is the sum of; a hundredth of it is added to the
+/// divisor, so that a tolerance of 1e-4 grants sixteen roundings of f32 to what cancels.
+double normalised_error(std::span<const double> got, std::span<const double> reference,
+                        std::span<const double> magnitudes = {});
 
 }  // namespace motley::workloads
