@@ -41,15 +41,17 @@ ModelDescription describe_model(const std::string& spec, std::int64_t batch) {
     if (kind.macs) one.macs = kind.macs(inference.graph.call(op)) / double(batch);
     result.operators.push_back(one);
   }
+  result.inference_memory_bytes = memory(inference.graph);
+  const Counts forward = counts(inference.graph);
+  result.parameters = forward.parameters;
+  result.forward_macs = forward.forward_macs / double(batch);
+  if (!inference.trains) return result;
   TrainingOptions options;
   options.model = spec;
   options.batch = batch;
   const Model training = training_model(options);
   const Counts all = counts(training.graph);
-  result.parameters = all.parameters;
-  result.forward_macs = all.forward_macs / double(batch);
   result.training_macs = (all.forward_macs + all.backward_macs) / double(batch);
-  result.inference_memory_bytes = memory(inference.graph);
   result.training_memory_bytes = memory(training.graph);
   return result;
 }

@@ -19,7 +19,8 @@ struct ModelDescription {
   std::int64_t batch = 1;
   std::vector<OperatorDescription> operators;  ///< of the forward pass
   /// By the conventions of golden_models.json: MACs of one sample; training is forward, gradients
-  /// of weights, and of data but for the layer that reads the input.
+  /// of weights, and of data but for the layer that reads the input; 0 where the form does not
+  /// train (decoding).
   double parameters = 0, forward_macs = 0, training_macs = 0;
   /// Of the whole batch by category, with the reference implementations (no workspace) and
   /// momentum.
