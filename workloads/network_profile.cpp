@@ -6,7 +6,7 @@
 namespace motley::workloads {
 namespace {
 
-constexpr int profiled_runs = 7;
+constexpr std::uint64_t profiles_taken = 7;
 constexpr double whole_run_tolerance = 1e-5;
 
 std::vector<schema::OperatorTime> operator_times(const Plan& plan, const Timeline& times) {
@@ -23,14 +23,14 @@ std::vector<schema::OperatorTime> operator_times(const Plan& plan, const Timelin
 
 }  // namespace
 
-RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint64_t first_run) {
-  std::vector<Timeline> runs;
-  for (int i = 0; i < profiled_runs; ++i) {
-    const auto times =
-        execution.run_profiled(scalars, first_run + std::uint64_t(i), steady_clock());
-    runs.push_back(timeline(execution.plan(), times, execution.device_at_0()));
+RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint64_t first_run,
+                      std::uint64_t runs) {
+  std::vector<Timeline> profiles;
+  for (std::uint64_t i = 0; i < profiles_taken; ++i) {
+    const auto times = execution.run_profiled(scalars, first_run + i * runs, runs, steady_clock());
+    profiles.push_back(timeline(execution.plan(), times, execution.device_at_0()));
   }
-  const Timeline all = median_timeline(std::move(runs));
+  const Timeline all = median_timeline(std::move(profiles));
   RunProfile profile;
   profile.timeline = {{"host", all.host},
                       {"counts", all.counts},
@@ -73,15 +73,27 @@ schema::Facts facts_of(const Plan& plan) {
           {"macs", macs.forward_macs + macs.backward_macs}};
 }
 
-NetworkCheck::NetworkCheck(Execution& execution, const Model& model, const RunScalars& scalars)
-    : execution_(execution) {
-  watched_.push_back(model.loss == no_tensor ? model.output : model.loss);
-  for (TensorId id = 0; id < model.graph.tensors().size() && model.loss != no_tensor; ++id) {
+NetworkCheck::NetworkCheck(Training& training, std::uint64_t steps)
+    : execution_(training.execution()) {
+  const Model& model = training.model();
+  watched_.push_back(model.loss);
+  for (TensorId id = 0; id < model.graph.tensors().size(); ++id) {
     const Tensor& tensor = model.graph.tensor(id);
     if (tensor.role == Role::parameter && tensor.view_of == no_tensor) watched_.push_back(id);
   }
-  error_ = execution.check(scalars, worst_);
-  for (const TensorId id : watched_) expected_.push_back(execution.values(id));
+  error_ = training.check_step(worst_);
+  while (training.steps() < steps) training.step();
+  remember();
+}
+
+NetworkCheck::NetworkCheck(Inference& inference) : execution_(inference.execution()) {
+  watched_.push_back(inference.model().output);
+  error_ = execution_.check(inference.scalars(), worst_);
+  remember();
+}
+
+void NetworkCheck::remember() {
+  for (const TensorId id : watched_) expected_.push_back(execution_.values(id));
 }
 
 double NetworkCheck::error() const {

@@ -4,12 +4,14 @@
 
 #include "harness/case.hpp"
 #include "workloads/graph/timeline.hpp"
-#include "workloads/models/model.hpp"
+#include "workloads/inference.hpp"
 
 namespace motley::workloads {
 
-/// A few profiled runs from the current state; waits. `runs` counts on from `first_run`.
-RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint64_t first_run);
+/// A few profiles of `runs` runs each from the current state; waits. Runs count on from
+/// `first_run`.
+RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint64_t first_run,
+                      std::uint64_t runs = 1);
 
 /// Sum over the graph's operators; one operation.
 schema::Work work_of(const Graph& graph);
@@ -20,17 +22,22 @@ schema::Facts facts_of(const Plan& plan);
 /// Every operator against its reference, once; then whole runs must repeat what that gave.
 class NetworkCheck {
  public:
-  /// From the first state: each operator alone. Watches the loss and all parameters in training,
-  /// else the output.
-  NetworkCheck(Execution& execution, const Model& model, const RunScalars& scalars);
-  /// After one whole run from the first state, in units of what is tolerated: of each operator's
-  /// distance from its reference, and of 1e-5 between the whole run and the operators' own.
+  /// From the first state: each operator of the first step alone, then whole steps up to `steps`.
+  /// Watches the loss and all parameters.
+  explicit NetworkCheck(Training& training, std::uint64_t steps = 1);
+  /// Each operator alone; watches the output.
+  explicit NetworkCheck(Inference& inference);
+  /// After so many whole steps, or one inference, from the first state, in units of what is
+  /// tolerated: of each operator's distance from its reference, and of 1e-5 between the whole run
+  /// and the operators' own.
   double error() const;
   /// The operator that is farthest from its reference, and by how much.
   const std::string& worst() const { return worst_; }
   double worst_error() const { return error_; }
 
  private:
+  void remember();
+
   Execution& execution_;
   std::vector<TensorId> watched_;
   std::vector<Values> expected_;

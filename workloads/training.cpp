@@ -12,6 +12,7 @@ Model training_model(const TrainingOptions& options) {
   Model model = build_model(options.model, build);
   const auto gradients = differentiate(model.graph, model.loss);
   add_optimizer(model.graph, gradients, options.optimizer, options.learning_rate);
+  model.graph.scalars["seed"] = double(options.seed % (1 << 24));  // of dropout: exact as float
   return model;
 }
 
@@ -65,6 +66,11 @@ void Training::step() {
   scalars_["step"] = double(steps_ + 1);
   execution_->run(scalars_, steps_);
   ++steps_;
+}
+
+double Training::check_step(std::string& worst) {
+  scalars_["step"] = double(++steps_);
+  return execution_->check(scalars_, worst);
 }
 
 void Training::reset() {

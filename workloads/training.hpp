@@ -44,6 +44,9 @@ class Training {
 
   /// Gives one step; waits only where the residency mode does.
   void step();
+  /// A step operator by operator, each compared with its reference; waits. Returns the largest
+  /// error over tolerance and where.
+  double check_step(std::string& worst);
   std::uint64_t steps() const { return steps_; }
   /// The first state again.
   void reset();

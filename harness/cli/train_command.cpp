@@ -104,9 +104,9 @@ bool is_right(const NetworkCheck& check, schema::Block& block) {
   return false;
 }
 
-void take_profile(Execution& execution, const RunScalars& scalars, std::uint64_t runs,
-                  schema::Block& block) {
-  RunProfile profile = profile_of(execution, scalars, runs);
+void take_profile(Execution& execution, const RunScalars& scalars, std::uint64_t first_run,
+                  std::uint64_t runs, schema::Block& block) {
+  RunProfile profile = profile_of(execution, scalars, first_run, runs);
   block.timeline = std::move(profile.timeline);
   block.operators = std::move(profile.operators);
   block.memory = std::move(profile.memory);
@@ -127,7 +127,7 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
     block.work = work_of(training.execution().graph());
     block.details = facts_of(training.execution().plan());
     block.phases["prepare"] = clock.seconds() - started;
-    const NetworkCheck check(training.execution(), training.model(), training.scalars());
+    const NetworkCheck check(training);
     training.reset();
     block.phases["check"] = clock.seconds() - started - block.phases["prepare"];
     if (!is_right(check, block)) return;
@@ -143,7 +143,8 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
       block.reason = error.what();
       return;
     }
-    take_profile(training.execution(), training.scalars(), training.steps(), block);
+    take_profile(training.execution(), training.scalars(), training.steps(),
+                 training.execution().period_of_download(training.model().loss), block);
   });
   return block;
 }
@@ -161,7 +162,7 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
     block.work = work_of(execution.graph());
     block.details = facts_of(execution.plan());
     block.phases["prepare"] = clock.seconds() - started;
-    const NetworkCheck check(execution, inference.model(), inference.scalars());
+    const NetworkCheck check(inference);
     block.phases["check"] = clock.seconds() - started - block.phases["prepare"];
     if (!is_right(check, block)) return;
     const double begin = clock.seconds();
@@ -174,7 +175,7 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
     }
     block.stopped_by = devices::interrupted() ? "interrupt" : "budget";
     block.phases["sample"] = clock.seconds() - begin;
-    take_profile(execution, inference.scalars(), 0, block);
+    take_profile(execution, inference.scalars(), 0, 1, block);
   });
   return block;
 }

@@ -48,8 +48,10 @@ class Execution {
   /// the last of every so many.
   void run(const RunScalars& scalars, std::uint64_t run);
   void finish();
-  /// One run with each step timed; waits before and at its end, which is one more entry.
-  std::vector<StepTime> run_profiled(const RunScalars& scalars, std::uint64_t run, Clock& clock);
+  /// So many runs with each step timed, one after another; waits before the first and behind the
+  /// last, which is one more entry.
+  std::vector<StepTime> run_profiled(const RunScalars& scalars, std::uint64_t first_run,
+                                     std::uint64_t runs, Clock& clock);
   /// The host's copy of an output as the last download left it; finish() first.
   Values downloaded(TensorId output) const;
 

@@ -168,12 +168,13 @@ TEST_P(OnProcessor, AccountsForTheTimeOfARun) {
     const Net one = net(false);
     const auto execution = start(one, residency_from(name));
     execution->run(one.graph.scalars, 0);
-    const auto times = execution->run_profiled(one.graph.scalars, 1, steady_clock());
+    const auto times = execution->run_profiled(one.graph.scalars, 1, 2, steady_clock());
     const Timeline all = timeline(execution->plan(), times, execution->device_at_0());
     double host = 0, device = 0, gap = 0;
     for (const auto& [what, seconds] : all.host) host += seconds;
     for (const auto& [what, seconds] : all.device) device += seconds;
     for (const auto& [what, seconds] : all.gap) gap += seconds;
+    EXPECT_EQ(all.counts.at("launches"), double(one.graph.operators().size()));
     EXPECT_NEAR(host, all.wall_seconds, 1e-9);
     if (!execution->device_at_0()) continue;
     EXPECT_NEAR(device, all.wall_seconds, 1e-6);

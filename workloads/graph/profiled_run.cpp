@@ -74,16 +74,17 @@ std::size_t Execution::commands(const PlanStep& step) const {
   }
 }
 
-std::vector<StepTime> Execution::run_profiled(const RunScalars& scalars, std::uint64_t run,
-                                              Clock& clock) {
+std::vector<StepTime> Execution::run_profiled(const RunScalars& scalars, std::uint64_t first_run,
+                                              std::uint64_t runs, Clock& clock) {
   finish();
   for (Queue* queue : queues_) queue->take_intervals();
-  std::vector<StepTime> times(plan_.steps.size());
+  const std::size_t steps = plan_.steps.size();
+  std::vector<StepTime> times(runs * steps);
   std::vector<std::vector<Pending>> pending(queues_.size());
   std::vector<ClockOffset> offsets(queues_.size());
-  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-    const PlanStep& step = plan_.steps[i];
-    if ((run + 1) % step.period != 0) continue;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const PlanStep& step = plan_.steps[i % steps];
+    if ((first_run + i / steps + 1) % step.period != 0) continue;
     times[i].ran = true;
     times[i].host_started = clock.seconds();
     do_step(step, scalars);
@@ -100,9 +101,9 @@ std::vector<StepTime> Execution::run_profiled(const RunScalars& scalars, std::ui
   for (std::size_t place = 0; place < queues_.size(); ++place) {
     take(*queues_[place], pending[place], times, offsets[place]);
   }
-  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+  for (std::size_t i = 0; i + 1 < times.size(); ++i) {
     if (!times[i].device_started) continue;
-    const double offset = offsets[plan_.steps[i].place].seconds();
+    const double offset = offsets[plan_.steps[i % steps].place].seconds();
     *times[i].device_started += offset;
     *times[i].device_ended += offset;
   }

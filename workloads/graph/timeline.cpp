@@ -52,8 +52,9 @@ class Accounts {
     for (std::size_t op = 0; op < plan_.graph.operators().size(); ++op) {
       result_.operators.push_back({op, 0, 0});
     }
-    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-      if (times_[i].ran) count(plan_.steps[i], times_[i]);
+    const std::size_t steps = plan_.steps.size();
+    for (std::size_t i = 0; i + 1 < times_.size(); ++i) {
+      if (times_[i].ran) count(plan_.steps[i % steps], times_[i]);
     }
     const StepTime& end = times_.back();
     host_.push_back({end.host_started, end.host_ended, device_at_0_ ? "blocked" : "other"});
@@ -62,6 +63,7 @@ class Accounts {
     result_.wall_seconds = end.host_ended - first;
     close_host();
     if (device_at_0_) close_device(first, end.host_ended);
+    share_out(double(times_.size() - 1) / double(steps));
     return std::move(result_);
   }
 
@@ -87,6 +89,19 @@ class Accounts {
     const bool moves = step.action != Action::map && step.action != Action::unmap;
     result_.counts[to_host(step.action) ? "bytes_to_host" : "bytes_to_device"] +=
         moves ? double(plan_.graph.tensor(step.tensor).type.bytes()) : 0;
+  }
+
+  /// All figures are those of one run.
+  void share_out(double runs) {
+    for (auto* figures : {&result_.host, &result_.device, &result_.gap, &result_.counts}) {
+      for (auto& [name, value] : *figures) value /= runs;
+    }
+    for (OperatorTime& one : result_.operators) {
+      one.seconds /= runs;
+      one.copy_seconds /= runs;
+    }
+    result_.wall_seconds /= runs;
+    result_.unattributed_seconds /= runs;
   }
 
   void close_host() {

@@ -30,7 +30,8 @@ struct Timeline {
   std::vector<OperatorTime> operators;   ///< in the graph's order
 };
 
-/// Of one profiled run. Device times count for plans with an OpenCL device at place 0.
+/// Of profiled runs, shared out evenly among them. Device times count for plans with an OpenCL
+/// device at place 0.
 Timeline timeline(const Plan& plan, const std::vector<StepTime>& times, bool device_at_0);
 /// The run whose wall time is the median: its parts add up, which medians of each part would not.
 /// Operators' times are medians over all runs.
