@@ -24,15 +24,15 @@ schema::Parameters parameters_of(const Tile& tile) {
 
 std::vector<schema::Parameters> tunings(const Call& call, Processor& processor, Tier tier) {
   const std::int64_t m = matmul_sizes(call).m;
-  const std::vector<Tile> cpu = {{8, 16, 3, 1}, {4, 16, 4, 1}, {12, 16, 2, 1}, {1, 16, 8, 1}};
+  const std::vector<Tile> cpu = {{4, 16, 4, 1}, {12, 16, 2, 1}, {8, 16, 3, 1}, {1, 16, 8, 1}};
   const std::vector<Tile> gpu = {{8, 4, 1, 8}, {4, 4, 1, 8}, {8, 4, 2, 8}, {1, 4, 1, 8}};
   const bool is_cpu = processor.kind() == ProcessorKind::cpu;
   std::vector<schema::Parameters> all;
   for (const Tile& tile : is_cpu ? cpu : gpu) {
-    const bool fits = m == 1 ? tile.rows == 1 : tile.rows > 1 && tile.rows < 2 * m;
+    const bool fits =
+        m == 1 ? tile.rows == 1 : tile.rows == 4 || (tile.rows > 4 && tile.rows < 2 * m);
     if (fits || tier == Tier::full) all.push_back(parameters_of(tile));
   }
-  if (all.empty()) all.push_back(parameters_of((is_cpu ? cpu : gpu)[1]));
   // Each must be right everywhere: the other kind's best is tried too.
   if (tier == Tier::full) all.insert(all.begin() + 1, parameters_of((is_cpu ? gpu : cpu)[0]));
   return all;

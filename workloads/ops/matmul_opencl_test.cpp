@@ -1,0 +1,97 @@
+// What the ladder of matrix products promises besides right results, which operators_test.cpp
+// checks: constants are packed once, few programs are built, and no work-group needs more than
+// small GPUs have.
+#include <algorithm>
+#include <gtest/gtest.h>
+
+#include "devices/machine.hpp"
+#include "harness/error.hpp"
+#include "workloads/graph/operator_trial.hpp"
+
+namespace motley::workloads {
+namespace {
+
+class MatmulLadder : public testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      processor_ = devices::real_machine()->open("opencl:0");
+    } catch (const Unsupported& error) {
+      GTEST_SKIP() << error.what();
+    }
+  }
+  static Call call_of(std::int64_t m, std::int64_t k, std::int64_t n) {
+    return make_call(operator_kind("matmul"), {}, {{{m, k}}, {{k, n}}});
+  }
+  std::vector<const Implementation*> rungs() const {
+    std::vector<const Implementation*> all;
+    for (const Implementation& one : implementations("matmul")) {
+      if (one.name.starts_with("opencl/")) all.push_back(&one);
+    }
+    return all;
+  }
+  static std::vector<schema::Parameters> tunings_of(const Implementation& rung, const Call& call,
+                                                    Processor& processor, Tier tier) {
+    if (!rung.tunings) return {{}};
+    return rung.tunings(call, processor, tier);
+  }
+  std::unique_ptr<Processor> processor_;
+};
+
+TEST_F(MatmulLadder, HasFewSetsOfParametersBeforeTheFullTier) {
+  for (const Call& call : {call_of(1, 64, 64), call_of(3, 7, 1), call_of(1000, 64, 1000)}) {
+    for (const Implementation* rung : rungs()) {
+      const auto sets = tunings_of(*rung, call, *processor_, Tier::standard);
+      EXPECT_GE(sets.size(), 1u) << rung->name;
+      EXPECT_LE(sets.size(), 6u) << rung->name;
+    }
+  }
+}
+
+TEST_F(MatmulLadder, NeedsNoLargerWorkGroupsThanSmallGpusHave) {
+  const Call call = call_of(100, 300, 70);
+  for (const Implementation* rung : rungs()) {
+    for (const auto& tuning : tunings_of(*rung, call, *processor_, Tier::full)) {
+      for (const Launch& launch : rung->lower(call, *processor_, tuning).launches) {
+        const auto& local = launch.range.local;
+        EXPECT_LE(local[0] * std::max<std::size_t>(local[1], 1), 128u) << rung->name;
+        for (unsigned i = 0; i < launch.range.dimensions; ++i) {
+          EXPECT_EQ(launch.range.global[i] % std::max<std::size_t>(local[i], 1), 0u) << rung->name;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(MatmulLadder, PacksConstantsOnce) {
+  Call call = call_of(30, 40, 50);
+  call.constant_inputs = {false, true};
+  for (const Implementation* rung : rungs()) {
+    if (rung->name != "opencl/packed") continue;
+    const auto tuning = tunings_of(*rung, call, *processor_, Tier::smoke).front();
+    const Lowered lowered = rung->lower(call, *processor_, tuning);
+    ASSERT_EQ(lowered.launches.size(), 3u);
+    EXPECT_FALSE(lowered.launches[0].once);
+    EXPECT_TRUE(lowered.launches[1].once);
+    EXPECT_EQ(lowered.workspace_bytes.size(), 1u);
+    EXPECT_EQ(lowered.kept_bytes.size(), 1u);
+    const auto queue = processor_->queue();
+    OperatorTrial trial(*processor_, *queue, operator_kind("matmul"), call, *rung, tuning, 5);
+    for (int run = 0; run < 2; ++run) {
+      trial.reset(*queue);
+      trial.give(*queue);
+      EXPECT_LE(trial.error(*queue), trial.tolerance());
+    }
+    return;
+  }
+  FAIL() << "no such rung";
+}
+
+TEST_F(MatmulLadder, BeginsWithTheBestGuess) {
+  const auto usable = usable_implementations("matmul", call_of(64, 64, 64), *processor_);
+  ASSERT_FALSE(usable.empty());
+  EXPECT_EQ(usable.front()->name, "opencl/packed");
+}
+
+}  // namespace
+}  // namespace motley::workloads
