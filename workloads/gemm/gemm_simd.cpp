@@ -121,7 +121,7 @@ void multiply_tile(const Work& work, Span rows, Span columns, Span k, const Pane
   const Product& p = work.product;
   const bool by_k = is_transposed(p), last = k.end == p.k;
   if (k.size() > 0) pack_a(p, rows, k, work.a);
-  float* starts[tile_rows];
+  float* starts[tile_rows] = {};
   for (std::int64_t r = 0; r < rows.size(); ++r) starts[r] = row_of(p.c, rows.begin + r);
   float* panel = panels.data;
   for (std::int64_t j = columns.begin; j < columns.end; j += tile_columns, panel += panels.stride) {

@@ -49,14 +49,14 @@ HWY_INLINE void zero_run(float* to, std::int64_t count) {
 }
 
 /// Rows of A whose k is contiguous.
-void pack_rows(const Matrix& a, Span rows, Span k, float* tile) {
+inline void pack_rows(const Matrix& a, Span rows, Span k, float* tile) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row, tile += tile_row_stride) {
     copy_run(tile, a.data + row * a.stride + k.begin, k.size());
   }
 }
 
 /// Rows of A that are neighbours in memory.
-void pack_transposed_rows(const Matrix& a, Span rows, Span k, float* tile) {
+inline void pack_transposed_rows(const Matrix& a, Span rows, Span k, float* tile) {
   const float* from = a.data + k.begin * a.stride + rows.begin;
   for (std::int64_t i = 0; i < k.size(); ++i, from += a.stride, tile += tile_rows) {
     copy_run(tile, from, rows.size());
@@ -117,7 +117,7 @@ HWY_INLINE void pack_patch(const Patches& p, const Pixel& pixel, Span k, std::in
   }
 }
 
-void pack_patches(const Patches& p, Span rows, Span k, float* tile) {
+inline void pack_patches(const Patches& p, Span rows, Span k, float* tile) {
   const bool contiguous = p.dilation_x == 1 && p.pixel_stride == p.channels;
   const std::int64_t run_taps = contiguous ? p.kernel_width : 1;
   Pixel pixel(p, rows.begin);
@@ -128,8 +128,8 @@ void pack_patches(const Patches& p, Span rows, Span k, float* tile) {
 }
 
 /// `count` channels of one tap, for the pixels `k`.
-void pack_tap(const Patches& p, std::int64_t tap, std::int64_t channel, std::int64_t count, Span k,
-              float* to) {
+inline void pack_tap(const Patches& p, std::int64_t tap, std::int64_t channel, std::int64_t count,
+                     Span k, float* to) {
   const std::int64_t tap_y = tap / p.kernel_width * p.dilation_y - p.pad_top;
   const std::int64_t tap_x = tap % p.kernel_width * p.dilation_x - p.pad_left;
   // Where x * stride_x + tap_x is inside the image.
@@ -158,7 +158,7 @@ void pack_tap(const Patches& p, std::int64_t tap, std::int64_t channel, std::int
   }
 }
 
-void pack_transposed_patches(const Patches& p, Span rows, Span k, float* tile) {
+inline void pack_transposed_patches(const Patches& p, Span rows, Span k, float* tile) {
   for (std::int64_t row = rows.begin; row < rows.end;) {
     const std::int64_t tap = row / p.channels, channel = row % p.channels;
     const std::int64_t count = least(p.channels - channel, rows.end - row);
@@ -168,11 +168,11 @@ void pack_transposed_patches(const Patches& p, Span rows, Span k, float* tile) {
   }
 }
 
-bool is_transposed(const Product& product) {
+inline bool is_transposed(const Product& product) {
   return product.patches ? product.patches->transposed : product.a.transposed;
 }
 
-void pack_a(const Product& product, Span rows, Span k, float* tile) {
+inline void pack_a(const Product& product, Span rows, Span k, float* tile) {
   if (product.patches) {
     product.patches->transposed ? pack_transposed_patches(*product.patches, rows, k, tile)
                                 : pack_patches(*product.patches, rows, k, tile);
@@ -183,8 +183,8 @@ void pack_a(const Product& product, Span rows, Span k, float* tile) {
 }
 
 /// k rows of one panel from rows of memory.
-void pack_panel(const float* from, std::int64_t stride, std::int64_t k, std::int64_t columns,
-                float* panel) {
+inline void pack_panel(const float* from, std::int64_t stride, std::int64_t k, std::int64_t columns,
+                       float* panel) {
   if (columns == tile_columns) {
     for (std::int64_t i = 0; i < k; ++i, from += stride, panel += tile_columns) {
       for (std::int64_t j = 0; j < tile_columns; j += vector_lanes) {
@@ -201,8 +201,8 @@ void pack_panel(const float* from, std::int64_t stride, std::int64_t k, std::int
 }
 
 /// k rows of one panel from columns of memory.
-void pack_transposed_panel(const float* from, std::int64_t stride, std::int64_t k,
-                           std::int64_t columns, float* panel) {
+inline void pack_transposed_panel(const float* from, std::int64_t stride, std::int64_t k,
+                                  std::int64_t columns, float* panel) {
   std::int64_t j = 0;
 #if HWY_TARGET != HWY_SCALAR
   const hn::FixedTag<float, 4> d;
@@ -230,7 +230,8 @@ void pack_transposed_panel(const float* from, std::int64_t stride, std::int64_t 
 }
 
 /// Rows `k` of the panel that begins at `column`.
-void pack_b_panel(const Right& b, Span k, std::int64_t column, std::int64_t columns, float* panel) {
+inline void pack_b_panel(const Right& b, Span k, std::int64_t column, std::int64_t columns,
+                         float* panel) {
   for (std::int64_t begin = k.begin; begin < k.end;) {
     std::int64_t row = begin, end = k.end;
     const float* data = b.matrix.data;
