@@ -13,27 +13,6 @@ namespace {
 /// Of all batches that are made ahead of their steps.
 constexpr double most_batch_bytes = 64 << 20;
 
-void refuse_other_shapes(const Model& model, const DataSet& data) {
-  const DataDescription& have = data.description();
-  TensorType wanted = model.graph.tensor(model.input).type;
-  wanted.shape.erase(wanted.shape.begin());
-  const std::int64_t classes = model.graph.tensor(model.output).type.shape.back();
-  if (model.label == no_tensor) return;
-  const bool flat = wanted.shape.size() == 1 && wanted.elements() == have.sample.elements();
-  if ((!flat && wanted.shape != have.sample.shape) || wanted.dtype != have.sample.dtype) {
-    throw BadArgument(
-        fmt::format("{} has samples {} and {} takes {} (they do not fit). Choose "
-                    "another data set or model parameters.",
-                    have.name, to_string(have.sample), model.graph.name, to_string(wanted)));
-  }
-  if (have.classes > classes) {
-    throw BadArgument(
-        fmt::format("{} has {} classes and {} tells {} apart (labels would be out of "
-                    "range). Choose another data set or model parameters.",
-                    have.name, have.classes, model.graph.name, classes));
-  }
-}
-
 template <class T>
 std::span<T> as(std::byte* at, std::int64_t elements) {
   return {reinterpret_cast<T*>(at), std::size_t(elements)};
@@ -88,6 +67,27 @@ class Tally {
 };
 
 }  // namespace
+
+void refuse_other_shapes(const Model& model, const DataSet& data) {
+  const DataDescription& have = data.description();
+  TensorType wanted = model.graph.tensor(model.input).type;
+  wanted.shape.erase(wanted.shape.begin());
+  const std::int64_t classes = model.graph.tensor(model.output).type.shape.back();
+  if (model.label == no_tensor) return;
+  const bool flat = wanted.shape.size() == 1 && wanted.elements() == have.sample.elements();
+  if ((!flat && wanted.shape != have.sample.shape) || wanted.dtype != have.sample.dtype) {
+    throw BadArgument(
+        fmt::format("{} has samples {} and {} takes {} (they do not fit). Choose "
+                    "another data set or model parameters.",
+                    have.name, to_string(have.sample), model.graph.name, to_string(wanted)));
+  }
+  if (have.classes > classes) {
+    throw BadArgument(
+        fmt::format("{} has {} classes and {} tells {} apart (labels would be out of "
+                    "range). Choose another data set or model parameters.",
+                    have.name, have.classes, model.graph.name, classes));
+  }
+}
 
 Learning::Learning(const TrainingOptions& options, const Places& places, const Chooser& chooser,
                    const DataSet& data, Clock& clock)

@@ -18,6 +18,9 @@ class NotANumber : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Throws BadArgument where the data's samples or classes are not those that the model takes.
+void refuse_other_shapes(const Model& model, const DataSet& data);
+
 /// Steps up to one whose loss is read back: one, or as many as the residency mode lets pass.
 struct StepsRecord {
   std::uint64_t last_step = 0;  ///< counted from 1
@@ -28,7 +31,7 @@ struct StepsRecord {
 
 class Learning {
  public:
-  /// `data` must fit the model: sample shape and classes. Throws BadArgument where it does not.
+  /// Throws as refuse_other_shapes.
   Learning(const TrainingOptions& options, const Places& places, const Chooser& chooser,
            const DataSet& data, Clock& clock);
 

@@ -244,7 +244,8 @@ std::vector<std::string> processors_of(const Options& options) {
 
 int train_command(const Options& options) {
   const auto data = data_for(options);
-  training_model(training_options(options));  // what is impossible is told before a file is made
+  // What is impossible is told before a file is made.
+  refuse_other_shapes(training_model(training_options(options)), *data);
   const auto machine = devices::real_machine();
   const std::vector<std::string> processors = processors_of(options);
   devices::catch_interrupts();

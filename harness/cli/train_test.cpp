@@ -1,0 +1,113 @@
+// motley models, train and infer as a user meets them.
+#include <gtest/gtest.h>
+
+#include "harness/cli/workplace.hpp"
+
+namespace motley {
+namespace {
+
+class Train : public testing::Test {
+ protected:
+  Workplace place{fs::path(testing::TempDir()) / "train"};
+};
+
+TEST_F(Train, DescribesAModel) {
+  const Outcome text = motley("models --describe lenet5");
+  EXPECT_EQ(text.code, 0) << text.output;
+  EXPECT_TRUE(contains(text.output, "61706")) << text.output;
+  const Outcome json = motley("models --describe lenet5 --json");
+  EXPECT_TRUE(contains(json.output, "\"forward_macs\": 416520.0")) << json.output;
+  EXPECT_TRUE(contains(json.output, "\"training_macs\": 1131960.0")) << json.output;
+  EXPECT_TRUE(contains(motley("models").output, "mobilenet_v2"));
+}
+
+TEST_F(Train, WritesARecordOfASmallTraining) {
+  const Outcome outcome =
+      motley("train mlp:widths=784-32-10 --batch 8 --steps 12 --implementation first --on cpu" +
+             place.out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_EQ(place.first_defect(), "");
+  const schema::Log log = place.log();
+  ASSERT_EQ(log.blocks.size(), 1u);
+  const schema::Block& block = log.blocks[0];
+  EXPECT_EQ(block.status, schema::Status::ok) << block.reason;
+  EXPECT_EQ(block.samples.host_seconds.size(), 12u);
+  EXPECT_EQ(block.series.at("loss").size(), 12u);
+  EXPECT_EQ(block.series.at("accuracy").size(), 1u);
+  EXPECT_GT(block.operators.size(), 8u);
+  EXPECT_GT(block.timeline.at("host").at("compute"), 0);
+  EXPECT_GT(block.memory.at("weights"), 4.0 * (784 * 32 + 32 * 10));
+  EXPECT_EQ(log.ends.size(), 1u);
+}
+
+TEST_F(Train, ProcessorsLearnTheSame) {
+  const Outcome outcome =
+      motley("train lenet5 --batch 8 --steps 6 --implementation first --on cpu --on opencl:0" +
+             place.out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  const schema::Log log = place.log();
+  ASSERT_EQ(log.blocks.size(), 2u);
+  if (log.blocks[1].status == schema::Status::unsupported) GTEST_SKIP() << log.blocks[1].reason;
+  const auto& cpu = log.blocks[0].series.at("loss");
+  const auto& device = log.blocks[1].series.at("loss");
+  ASSERT_EQ(cpu.size(), device.size());
+  for (std::size_t i = 0; i < cpu.size(); ++i) EXPECT_NEAR(cpu[i], device[i], 1e-4 * cpu[i]);
+}
+
+TEST_F(Train, ALossThatIsNoNumberNamesItsOperator) {
+  const Outcome outcome = motley(
+      "train mlp:widths=784-32-10 --steps 40 --learning-rate 1e30 --on cpu "
+      "--implementation first" +
+      place.out());
+  EXPECT_EQ(outcome.code, 3) << outcome.output;
+  EXPECT_TRUE(contains(outcome.output, "the first operator to give one was")) << outcome.output;
+  EXPECT_EQ(place.count(schema::Status::failed), 1u);
+  EXPECT_EQ(place.first_defect(), "");
+}
+
+TEST_F(Train, InfersAndShowsWhere) {
+  const Outcome outcome =
+      motley("infer lenet5 --steps 5 --implementation first --on cpu" + place.out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_EQ(place.count(schema::Status::ok), 1u);
+  EXPECT_TRUE(contains(outcome.output, "conv2")) << outcome.output;
+}
+
+TEST_F(Train, RefusesWhatCannotBeMeant) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"train lenet6", "lenet5"},
+      {"train mlp:widths=784-0", "'0' is no width"},
+      {"train mlp:depth=3", "widths"},
+      {"train lenet5 --optimizer momentun", "momentum"},
+      {"train lenet5 --residency resistent", "resident"},
+      {"train lenet5 --data-set shapes", "do not fit"},
+      {"train lenet5 --batch 0", "batch"},
+      {"train lenet5 --data-set mnist --data /nowhere", "/nowhere"},
+      {"models --describe resnet_cifar:depth=21", "depth"}};
+  for (const auto& [arguments, part] : wrong) {
+    const Outcome outcome = motley(std::string(arguments) + " --steps 1" + place.out());
+    const bool models = std::string(arguments).starts_with("models");
+    const Outcome shown = models ? motley(arguments) : outcome;
+    EXPECT_NE(shown.code, 0) << arguments;
+    EXPECT_TRUE(contains(shown.output, part)) << arguments << ": " << shown.output;
+    fs::remove(place.file);
+  }
+}
+
+TEST_F(Train, ModesAreCasesOfRun) {
+  const Outcome outcome = motley(
+      "run --filter mlp/training --set widths=16-16 --set batch=4 --set implementation=first "
+      "--set residency=framework --on opencl:0 --processes 1 --rounds 1 --block-seconds 0.01" +
+      place.out());
+  const schema::Log log = place.log();
+  ASSERT_EQ(log.blocks.size(), 1u) << outcome.output;
+  if (log.blocks[0].status == schema::Status::unsupported) GTEST_SKIP() << log.blocks[0].reason;
+  EXPECT_EQ(log.blocks[0].status, schema::Status::ok) << log.blocks[0].reason;
+  EXPECT_EQ(place.first_defect(), "");
+  // Two parameters, four round trips each, and the loss.
+  EXPECT_EQ(log.blocks[0].timeline.at("counts").at("conversions"), 16);
+  EXPECT_TRUE(contains(outcome.output, "framework")) << outcome.output;
+}
+
+}  // namespace
+}  // namespace motley
