@@ -102,7 +102,9 @@ HWY_INLINE void sum_inside(const Depthwise& work, const Row& row, Inside span, f
                            At at) {
   F weights[height][width];
   TapRow taps[height];
+#pragma GCC unroll 16
   for (int y = 0; y < height; ++y) {
+#pragma GCC unroll 16
     for (int x = 0; x < width; ++x) {
       weights[y][x] = at.load(work.weights + y * work.line_stride + x * work.tap_stride);
     }
@@ -113,8 +115,10 @@ HWY_INLINE void sum_inside(const Depthwise& work, const Row& row, Inside span, f
   from.i = 0;
   for (std::int64_t ox = span.begin; ox < span.end; ++ox) {
     F sum = bias;
+#pragma GCC unroll 16
     for (int y = 0; y < height; ++y) {
       F line = hn::Mul(from.load(taps[y].from), weights[y][0]);
+#pragma GCC unroll 16
       for (int x = 1; x < width; ++x) {
         line = hn::MulAdd(from.load(taps[y].from + x * taps[y].tap), weights[y][x], line);
       }
@@ -213,7 +217,9 @@ HWY_INLINE void weights_three_by_three(const Depthwise& work, const Row& row, In
                                        const float* dy, float* sums, At at) {
   F s[3][3];
   TapRow taps[3];
+#pragma GCC unroll 16
   for (int y = 0; y < 3; ++y) {
+#pragma GCC unroll 16
     for (int x = 0; x < 3; ++x) s[y][x] = all(0);
     taps[y] = tap_row(work.seen, row, y, at.i);
     taps[y].from += span.begin * taps[y].step;
@@ -222,13 +228,16 @@ HWY_INLINE void weights_three_by_three(const Depthwise& work, const Row& row, In
   from.i = 0;
   for (std::int64_t ox = span.begin; ox < span.end; ++ox) {
     const F d = at.load(dy + ox * work.channels);
+#pragma GCC unroll 16
     for (int y = 0; y < 3; ++y) {
+#pragma GCC unroll 16
       for (int x = 0; x < 3; ++x) {
         s[y][x] = hn::MulAdd(from.load(taps[y].from + x * taps[y].tap), d, s[y][x]);
       }
       taps[y].from += taps[y].step;
     }
   }
+#pragma GCC unroll 16
   for (int tap = 0; tap < 9; ++tap) {
     float* const sum = sums + tap * work.channels;
     at.store(hn::Add(at.load(sum), s[tap / 3][tap % 3]), sum);

@@ -4,6 +4,7 @@
 #include "workloads/gemm/gemm.hpp"
 #include "workloads/ops/conv2d.hpp"
 #include "workloads/ops/conv2d_depthwise.hpp"
+#include "workloads/ops/conv2d_few_channels.hpp"
 #include "workloads/ops/fused_activation.hpp"
 #include "workloads/ops/rows.hpp"
 
@@ -99,10 +100,26 @@ Launch packing_launch(const gemm::Convolution& c) {
   return launch;
 }
 
+Lowered lower_few_channels(const Call& call, const gemm::Convolution& c, double macs,
+                           Processor& processor) {
+  const bool bias = call.inputs.size() == 3;
+  Launch launch = three_operands(
+      "conv2d_few_channels", [c, bias, activation = activation_of(call)](const CpuTask& task) {
+        convolve_few_channels(task, c, task.buffer<const float>(0), task.buffer<const float>(1),
+                              bias ? task.buffer<const float>(4) : nullptr, activation,
+                              task.buffer<float>(2), task.buffer<std::byte>(3));
+      });
+  launch.operands.push_back(Workspace{0});
+  if (bias) launch.operands.push_back(Input{2});
+  launch.kernel.cpu_members = members_for(std::int64_t(macs / 16));
+  return {{launch}, {processor.members() * few_channels_bytes(c)}, {}, {}};
+}
+
 Lowered lower_forward(const Call& call, Processor& processor, const schema::Parameters&) {
   const ConvolutionSizes s = convolution_sizes(call, ConvolutionDirection::forward);
   if (s.depthwise()) return lower_depthwise(call, s);
   const gemm::Convolution c = described(s);
+  if (has_few_channels(c)) return lower_few_channels(call, c, s.macs(), processor);
   const gemm::Product sizes = gemm::forward(c, nullptr, nullptr, nullptr);
   const bool bias = call.inputs.size() == 3, packed = call.is_constant(1);
   const auto make = [c, bias, packed, activation = activation_of(call)](const CpuTask& task) {
@@ -175,10 +192,29 @@ Lowered lower_depthwise_weights(const ConvolutionSizes& s, Processor& processor)
   return lowered;
 }
 
+Lowered lower_few_channels_weights(const gemm::Convolution& c, double macs, Processor& processor) {
+  const unsigned members = members_for(std::int64_t(macs / 16)) == 1 ? 1 : processor.members();
+  Launch sum = three_operands("conv2d_few_channels_backward_weights", [c](const CpuTask& task) {
+    sum_few_channels(task, c, task.buffer<const float>(0), task.buffer<const float>(1),
+                     task.buffer<std::byte>(2));
+  });
+  sum.operands[2] = Workspace{0};
+  sum.kernel.cpu_members = members;
+  Launch finish;
+  finish.kernel.name = "conv2d_few_channels_finish";
+  finish.kernel.cpu = [c, members](const CpuTask& task) {
+    finish_few_channels(c, members, task.buffer<const std::byte>(0), task.buffer<float>(1));
+  };
+  finish.kernel.cpu_members = 1;
+  finish.operands = {Workspace{0}, Output{0}};
+  return {{sum, finish}, {members * few_channels_bytes(c)}, {}, {}};
+}
+
 Lowered lower_backward_weights(const Call& call, Processor& processor, const schema::Parameters&) {
   const ConvolutionSizes s = convolution_sizes(call, ConvolutionDirection::backward_weights);
   if (s.depthwise()) return lower_depthwise_weights(s, processor);
   const gemm::Convolution c = described(s);
+  if (has_few_channels(c)) return lower_few_channels_weights(c, s.macs(), processor);
   const auto make = [c](const CpuTask& task) {
     return gemm::backward_weights(c, task.buffer<const float>(0), task.buffer<const float>(1),
                                   task.buffer<float>(2));
