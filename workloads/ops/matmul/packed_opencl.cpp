@@ -14,8 +14,8 @@ extern const std::string_view registers_cl, panels_cl;
 namespace motley::workloads {
 namespace {
 
-/// So many steps of the depth at once. Each part reads and writes C again; more steps no longer fit
-/// into the second-level cache.
+/// About so many steps of the depth at once. Each part reads and writes C again; more steps no
+/// longer fit into the second-level cache.
 constexpr std::int64_t part_depth = 1024;
 /// Of the panels of A that groups go through before the next panel of B: a second-level cache full.
 constexpr std::int64_t block_bytes = 2 << 20;
@@ -99,7 +99,8 @@ Operand append_packing(Lowered& lowered, const Unpacked& operand, std::int64_t w
 void append_panel_product(Lowered& lowered, const PanelProduct& product,
                           const schema::Parameters& tuning) {
   const std::int64_t rows = panel_rows(tuning), columns = panel_columns(tuning);
-  const std::int64_t parts = divide_up(product.k, part_depth), depth = divide_up(product.k, parts);
+  const std::int64_t parts = std::max<std::int64_t>(1, (product.k + part_depth / 2) / part_depth);
+  const std::int64_t depth = divide_up(product.k, parts);
   const std::int64_t block =
       std::max<std::int64_t>(1, block_bytes / (rows * depth * std::int64_t(sizeof(float))));
   const std::size_t groups =
