@@ -206,3 +206,83 @@ __kernel void depthwise_weights(__global const float* xs, __global const float* 
   }
   store(sum, sums + (piece * taps + tap) * channels, c, channels);
 }
+
+// ---- Anything else, groups included: vectors of the result's channels inside one group
+
+// Which group, which vector of its `in_group` channels, and which pixel this work-item computes.
+#define MY_GROUP(in_group)                                                                      \
+  if ((int)get_global_id(0) >= items) return;                                                   \
+  const int vectors = ((in_group) + VECTOR - 1) / VECTOR;                                       \
+  const int c = (int)get_global_id(0) % vectors * VECTOR;                                       \
+  const int group = (int)get_global_id(0) / vectors % groups;                                   \
+  const int pixel = (int)get_global_id(0) / vectors / groups;                                   \
+  const int in = channels / groups, out = out_channels / groups;
+
+__kernel void direct(__global const float* xs, __global const float* weights,
+                     __global const float* biases, __global float* ys, SHAPE, int has_bias,
+                     int activation) {
+  MY_GROUP(out_channels / groups)
+  const int row = pixel / out_width;
+  V sum = 0.0f, odd = 0.0f;
+  if (has_bias) sum = load(biases + group * out, c, out);
+  for (int tap = 0; tap < kernel_height * kernel_width; ++tap) {
+    MEETS(row % out_height, pixel % out_width, tap / kernel_width, tap % kernel_width)
+    if (!meets) continue;
+    __global const float* from =
+        xs + ((row / out_height * height + y) * width + x) * channels + group * in;
+    __global const float* w = weights + tap * in * out_channels + group * out;
+    int i = 0;
+    for (; i + 2 <= in; i += 2, w += 2 * out_channels) {
+      sum = fma((V)(from[i]), load(w, c, out), sum);
+      odd = fma((V)(from[i + 1]), load(w + out_channels, c, out), odd);
+    }
+    if (i < in) sum = fma((V)(from[i]), load(w, c, out), sum);
+  }
+  store(activated(sum + odd, activation), ys + pixel * out_channels + group * out, c, out);
+}
+
+// to[tap][output channel][channel of its group]
+__kernel void turn_weights(__global const float* weights, __global float* to, SHAPE) {
+  if ((int)get_global_id(0) >= items) return;
+  const int in = channels / groups, i = (int)get_global_id(0) % in;
+  const int o = (int)get_global_id(0) / in % out_channels;
+  const int tap = (int)get_global_id(0) / in / out_channels;
+  to[get_global_id(0)] = weights[(tap * in + i) * out_channels + o];
+}
+
+__kernel void direct_data(__global const float* dys, __global const float* turned,
+                          __global float* dxs, SHAPE) {
+  MY_GROUP(channels / groups)
+  const int image = pixel / width / height, y = pixel / width % height, x = pixel % width;
+  V sum = 0.0f;
+  for (int tap = 0; tap < kernel_height * kernel_width; ++tap) {
+    MET_BY(tap / kernel_width, tap % kernel_width)
+    if (!met) continue;
+    __global const float* from =
+        dys + ((image * out_height + oy) * out_width + ox) * out_channels + group * out;
+    __global const float* w = turned + (tap * out_channels + group * out) * in;
+    for (int o = 0; o < out; ++o) sum = fma((V)(from[o]), load(w + o * in, c, in), sum);
+  }
+  store(sum, dxs + pixel * channels + group * in, c, in);
+}
+
+// sums[chunk][tap][channel][output channel], of `chunk` rows of outputs. `pixel` counts chunks,
+// taps and channels here.
+__kernel void direct_weights(__global const float* xs, __global const float* dys,
+                             __global float* sums, SHAPE, int rows, int chunk) {
+  MY_GROUP(out_channels / groups)
+  const int i = pixel % in, tap = pixel / in % (kernel_height * kernel_width);
+  const int piece = pixel / in / (kernel_height * kernel_width);
+  V sum = 0.0f;
+  for (int row = piece * chunk; row < min((piece + 1) * chunk, rows); ++row) {
+    for (int ox = 0; ox < out_width; ++ox) {
+      MEETS(row % out_height, ox, tap / kernel_width, tap % kernel_width)
+      if (!meets) continue;
+      const float value =
+          xs[((row / out_height * height + y) * width + x) * channels + group * in + i];
+      sum = fma((V)(value),
+                load(dys + (row * out_width + ox) * out_channels + group * out, c, out), sum);
+    }
+  }
+  store(sum, sums + pixel * out_channels + group * out, c, out);
+}

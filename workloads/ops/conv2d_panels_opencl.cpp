@@ -82,9 +82,11 @@ Lowered lower_data(const Call& call, const ConvolutionSizes& s, Processor& proce
   }
   product.c = Reduction(lowered, processor, tuning).workspace(product.m * product.n);
   append_panel_product(lowered, product, tuning);
-  lowered.launches.push_back(convolution_launch(
-      "gather_products", s, s.in_pixels() * divide_up(s.channels, vector_width(tuning)),
-      {product.c, Output{0}}, {}, tuning));
+  // A part of a wide vector costs more than several narrow ones.
+  const std::int64_t width = s.channels % 16 == 0 ? vector_width(tuning) : 4;
+  lowered.launches.push_back(convolution_launch("gather_products", s,
+                                                s.in_pixels() * divide_up(s.channels, width),
+                                                {product.c, Output{0}}, {}, {{"vector", width}}));
   return lowered;
 }
 
