@@ -1,11 +1,12 @@
-// What the examples of operators_test.cpp do not reach: projections of references, and calls that
-// must be refused.
+// What the examples of operators_test.cpp do not reach: projections of references, constant weights
+// that are packed once, and calls that must be refused.
 #include "workloads/ops/conv2d.hpp"
 
 #include <gtest/gtest.h>
 
+#include "devices/machine.hpp"
 #include "harness/error.hpp"
-#include "workloads/graph/values.hpp"
+#include "workloads/graph/operator_trial.hpp"
 
 namespace motley::workloads {
 namespace {
@@ -26,6 +27,44 @@ TEST(Projection, IsTheReferenceContractedOverItsLastAxis) {
       }
       EXPECT_LT(normalised_error(kind.projected(call, inputs, weights), expected), 1e-12);
     }
+  }
+}
+
+/// All implementations of all examples, the weights packed once.
+void check_with_constant_weights(Processor& on, const OperatorKind& kind) {
+  const auto queue = on.queue();
+  for (const Example& example : kind.examples) {
+    Call call = make_call(kind, example.attributes, example.inputs);
+    call.constant_inputs = {false, true};
+    for (const Implementation* one : usable_implementations(kind.name, call, on)) {
+      SCOPED_TRACE(on.description().id + " " + kind.name + " " + one->name + " " +
+                   to_string(call.inputs[0]) + " " + to_string(call.inputs[1]));
+      schema::Parameters tuning;
+      if (one->tunings) tuning = one->tunings(call, on, Tier::smoke).front();
+      OperatorTrial trial(on, *queue, kind, call, *one, tuning, 5);
+      for (int run = 0; run < 2; ++run) {
+        trial.reset(*queue);
+        trial.give(*queue);
+        EXPECT_LE(trial.error(*queue), trial.tolerance()) << "run " << run;
+      }
+    }
+  }
+}
+
+TEST(ConstantWeights, ArePackedOnceForManyRuns) {
+  const auto machine = devices::real_machine();
+  for (const std::string id : {"cpu", "opencl:0"}) {
+    std::unique_ptr<Processor> processor;
+    try {
+      processor = machine->open(id);
+    } catch (const Unsupported&) {
+      continue;
+    }
+    processor->wake();
+    for (const std::string kind : {"conv2d", "dense"}) {
+      check_with_constant_weights(*processor, operator_kind(kind));
+    }
+    processor->park();
   }
 }
 
