@@ -114,9 +114,14 @@ void print_training(const schema::Block& block) {
   }
   const auto accuracy = block.series.find("accuracy");
   if (accuracy != block.series.end()) {
+    const double tested = block.series.at("test_loss").back();
     fmt::print("  accuracy on unseen samples {:.2f} %, loss {:.4f} (step {:.0f})\n",
-               accuracy->second.back() * 100, block.series.at("test_loss").back(),
-               block.series.at("tested_step").back());
+               accuracy->second.back() * 100, tested, block.series.at("tested_step").back());
+    const auto entropy = block.details.find("entropy_nats");
+    if (entropy != block.details.end()) {
+      fmt::print("  {:.4f} nat above the entropy of the data, which no model can beat\n",
+                 tested - std::get<double>(entropy->second));
+    }
   }
   print_where(block);
 }

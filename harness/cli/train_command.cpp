@@ -126,6 +126,10 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
     Training& training = learning.training();
     block.work = work_of(training.execution().graph());
     block.details = facts_of(training.execution().plan());
+    block.details["data_set"] = data.description().name;
+    if (data.description().entropy_nats) {
+      block.details["entropy_nats"] = *data.description().entropy_nats;
+    }
     block.phases["prepare"] = clock.seconds() - started;
     const NetworkCheck check(training);
     training.reset();
