@@ -62,6 +62,8 @@ struct Trial {
   /// Most arithmetic operations per clock cycle that the hardware could do here; 0: unknown.
   double ceiling_flops_per_cycle = 0;
   schema::Facts details;  ///< what a reader must know beside the parameters
+  /// auto: implementations within it were chosen by measurement; empty: nobody chose.
+  std::string selected_by;
 };
 
 /// One parameter of a case. `values` are those of a tier on a processor, the best guess first if

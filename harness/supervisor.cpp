@@ -65,6 +65,9 @@ std::vector<std::string> Supervisor::worker_arguments(const std::string& mode) c
     text.pop_back();
     arguments.insert(arguments.end(), {"--set", text});
   }
+  if (!options_.tuning.empty()) {
+    arguments.insert(arguments.end(), {"--tuning", options_.tuning.string()});
+  }
   return arguments;
 }
 

@@ -27,6 +27,7 @@ struct RunOptions {
   std::uint64_t seed = 0;
   std::filesystem::path out;
   bool resume = false;
+  std::filesystem::path tuning;  ///< choices that workers look up and add to; empty: none
 };
 /// Processes, rounds, budget and block time of a tier.
 void set_tier(RunOptions& options, Tier tier);

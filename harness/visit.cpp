@@ -42,6 +42,7 @@ PreparedTrial::PreparedTrial(const Surroundings& surroundings, Processor& proces
   block_.work = trial_.work;
   block_.executed_work = trial_.executed_work;
   block_.details = trial_.details;
+  if (block_.selected_by.empty()) block_.selected_by = trial_.selected_by;
   if (!correct() || block_.phases.contains("scaling")) return;  // tested once a block
   const double scaling_seconds = 0.15 * options.block_seconds;
   observed_.scaling_ratio =

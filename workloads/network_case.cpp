@@ -70,6 +70,7 @@ Trial prepare_training(const ModelFamily& family, Workbench& bench) {
     return profile_of(training.execution(), training.scalars(), training.steps(), steps);
   };
   trial.details = facts_of(training.execution().plan());
+  if (bench.text("implementation") == "auto") trial.selected_by = "auto";
   trial.details["steps_per_run"] = std::int64_t(steps);
   trial.details["worst_operator"] = check.worst();
   return trial;
@@ -93,6 +94,7 @@ Trial prepare_inference(const ModelFamily& family, Workbench& bench) {
     return profile_of(inference.execution(), inference.scalars(), 0);
   };
   trial.details = facts_of(inference.execution().plan());
+  if (bench.text("implementation") == "auto") trial.selected_by = "auto";
   trial.details["worst_operator"] = check.worst();
   return trial;
 }

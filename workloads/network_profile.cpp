@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "workloads/tuning_file.hpp"
+
 namespace motley::workloads {
 namespace {
 
@@ -60,8 +62,11 @@ schema::Work work_of(const Graph& graph) {
 
 schema::Facts facts_of(const Plan& plan) {
   std::map<std::string, int> used;
+  std::string tuning;  // which operator has which choice, in order
   for (std::size_t op = 0; op < plan.choices.size(); ++op) {
-    ++used[plan.graph.operators()[op].kind + ": " + to_string(plan.choices[op])];
+    const std::string one = plan.graph.operators()[op].kind + ": " + to_string(plan.choices[op]);
+    ++used[one];
+    tuning += one + "\n";
   }
   std::vector<std::string> implementations;
   for (const auto& [what, count] : used) {
@@ -69,6 +74,7 @@ schema::Facts facts_of(const Plan& plan) {
   }
   const Counts macs = counts(plan.graph);
   return {{"implementations", implementations},
+          {"tuning", short_hash(tuning)},
           {"parameters", macs.parameters},
           {"macs", macs.forward_macs + macs.backward_macs}};
 }

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "harness/error.hpp"
+#include "harness/visit.hpp"
 #include "workloads/graph/operator_trial.hpp"
 
 namespace motley::workloads {
@@ -126,18 +127,36 @@ const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& p
   return tune(kind, call, processor, contenders.empty() ? usable : contenders);
 }
 
-const Tuned& Tuner::tune(const std::string& kind_name, const Call& call, Processor& processor,
-                         const std::vector<const Implementation*>& among) {
-  std::string key = choice_key(kind_name, call, processor);
-  for (const Implementation* one : among) key += "|" + one->name;
-  if (const auto known = known_.find(key); known != known_.end()) return known->second;
-  const OperatorKind& kind = operator_kind(kind_name);
-  Race race(clock_, processor, kind, call, seed_);
+namespace {
+
+std::vector<schema::Parameters> tunings_of(const Implementation& one, const Call& call,
+                                           Processor& processor, Tier tier) {
+  std::vector<schema::Parameters> tunings;
+  if (one.tunings) tunings = one.tunings(call, processor, tier);
+  if (tunings.empty()) tunings.emplace_back();
+  return tunings;
+}
+
+}  // namespace
+
+Tuned Tuner::stored(const std::string& key, const Call& call, Processor& processor,
+                    const std::vector<const Implementation*>& among) const {
+  const StoredChoice* found = file_ ? file_->find(key) : nullptr;
+  if (!found) return {};
   for (const Implementation* one : among) {
-    std::vector<schema::Parameters> tunings;
-    if (one->tunings) tunings = one->tunings(call, processor, tier_);
-    if (tunings.empty()) tunings.emplace_back();
-    for (const schema::Parameters& tuning : tunings) race.enter(*one, tuning);
+    if (one->name != found->implementation) continue;
+    const auto tunings = tunings_of(*one, call, processor, tier_);
+    if (std::find(tunings.begin(), tunings.end(), found->tuning) == tunings.end()) continue;
+    return {{one, found->tuning}, found->seconds, found->tried};
+  }
+  return {};
+}
+
+Tuned Tuner::measured(const std::string& kind_name, const Call& call, Processor& processor,
+                      const std::vector<const Implementation*>& among) {
+  Race race(clock_, processor, operator_kind(kind_name), call, seed_);
+  for (const Implementation* one : among) {
+    for (const auto& tuning : tunings_of(*one, call, processor, tier_)) race.enter(*one, tuning);
   }
   Tuned tuned = std::move(race).result();
   if (!tuned.choice.implementation) {
@@ -146,6 +165,22 @@ const Tuned& Tuner::tune(const std::string& kind_name, const Call& call, Process
         fmt::format("no implementation of {} is right on {}{} (the network cannot "
                     "run there). Place it on another processor.",
                     kind_name, processor.description().id, reason));
+  }
+  return tuned;
+}
+
+const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& processor,
+                         const std::vector<const Implementation*>& among) {
+  std::string key = choice_key(kind, call, processor) + "|" + to_string(tier_);
+  for (const Implementation* one : among) key += "|" + one->name;
+  if (const auto known = known_.find(key); known != known_.end()) return known->second;
+  Tuned tuned = stored(key, call, processor, among);
+  if (!tuned.choice.implementation) {
+    tuned = measured(kind, call, processor, among);
+    if (file_) {
+      file_->append({key, tuned.choice.implementation->name, tuned.choice.tuning, tuned.seconds,
+                     tuned.tried});
+    }
   }
   return known_.emplace(key, std::move(tuned)).first->second;
 }
@@ -162,13 +197,23 @@ Chooser Tuner::chooser() {
 
 namespace {
 
+std::unique_ptr<TuningFile>& process_file() {
+  static std::unique_ptr<TuningFile> file;
+  return file;
+}
+
 /// Of this process: what was chosen once is chosen again.
 Tuner& process_tuner(Tier tier, std::uint64_t seed) {
-  static Tuner tuner(steady_clock(), tier, seed);
+  static Tuner tuner(steady_clock(), tier, seed, process_file().get());
   return tuner;
 }
 
 }  // namespace
+
+TuningFile& use_tuning_file(const std::filesystem::path& file, const std::string& program) {
+  process_file() = std::make_unique<TuningFile>(file, program);
+  return *process_file();
+}
 
 Choice fastest_tuning(const Implementation& implementation, const std::string& kind,
                       const Call& call, Processor& processor, Tier tier, std::uint64_t seed) {

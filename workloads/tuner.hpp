@@ -1,6 +1,6 @@
 // Which implementation is fastest for a call? Every usable one with every tuning is checked against
 // the reference and, if it is right, timed with cold operands; the choice is kept by processor and
-// call.
+// call, and in a file where one is named, so that the next process need not measure again.
 #pragma once
 
 #include <map>
@@ -8,6 +8,7 @@
 
 #include "harness/clock.hpp"
 #include "workloads/graph/choice.hpp"
+#include "workloads/tuning_file.hpp"
 
 namespace motley::workloads {
 
@@ -20,7 +21,9 @@ struct Tuned {
 
 class Tuner {
  public:
-  Tuner(Clock& clock, Tier tier, std::uint64_t seed) : clock_(clock), tier_(tier), seed_(seed) {}
+  /// `file`, which may be null, is asked first and gets what is measured.
+  Tuner(Clock& clock, Tier tier, std::uint64_t seed, TuningFile* file = nullptr)
+      : clock_(clock), tier_(tier), seed_(seed), file_(file) {}
 
   /// Throws Unsupported where no implementation is right.
   const Tuned& tune(const std::string& kind, const Call& call, Processor& processor);
@@ -31,9 +34,16 @@ class Tuner {
   Chooser chooser();
 
  private:
+  Tuned measured(const std::string& kind, const Call& call, Processor& processor,
+                 const std::vector<const Implementation*>& among);
+  /// What the file says, if the program still offers it; else no choice.
+  Tuned stored(const std::string& key, const Call& call, Processor& processor,
+               const std::vector<const Implementation*>& among) const;
+
   Clock& clock_;
   Tier tier_;
   std::uint64_t seed_;
+  TuningFile* file_;
   std::map<std::string, Tuned> known_;
 };
 
@@ -48,6 +58,10 @@ std::size_t cold_sets(const Call& call, const Processor& processor, double most_
 /// Unsupported where none is right.
 Choice fastest_tuning(const Implementation& implementation, const std::string& kind,
                       const Call& call, Processor& processor, Tier tier, std::uint64_t seed);
+
+/// From now on this process asks the file before it measures, and writes there what it measured.
+/// Comes before the first choice. Throws as TuningFile.
+TuningFile& use_tuning_file(const std::filesystem::path& file, const std::string& program);
 
 /// auto (measured once for each call of this process), first (the first usable one, unmeasured), or
 /// an implementation's name, preferred wherever it can compute a call.

@@ -3,11 +3,15 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "analysis/measurement.hpp"
 #include "analysis/text.hpp"
+#include "analysis/weak_operators.hpp"
 #include "devices/description.hpp"
 #include "devices/machine.hpp"
 #include "harness/case.hpp"
 #include "harness/cli/options.hpp"
+#include "harness/error.hpp"
+#include "results_schema/json_lines.hpp"
 
 namespace motley::cli {
 namespace {
@@ -16,9 +20,31 @@ std::string indented(std::size_t columns, const std::string& text) {
   return analysis::wrapped(std::string(columns, ' ') + text, 80, columns);
 }
 
+int list_weak(const Options& options) {
+  if (options.files.empty()) {
+    throw BadArgument(
+        "--weak needs files of records (operators are judged by what was measured). Measure with "
+        "motley run --filter '^(op/|flops/fp32|bandwidth/)'.");
+  }
+  const schema::Log log = schema::read_logs(options.files, schema::CutLine::pass_over);
+  if (analysis::is_emulated(log)) {
+    throw Error(
+        "emulated delays are among the records (no share is the device's). Measure without "
+        "MOTLEY_EMULATE.");
+  }
+  fmt::print("{}", analysis::weak_operators_text(log));
+  return done;
+}
+
 }  // namespace
 
 int list_command(const Options& options) {
+  if (options.weak) return list_weak(options);
+  if (!options.files.empty()) {
+    throw BadArgument(
+        "files of records without --weak (cases are listed, not records). Add --weak, "
+        "or look at the files with motley summary.");
+  }
   const std::vector<const Case*> shown = selected_cases(selection(options));
   if (options.json) {
     nlohmann::json all = nlohmann::json::array();

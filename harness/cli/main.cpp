@@ -11,6 +11,7 @@
 #include "harness/cli/options.hpp"
 #include "harness/error.hpp"
 #include "results_schema/json_lines.hpp"
+#include "workloads/tuner.hpp"
 
 namespace motley::cli {
 namespace {
@@ -60,11 +61,19 @@ void add_selection(CLI::App& command, Options& options) {
       ->capture_default_str();
 }
 
+void add_tuning(CLI::App& command, Options& options) {
+  command
+      .add_option("--tuning", options.tuning,
+                  "Look choices of implementations up in this file, and add what is measured")
+      ->type_name("FILE.jsonl");
+}
+
 void add_run(CLI::App& app, Options& options) {
   CLI::App* run = app.add_subcommand("run", "Measure with Motley's own engine; writes JSON Lines");
   add_selection(*run, options);
   run->add_option("--out", options.out, "File to write (default: motley-<time>.jsonl)")
       ->type_name("FILE.jsonl");
+  add_tuning(*run, options);
   run->add_flag("--resume", options.resume, "Go on with --out at the first missing block");
   run->add_option("--processes", options.processes, "Fresh processes (default: by tier)")
       ->check(CLI::Range(1, 1000).description(""))
@@ -122,6 +131,23 @@ void add_network(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--out", options.out, "File to write (default: motley-<time>.jsonl)")
       ->type_name("FILE.jsonl");
+  add_tuning(command, options);
+}
+
+/// Its --out is a file of choices, which other commands take as --tuning.
+void add_tune(CLI::App& app, Options& options) {
+  CLI::App* tune = app.add_subcommand(
+      "tune", "Measure which implementations are fastest; --tuning then saves doing it again");
+  tune->add_option("model", options.model, "Family, or family:parameter=value,... (motley models)")
+      ->type_name("MODEL");
+  add_selection(*tune, options);
+  tune->add_option("--batch", options.batch,
+                   "Of the model, samples a step (default: 32, and 1 for inference)")
+      ->type_name("N");
+  tune->add_option("--out", options.out,
+                   "File of choices (default: motley-tuning.jsonl); what it holds is not measured "
+                   "again")
+      ->type_name("FILE.jsonl");
 }
 
 void add_train(CLI::App& app, Options& options) {
@@ -172,12 +198,17 @@ void add_commands(CLI::App& app, Options& options) {
   models->add_option("--batch", options.batch, "Samples, for the memory")->type_name("N");
   models->add_flag("--json", options.json, "As JSON");
   add_train(app, options);
+  add_tune(app, options);
   add_network(*app.add_subcommand("infer", "Run a network; shows where the time goes"), options);
   CLI::App* devices = app.add_subcommand("devices", "Show the machine and its processors");
   devices->add_flag("--json", options.json, "As JSON");
   CLI::App* list = app.add_subcommand("list", "Show all cases and their axes");
   list->add_option("--filter", options.filter, "Cases whose name matches")->type_name("REGEX");
   list->add_flag("--json", options.json, "As JSON");
+  list->add_flag(
+      "--weak", options.weak,
+      "Instead: operators in the files of records that are below 0.25 of their roofline");
+  list->add_option("files", options.files, "Files of records, for --weak");
   add_run(app, options);
   CLI::App* micro =
       app.add_subcommand("micro", "Measure with Google Benchmark; its --benchmark_... flags work");
@@ -203,6 +234,7 @@ void add_commands(CLI::App& app, Options& options) {
   CLI::App* worker = app.add_subcommand("worker", "")->group("");  // started by run, not by hand
   worker->add_option("mode", options.worker_mode)->required();
   worker->add_option("--block-seconds", options.block_seconds);
+  add_tuning(*worker, options);
   add_selection(*worker, options);
 }
 
@@ -225,11 +257,12 @@ std::string wrapped_help(const std::string& help) {
 }
 
 int dispatch(const CLI::App& app, const Options& options) {
+  if (!options.tuning.empty()) workloads::use_tuning_file(options.tuning, program_name());
   const std::vector<std::pair<const char*, int (*)(const Options&)>> commands{
       {"devices", devices_command}, {"list", list_command},       {"run", run_command},
       {"micro", micro_command},     {"worker", worker_command},   {"validate", validate_command},
       {"export", export_command},   {"summary", summary_command}, {"models", models_command},
-      {"train", train_command},     {"infer", infer_command}};
+      {"train", train_command},     {"infer", infer_command},     {"tune", tune_command}};
   for (const auto& [name, command] : commands) {
     if (app.got_subcommand(name)) return command(options);
   }

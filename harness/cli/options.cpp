@@ -66,6 +66,7 @@ RunOptions run_options(const Options& options) {
   run.timeout_seconds = options.timeout_seconds;
   run.seed = options.seed;
   run.resume = options.resume;
+  run.tuning = options.tuning;
   run.out = options.out.empty() ? utc_now("motley-{:%Y%m%dT%H%M%SZ}.jsonl") : options.out;
   if (run.resume && options.out.empty()) {
     throw BadArgument(
@@ -89,6 +90,16 @@ schema::Run run_facts(const Options& options) {
   run.seed = options.seed;
   run.emulated = std::getenv("MOTLEY_EMULATE") || std::getenv("MOTLEY_FAULT");
   return run;
+}
+
+std::string program_name() {
+  std::string name =
+      fmt::format("motley {} {}{} {} {}", build_info.version, build_info.commit,
+                  build_info.dirty ? " dirty" : "", build_info.compiler, build_info.build);
+  for (const char* variable : {"MOTLEY_EMULATE", "MOTLEY_FAULT"}) {
+    if (const char* value = std::getenv(variable)) name += fmt::format(" {}={}", variable, value);
+  }
+  return name;
 }
 
 }  // namespace motley::cli

@@ -16,7 +16,7 @@ struct Options {
   std::vector<std::string> argv;
 
   // devices, list
-  bool json = false;
+  bool json = false, weak = false;
 
   // run, micro, worker
   std::string filter, tier = "standard", scenario = "throughput", out;
@@ -28,6 +28,7 @@ struct Options {
   bool resume = false, dry_run = false, trust = false;
   std::vector<std::string> benchmark_arguments;  ///< micro: --benchmark_... flags
   std::string worker_mode;
+  std::string tuning;  ///< also train, infer: a file of choices; empty: none
 
   // models, train, infer
   std::string model, optimizer = "momentum", residency = "resident", implementation = "auto";
@@ -38,7 +39,7 @@ struct Options {
   std::uint64_t most_epochs = 20;
   double learning_rate = 0.01, weight_decay = 0, clip_norm = 0;
 
-  // validate, export, summary
+  // validate, export, summary, list --weak
   std::vector<std::string> files;
   std::string format, against;
 };
@@ -49,6 +50,9 @@ RunOptions run_options(const Options& options);
 /// Version, build, arguments and start time of this program.
 schema::Run run_facts(const Options& options);
 
+/// What made a choice of implementations: version, commit, build, emulation.
+std::string program_name();
+
 int devices_command(const Options& options);
 int list_command(const Options& options);
 int run_command(const Options& options);
@@ -57,6 +61,7 @@ int worker_command(const Options& options);
 int models_command(const Options& options);
 int train_command(const Options& options);
 int infer_command(const Options& options);
+int tune_command(const Options& options);
 int validate_command(const Options& options);
 int export_command(const Options& options);
 int summary_command(const Options& options);

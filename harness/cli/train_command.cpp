@@ -126,6 +126,7 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
     Training& training = learning.training();
     block.work = work_of(training.execution().graph());
     block.details = facts_of(training.execution().plan());
+    if (options.implementation == "auto") block.selected_by = "auto";
     block.details["data_set"] = data.description().name;
     if (data.description().entropy_nats) {
       block.details["entropy_nats"] = *data.description().entropy_nats;
@@ -165,6 +166,7 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
     Execution& execution = inference.execution();
     block.work = work_of(execution.graph());
     block.details = facts_of(execution.plan());
+    if (options.implementation == "auto") block.selected_by = "auto";
     block.phases["prepare"] = clock.seconds() - started;
     const NetworkCheck check(inference);
     block.phases["check"] = clock.seconds() - started - block.phases["prepare"];

@@ -129,6 +129,7 @@ Trial prepare(const std::string& kind_name, Workbench& bench) {
   result.reset = [&trial](Queue& queue) { trial.reset(queue); };
   result.error = [&trial](Queue& queue) { return trial.error(queue); };
   result.details["chosen"] = to_string(choice);
+  result.details["tuning"] = short_hash(direction.kind + ": " + to_string(choice));
   result.details["operand_sets"] = std::int64_t(sets);
   return result;
 }

@@ -1,0 +1,145 @@
+// motley tune: which implementations are fastest for the operators of a network, or for the cases
+// of a filter? Choices go to a file that run, train and infer take as --tuning. Tuning a case is
+// preparing it, in each implementation; nothing else of it is measured.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "devices/linux/process.hpp"
+#include "devices/machine.hpp"
+#include "harness/case.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/error.hpp"
+#include "harness/plan.hpp"
+#include "harness/visit.hpp"
+#include "harness/workbench.hpp"
+#include "workloads/inference.hpp"
+#include "workloads/tuner.hpp"
+
+namespace motley::cli {
+namespace {
+
+using namespace workloads;
+
+void note(const std::string& what, const std::exception& error) {
+  fmt::print(stderr, "motley: {}: {}\n", what, error.what());
+}
+
+/// Of training and of inference: constants are packed once in the latter.
+void tune_model(const Options& options, Processor& processor) {
+  const Chooser chooser = chooser_named("auto", tier_from(options.tier), options.seed);
+  TrainingOptions training;
+  training.model = options.model;
+  training.batch = options.batch.value_or(32);
+  training.seed = options.seed;
+  make_plan(training_model(training).graph, {&processor}, chooser, {});
+  if (devices::interrupted()) return;
+  const auto queue = processor.queue();
+  const Inference built({options.model, options.batch.value_or(1), options.seed},
+                        {processor, *queue}, chooser);
+}
+
+/// The key with each value of its searched axis `implementation`, or as it is where that was set.
+std::vector<schema::Parameters> in_each_implementation(const Case& subject,
+                                                       const schema::Parameters& parameters,
+                                                       Processor& processor, Tier tier) {
+  std::vector<schema::Parameters> all;
+  for (const Axis& one : subject.axes) {
+    if (one.name != "implementation" || parameters.contains(one.name)) continue;
+    for (const schema::Value& value : one.values(processor, tier)) {
+      all.push_back(parameters);
+      all.back()[one.name] = value;
+    }
+  }
+  return all.empty() ? std::vector<schema::Parameters>{parameters} : all;
+}
+
+void tune_cases(const Selection& selection, const Options& options, Machine& machine,
+                Processor& processor) {
+  const auto queue = processor.queue();
+  for (const schema::Record& record : plan(processor, selection)) {
+    const auto* begin = std::get_if<schema::Begin>(&record);
+    if (!begin) continue;
+    const Case& subject = find_case(begin->key.case_name);
+    for (const schema::Parameters& parameters :
+         in_each_implementation(subject, begin->key.parameters, processor, selection.tier)) {
+      if (devices::interrupted()) return;
+      try {
+        Workbench bench(processor, *queue, parameters, selection.tier, options.seed, &machine);
+        subject.prepare(bench);
+      } catch (const Unsupported&) {  // not every implementation computes every shape
+      } catch (const std::exception& error) {
+        note(to_string(begin->key), error);
+      }
+    }
+  }
+}
+
+Selection cases_to_tune(const Options& options) {
+  Selection cases = selection(options);
+  if (cases.filter.empty()) cases.filter = "^op/";
+  for (const Case* one : selected_cases(cases)) {
+    const bool chooses = std::any_of(one->axes.begin(), one->axes.end(), [](const Axis& axis) {
+      return axis.name == "implementation";
+    });
+    if (!chooses) {
+      throw BadArgument(one->name +
+                        " has no implementations to choose from (there is nothing to tune). Give "
+                        "a --filter such as ^op/.");
+    }
+  }
+  return cases;
+}
+
+/// False: it cannot be tuned at all, and the user was told why.
+bool tune_processor(const std::string& id, const Selection& cases, const Options& options,
+                    Machine& machine) {
+  try {
+    const auto processor = machine.open(id);
+    processor->wake();
+    machine.flush_denormals();
+    if (options.model.empty()) {
+      tune_cases(cases, options, machine, *processor);
+    } else {
+      tune_model(options, *processor);
+    }
+    processor->park();
+    return true;
+  } catch (const Unsupported& error) {
+    note(id, error);
+  } catch (const DeviceError& error) {
+    note(id, error);
+  }
+  return false;
+}
+
+}  // namespace
+
+int tune_command(const Options& options) {
+  if (!options.model.empty() && !(options.filter.empty() && options.set.empty())) {
+    throw BadArgument(
+        "a model and --filter or --set (one tuning has one subject). Tune them one after the "
+        "other into the same --out.");
+  }
+  Selection cases;
+  if (options.model.empty()) {
+    cases = cases_to_tune(options);
+  } else {
+    build_model(options.model,
+                {options.batch.value_or(1), false});  // refused before a file is made
+  }
+  TuningFile& file =
+      use_tuning_file(options.out.empty() ? "motley-tuning.jsonl" : options.out, program_name());
+  const auto machine = devices::real_machine();
+  devices::catch_interrupts();
+  bool tuned = false;
+  for (const std::string& id : options.on.empty() ? std::vector<std::string>{"cpu"} : options.on) {
+    if (devices::interrupted()) break;
+    const std::size_t before = file.appended();
+    tuned |= tune_processor(id, cases, options, *machine);
+    fmt::print("{}: {} choices measured\n", id, file.appended() - before);
+  }
+  fmt::print("Tuning: {}\n", file.path().string());
+  return tuned ? done : nothing_measured;
+}
+
+}  // namespace motley::cli
