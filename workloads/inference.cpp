@@ -1,9 +1,17 @@
 #include "workloads/inference.hpp"
 
+#include "workloads/graph/fuse.hpp"
+
 namespace motley::workloads {
 
+Model inference_model(const InferenceOptions& options) {
+  Model model = build_model(options.model, {options.batch, false});
+  fuse(model.graph);
+  return model;
+}
+
 Inference::Inference(const InferenceOptions& options, const Places& places, const Chooser& chooser)
-    : model_(build_model(options.model, {options.batch, false})) {
+    : model_(inference_model(options)) {
   PlanOptions plan;
   plan.constant_parameters = true;
   execution_ = std::make_unique<Execution>(

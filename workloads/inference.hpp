@@ -11,6 +11,9 @@ struct InferenceOptions {
   std::uint64_t seed = 1;
 };
 
+/// Fused.
+Model inference_model(const InferenceOptions& options);
+
 class Inference {
  public:
   /// Builds, plans, allocates, initializes, fills the input with random content; waits. Throws

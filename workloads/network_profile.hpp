@@ -13,7 +13,7 @@ namespace motley::workloads {
 RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint64_t first_run,
                       std::uint64_t runs = 1);
 
-/// Sum over the graph's operators; one operation.
+/// Sum over the operators that every run has; one operation.
 schema::Work work_of(const Graph& graph);
 
 /// Which implementations compute how many operators of which kind; parameters and MACs.

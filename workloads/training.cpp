@@ -2,6 +2,7 @@
 
 #include "harness/error.hpp"
 #include "workloads/graph/differentiate.hpp"
+#include "workloads/graph/fuse.hpp"
 
 namespace motley::workloads {
 
@@ -10,6 +11,7 @@ Model training_model(const TrainingOptions& options) {
   build.batch = options.batch;
   build.training = true;
   Model model = build_model(options.model, build);
+  fuse(model.graph);
   const auto gradients = differentiate(model.graph, model.loss);
   add_optimizer(model.graph, gradients, options.optimizer, options.learning_rate);
   model.graph.scalars["seed"] = double(options.seed % (1 << 24));  // of dropout: exact as float

@@ -20,7 +20,7 @@ struct TrainingOptions {
   std::uint64_t seed = 1;
 };
 
-/// Forward, loss, gradients of all parameters, updates.
+/// Forward (fused), loss, gradients of all parameters, updates.
 Model training_model(const TrainingOptions& options);
 
 /// Where a network computes, and with residency `shared` who updates.

@@ -143,7 +143,9 @@ void Execution::initialize(std::uint64_t seed) {
 
 void Execution::pack_constants() {
   for (std::size_t op = 0; op < operators_.size(); ++op) {
-    operators_[op]->give_once(*queues_[plan_.place_of[op]]);
+    Queue& queue = *queues_[plan_.place_of[op]];
+    operators_[op]->give_once(queue);
+    if (plan_.is_constant(op)) operators_[op]->give(queue, {});
   }
   finish();
 }
@@ -249,6 +251,10 @@ void Execution::finish() {
 
 void Execution::run_operator(std::size_t op, const RunScalars& scalars,
                              const std::function<void()>& launching) {
+  if (plan_.is_constant(op)) {
+    if (launching) launching();
+    operators_[op]->give(*queues_[plan_.place_of[op]], scalars);
+  }
   for (const PlanStep& step : plan_.steps) {
     if (step.op != op) continue;
     if (step.action == Action::launch && launching) launching();

@@ -115,6 +115,36 @@ Call Graph::call(const Operator& op) const {
   return call;
 }
 
+std::set<TensorId> constant_tensors(const Graph& graph) {
+  std::set<TensorId> constants, updated;
+  for (TensorId id = 0; id < graph.tensors().size(); ++id) {
+    const Role role = graph.tensor(id).role;
+    if (graph.root(id) == id && (role == Role::parameter || role == Role::statistic)) {
+      constants.insert(id);
+    }
+  }
+  for (const Operator& op : graph.operators()) {
+    for (const TensorId out : op.outputs) {
+      const bool in_place = std::any_of(op.inputs.begin(), op.inputs.end(), [&](TensorId in) {
+        return graph.root(in) == graph.root(out);
+      });
+      if (in_place) updated.insert(graph.root(out));
+    }
+  }
+  for (const TensorId id : updated) constants.erase(id);
+  for (const Operator& op : graph.operators()) {
+    const bool constant = !op.inputs.empty() && operator_kind(op.kind).run_scalars.empty() &&
+                          std::all_of(op.inputs.begin(), op.inputs.end(), [&](TensorId id) {
+                            return constants.contains(graph.root(id));
+                          });
+    if (!constant) continue;
+    for (const TensorId id : op.outputs) {
+      if (!updated.contains(graph.root(id))) constants.insert(graph.root(id));
+    }
+  }
+  return constants;
+}
+
 Counts counts(const Graph& graph) {
   Counts result;
   for (const Tensor& tensor : graph.tensors()) {

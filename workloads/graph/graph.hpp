@@ -1,7 +1,9 @@
 // A network as a flat list of operators over named tensors, in the order in which they run.
 #pragma once
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "workloads/graph/operator.hpp"
@@ -70,6 +72,9 @@ class Graph {
   std::vector<TensorId> add(const std::string& kind, const std::string& operator_name,
                             std::vector<TensorId> inputs, Attributes attributes = {},
                             Phase phase = Phase::forward);
+  /// For a transform that appends them again, some changed, some not: leaves none.
+  std::vector<Operator> take_operators() { return std::exchange(operators_, {}); }
+  void append(Operator op) { operators_.push_back(std::move(op)); }
   /// The same memory in another shape of as many elements.
   TensorId view(TensorId of, Shape shape);
   /// The tensor at the end of a chain of views.
@@ -82,6 +87,10 @@ class Graph {
   std::vector<Tensor> tensors_;
   std::vector<Operator> operators_;
 };
+
+/// Roots of the tensors that no run changes: parameters and statistics that no operator updates,
+/// and what is computed from nothing else.
+std::set<TensorId> constant_tensors(const Graph& graph);
 
 struct Counts {
   double parameters = 0;     ///< trained ones

@@ -31,7 +31,11 @@ class MemoryPlan {
   /// Content that must survive between runs, or that is read after one.
   bool is_kept(TensorId root) const {
     const Role role = graph_.tensor(root).role;
-    return role != Role::activation && role != Role::gradient;
+    return (role != Role::activation && role != Role::gradient) || plan_.constants.contains(root);
+  }
+  Category category(TensorId root) const {
+    return plan_.constants.contains(root) ? Category::weights
+                                          : category_of(graph_.tensor(root).role);
   }
   bool is_shared(std::size_t place, TensorId root) const {
     if (plan_.residency != Residency::shared || place != 0) return false;
@@ -75,8 +79,7 @@ class MemoryPlan {
   }
 
   std::size_t slot_for(const std::pair<std::size_t, TensorId>& key) {
-    Slot wanted{key.first, category_of(graph_.tensor(key.second).role), 0,
-                is_shared(key.first, key.second), false};
+    Slot wanted{key.first, category(key.second), 0, is_shared(key.first, key.second), false};
     if (!is_kept(key.second)) {
       for (auto& [slot, lives] : residents_) {
         const Slot& known = plan_.slots[slot];

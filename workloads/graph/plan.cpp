@@ -32,9 +32,7 @@ void choose(Plan& plan, const std::vector<Processor*>& processors, const Chooser
     Processor& processor = *processors.at(place);
     Call call = plan.graph.call(op);
     for (const TensorId id : op.inputs) {
-      call.constant_inputs.push_back(options.constant_parameters &&
-                                     plan.graph.tensor(plan.graph.root(id)).role ==
-                                         Role::parameter);
+      call.constant_inputs.push_back(plan.constants.contains(plan.graph.root(id)));
     }
     plan.place_of.push_back(place);
     plan.choices.push_back(chooser(op.kind, call, processor));
@@ -149,6 +147,10 @@ std::string to_string(PlanStep::Action action) {
   return "unknown";
 }
 
+bool Plan::is_constant(std::size_t op) const {
+  return constants.contains(graph.root(graph.operators()[op].outputs.front()));
+}
+
 std::map<std::string, double> Plan::memory() const {
   std::map<std::string, double> bytes;
   for (const Slot& slot : slots) bytes[to_string(slot.category)] += double(slot.bytes);
@@ -166,6 +168,10 @@ Plan make_plan(Graph graph, const std::vector<Processor*>& processors, const Cho
   Plan plan;
   plan.graph = std::move(graph);
   plan.residency = options.residency;
+  // Staged, every run uploads what the host has: also what would be constant.
+  if (options.constant_parameters && options.residency != Residency::staged) {
+    plan.constants = constant_tensors(plan.graph);
+  }
   choose(plan, processors, chooser, options);
   add_steps(plan, processors, options);
   plan_memory(plan);

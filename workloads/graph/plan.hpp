@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,8 @@ struct Plan {
   std::vector<std::size_t> place_of;  ///< of each operator
   std::vector<Choice> choices;        ///< of each operator
   std::vector<Lowered> lowered;       ///< of each operator
+  /// Roots that are computed, or packed by those who read them, once and not in each run.
+  std::set<TensorId> constants;
   std::vector<PlanStep> steps;
   std::vector<Slot> slots;
   std::map<std::pair<std::size_t, TensorId>, std::size_t> slot_of;  ///< (place, root tensor)
@@ -78,6 +81,8 @@ struct Plan {
   std::vector<std::size_t> round_trip_slots;  ///< converted copies: on the device, on the host
   std::vector<std::vector<std::size_t>> workspace_slots, kept_slots;  ///< of each operator
 
+  /// It runs when constants were set, and has no step.
+  bool is_constant(std::size_t op) const;
   /// Peak bytes by category, over all processors and staging.
   std::map<std::string, double> memory() const;
   double memory_bytes() const;
@@ -85,7 +90,8 @@ struct Plan {
 
 struct PlanOptions {
   Residency residency = Residency::resident;
-  /// Constant inputs may be packed once: parameters of a graph that updates none.
+  /// What only depends on parameters may be computed and packed once: those of a graph that updates
+  /// none.
   bool constant_parameters = false;
   unsigned loss_period = 50;  ///< of resident_async, batched and shared
 };

@@ -16,6 +16,7 @@ class Rules {
   void add_all() {
     if (plan_.residency != Residency::staged) upload_inputs();
     for (std::size_t op = 0; op < graph_.operators().size(); ++op) {
+      if (plan_.is_constant(op)) continue;
       before(op);
       add({Action::launch, plan_.place_of[op], op});
       const bool one_by_one = plan_.residency != Residency::batched;

@@ -76,6 +76,18 @@ __kernel void scaled_difference(__global const float* as, __global const float* 
   store(scale * (load(as, i, n) - load(bs, i, n)), ys, i, n);
 }
 
+// Factor and bias of each channel of a convolution in front of a batch norm; `biased` 0: it has none.
+__kernel void fold_bias(__global const float* biases, __global const float* gammas,
+                        __global const float* betas, __global const float* means,
+                        __global const float* variances, __global float* factors,
+                        __global float* folded, float biased, float epsilon, int n) {
+  AT(i, n)
+  const V factor = load(gammas, i, n) / sqrt(load(variances, i, n) + epsilon);
+  const V away = fma((V)(biased), load(biases, i, n), -load(means, i, n));
+  store(factor, factors, i, n);
+  store(fma(away, factor, load(betas, i, n)), folded, i, n);
+}
+
 // Every row of a meets the one row b; a work-item computes VECTOR elements of one row.
 #define WITH_ROW(name, y_of_ab)                                                                 \
   __kernel void name(__global const float* as, __global const float* bs, __global float* ys,    \

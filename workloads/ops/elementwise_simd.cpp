@@ -145,6 +145,23 @@ void scaled_difference(const CpuTask& task, std::int64_t begin, std::int64_t end
   });
 }
 
+/// Factor and bias of each channel of a convolution in front of a batch norm; `biased` 0: it has
+/// none.
+void fold_bias(const CpuTask& task, std::int64_t begin, std::int64_t end) {
+  const auto table = [&](std::size_t i) { return task.buffer<const float>(i); };
+  const float *biases = table(0), *gammas = table(1), *betas = table(2), *means = table(3),
+              *variances = table(4);
+  float *factors = task.buffer<float>(5), *folded = task.buffer<float>(6);
+  const float biased = task.value<float>(7), epsilon = task.value<float>(8);
+  for_each_vector(begin, end, [=](auto at) HWY_ATTR {
+    const F deviation = hn::Sqrt(hn::Add(at.load(variances), all(epsilon)));
+    const F factor = hn::Div(at.load(gammas), deviation);
+    at.store(factor, factors);
+    const F away = hn::MulSub(all(biased), at.load(biases), at.load(means));
+    at.store(hn::MulAdd(away, factor, at.load(betas)), folded);
+  });
+}
+
 void dropout(const CpuTask& task, std::int64_t begin, std::int64_t end) {
   const float* xs = task.buffer<const float>(0);
   float* ys = task.buffer<float>(1);
@@ -196,6 +213,7 @@ PieceForm find_piece(std::string_view entry) {
                                      {"multiply", binary<Multiply>},
                                      {"dropout", dropout},
                                      {"scaled_difference", scaled_difference},
+                                     {"fold_bias", fold_bias},
                                      {"add_row", with_row<Add>},
                                      {"multiply_row", with_row<Multiply>}};
   for (const Piece& piece : pieces) {
