@@ -14,6 +14,7 @@ constexpr double whole_run_tolerance = 1e-5;
 std::vector<schema::OperatorTime> operator_times(const Plan& plan, const Timeline& times) {
   std::vector<schema::OperatorTime> result;
   for (const OperatorTime& one : times.operators) {
+    if (plan.is_constant(one.op)) continue;
     const Operator& op = plan.graph.operators()[one.op];
     const schema::Work work = operator_kind(op.kind).work(plan.graph.call(op));
     result.push_back({op.name, op.kind, to_string(op.phase), to_string(plan.choices[one.op]),
@@ -50,7 +51,9 @@ RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint
 
 schema::Work work_of(const Graph& graph) {
   schema::Work work;
+  const std::set<TensorId> constants = constant_tensors(graph);
   for (const Operator& op : graph.operators()) {
+    if (constants.contains(graph.root(op.outputs.front()))) continue;  // once, not in each run
     const schema::Work one = operator_kind(op.kind).work(graph.call(op));
     work.flops += one.flops;
     work.bytes_read += one.bytes_read;
