@@ -153,10 +153,11 @@ struct OperatorKind {
   std::vector<Example> examples = {};
   /// Largest normalised error (workloads/graph/values.hpp) of a correct f32 implementation.
   double tolerance = 1e-4;
-  /// A sum whose terms may cancel altogether: in front of batch norm, or added to the keys of
-  /// attention, a bias has no gradient but rounding. The reference of absolute inputs then says
-  /// how large the terms were.
-  bool cancels = false;
+  /// Of each output that is a sum whose terms may cancel altogether, the sum of their absolute
+  /// values; of others nothing. In front of batch norm, for one, a bias has no gradient, nor has
+  /// the gamma before the next one where depthwise convolutions scale each channel by itself:
+  /// what is computed is rounding, and only its terms tell how much of it is right.
+  std::function<std::vector<Values>(const Call&, std::span<const Values> inputs)> magnitudes = {};
 };
 
 /// Static objects of these types put a kind, or an implementation of a kind, on the list.

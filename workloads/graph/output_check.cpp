@@ -1,7 +1,5 @@
 #include "workloads/graph/output_check.hpp"
 
-#include <cmath>
-
 #include "harness/random.hpp"
 
 namespace motley::workloads {
@@ -19,14 +17,6 @@ Values project(const Values& values, const Values& signs) {
   return sums;
 }
 
-std::vector<Values> absolute(std::span<const Values> inputs) {
-  std::vector<Values> result(inputs.begin(), inputs.end());
-  for (Values& values : result) {
-    for (double& value : values) value = std::abs(value);
-  }
-  return result;
-}
-
 }  // namespace
 
 OutputCheck::OutputCheck(const OperatorKind& kind, const Call& call, const RunScalars& scalars,
@@ -42,11 +32,8 @@ OutputCheck::OutputCheck(const OperatorKind& kind, const Call& call, const RunSc
   for (const TensorType& output : call.outputs) {
     references_.emplace_back(std::size_t(output.elements()));
   }
-  if (kind.cancels) {
-    magnitudes_ = references_;
-    kind.reference(call, scalars, absolute(inputs), magnitudes_);
-  }
   kind.reference(call, scalars, inputs, references_);
+  if (kind.magnitudes) magnitudes_ = kind.magnitudes(call, inputs);
 }
 
 double OutputCheck::error(std::size_t i, Values got) const {

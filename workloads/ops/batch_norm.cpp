@@ -117,6 +117,40 @@ void backward_reference(const Call& call, const RunScalars&, std::span<const Val
   }
 }
 
+/// Of the means, which are nothing but rounding where x was normalised before.
+std::vector<Values> training_magnitudes(const Call& call, std::span<const Values> inputs) {
+  const std::size_t channels = inputs[1].size(), rows = inputs[0].size() / channels;
+  Values means(channels), running(channels);
+  for (std::size_t i = 0; i < inputs[0].size(); ++i) {
+    means[i % channels] += std::abs(inputs[0][i]) / double(rows);
+  }
+  for (std::size_t c = 0; c < channels; ++c) running[c] = call.number("momentum") * means[c];
+  return {{}, means, {}, running, {}};
+}
+
+std::vector<Values> backward_magnitudes(const Call& call, std::span<const Values> inputs) {
+  const Activation activation = activation_of(call);
+  const Values &x = inputs[1], &gamma = inputs[2], &mean = inputs[3], &inverse = inputs[4];
+  const std::size_t channels = gamma.size();
+  const double rows = double(x.size() / channels);
+  Values dx(x.size()), dgamma(channels), dbeta(channels);
+  const auto normal = [&](std::size_t i) {
+    return std::abs(x[i] - mean[i % channels]) * inverse[i % channels];
+  };
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (inputs.size() == 6 && !passes(activation, inputs[5][i])) continue;
+    dx[i] = std::abs(inputs[0][i]);
+    dgamma[i % channels] += dx[i] * normal(i);
+    dbeta[i % channels] += dx[i];
+  }
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::size_t c = i % channels;
+    dx[i] += (dbeta[c] + normal(i) * dgamma[c]) / rows;
+    dx[i] *= std::abs(gamma[c]) * inverse[c];
+  }
+  return {dx, dgamma, dbeta};
+}
+
 void gradient(GradientRule& rule) {
   const bool active = activation_of(rule.call()) != Activation::none;
   std::vector<TensorId> inputs = {rule.output_gradient(), rule.input(0), rule.input(1),
@@ -179,6 +213,7 @@ OperatorKind training() {
   kind.outputs = training_outputs;
   kind.in_place = {{3, 3}, {4, 4}};
   kind.reference = training_reference;
+  kind.magnitudes = training_magnitudes;
   kind.gradient = gradient;
   kind.differentiable = {0, 1, 2};
   kind.examples = examples(1, 4, false);
@@ -203,6 +238,7 @@ OperatorKind backward() {
   kind.summary = "dx, dgamma and dbeta from dy, x and what batch_norm saved";
   kind.outputs = backward_outputs;
   kind.reference = backward_reference;
+  kind.magnitudes = backward_magnitudes;
   kind.content = [](const Call&, std::size_t input) {
     return input == 4 ? between(0.5, 2) : input == 5 ? between(-4, 10) : between(-1, 1);
   };
