@@ -1,7 +1,6 @@
 // motley tune: which implementations are fastest for the operators of a network, or for the cases
 // of a filter? Choices go to a file that run, train and infer take as --tuning. Tuning a case is
 // preparing it, in each implementation; nothing else of it is measured.
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "devices/linux/process.hpp"
@@ -78,13 +77,11 @@ Selection cases_to_tune(const Options& options) {
   Selection cases = selection(options);
   if (cases.filter.empty()) cases.filter = "^op/";
   for (const Case* one : selected_cases(cases)) {
-    const bool chooses = std::any_of(one->axes.begin(), one->axes.end(), [](const Axis& axis) {
-      return axis.name == "implementation";
-    });
-    if (!chooses) {
-      throw BadArgument(one->name +
-                        " has no implementations to choose from (there is nothing to tune). Give "
-                        "a --filter such as ^op/.");
+    const std::string& name = one->name;
+    if (!name.starts_with("op/") && !name.ends_with("/training") && !name.ends_with("/inference")) {
+      throw BadArgument(name +
+                        " is no operator and no network (there is nothing to tune). Give a "
+                        "--filter such as ^op/.");
     }
   }
   return cases;
@@ -132,11 +129,13 @@ int tune_command(const Options& options) {
   const auto machine = devices::real_machine();
   devices::catch_interrupts();
   bool tuned = false;
-  for (const std::string& id : options.on.empty() ? std::vector<std::string>{"cpu"} : options.on) {
+  for (const std::string& id : options.on.empty() ? machine->default_processor_ids() : options.on) {
     if (devices::interrupted()) break;
     const std::size_t before = file.appended();
     tuned |= tune_processor(id, cases, options, *machine);
-    fmt::print("{}: {} choices measured\n", id, file.appended() - before);
+    const std::size_t measured = file.appended() - before;
+    fmt::print("{}: {} choices measured{}\n", id, measured,
+               measured > 0 ? "" : ", all others known or without an alternative");
   }
   fmt::print("Tuning: {}\n", file.path().string());
   return tuned ? done : nothing_measured;
