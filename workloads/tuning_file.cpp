@@ -1,6 +1,6 @@
 #include "workloads/tuning_file.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
@@ -92,15 +92,19 @@ TuningFile::TuningFile(std::filesystem::path file, std::string program)
 }
 
 void TuningFile::read() {
-  std::ifstream in(file_, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
   const auto refuse = [&](std::size_t line) {
     throw schema::BadRecord(
         fmt::format("{}:{}: this is no choice of an implementation (the file is no tuning that "
                     "motley tune wrote). Name another file.",
                     file_.string(), line));
   };
-  if (in.bad() || !std::filesystem::is_regular_file(file_)) refuse(1);
+  if (!std::filesystem::is_regular_file(file_)) refuse(1);
+  std::ifstream in(file_, std::ios::binary);
+  if (!in) {
+    throw Error(fmt::format("cannot read {} (its choices are not known). Name another file.",
+                            file_.string()));
+  }
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
   std::size_t begin = 0, number = 1;
   for (std::size_t end; (end = text.find('\n', begin)) != text.npos; begin = end + 1, ++number) {
     try {
