@@ -158,7 +158,7 @@ ModelBuilder::Convolution ModelBuilder::square(std::int64_t channels, std::int64
 
 TensorId ModelBuilder::convolution(const std::string& name, TensorId x,
                                    const Convolution& settings) {
-  const Shape& shape = type(x).shape;
+  const Shape shape = type(x).shape;  // a copy: parameters move the tensors
   const std::int64_t groups = settings.groups;
   const std::int64_t in_group = shape.at(3) / groups;
   const std::int64_t kh = settings.kernel_height, kw = settings.kernel_width;
