@@ -3,6 +3,8 @@
 // element still moves.
 #pragma once
 
+#include <map>
+
 #include "workloads/graph/values.hpp"
 
 namespace motley::workloads {
@@ -13,13 +15,15 @@ class OutputCheck {
   OutputCheck(const OperatorKind& kind, const Call& call, const RunScalars& scalars,
               std::span<const Values> inputs, std::uint64_t seed);
   std::size_t outputs() const { return references_.size(); }
-  /// normalised_error of output i, or of its projection.
+  /// normalised_error of output i, or of its projection. Of what is updated in place, the share of
+  /// the change that is missing where that is more: a small step hides in large parameters.
   double error(std::size_t i, Values got) const;
 
  private:
   std::vector<Values> references_;
-  std::vector<Values> magnitudes_;  ///< where the kind's sums may cancel
-  Values signs_;                    ///< of the projection, empty where the reference is whole
+  std::map<std::size_t, Values> before_;  ///< of outputs that are updated in place
+  std::vector<Values> magnitudes_;        ///< where the kind's sums may cancel
+  Values signs_;                          ///< of the projection, empty where the reference is whole
 };
 
 }  // namespace motley::workloads

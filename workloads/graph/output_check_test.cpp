@@ -1,4 +1,4 @@
-// A sum whose terms cancel altogether: rounding is no error there, a term left out is one.
+// Would the check notice an update that did nothing, or half of it?
 #include "workloads/graph/output_check.hpp"
 
 #include <gtest/gtest.h>
@@ -6,15 +6,20 @@
 namespace motley::workloads {
 namespace {
 
-TEST(OutputCheck, GrantsRoundingToWhatCancels) {
-  const OperatorKind& kind = operator_kind("sum_rows");
-  const Call call = make_call(kind, {}, {{{1000, 1}}});
-  Values x(1000);
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 2 == 0 ? 1 : -1;
-  const std::vector<Values> inputs = {x};
-  const OutputCheck check(kind, call, {}, inputs, 1);
-  EXPECT_LE(check.error(0, {3e-4}), kind.tolerance);
-  EXPECT_GT(check.error(0, {1.0}), 100 * kind.tolerance);
+TEST(OutputCheck, SeesAnUpdateThatIsMissing) {
+  const OperatorKind& kind = operator_kind("sgd");
+  const Call call = make_call(kind, {}, {{{64}}, {{64}}});
+  const std::vector<Values> inputs = random_inputs(kind, call, 1);
+  const RunScalars scalars = {{"learning_rate", 1e-5}};
+  const OutputCheck check(kind, call, scalars, inputs, 1);
+  Values right = inputs[0], half = inputs[0];
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    right[i] -= 1e-5 * inputs[1][i];
+    if (i < 32) half[i] = right[i];
+  }
+  EXPECT_LE(check.error(0, rounded(call.outputs[0], right)), kind.tolerance);
+  EXPECT_GT(check.error(0, half), kind.tolerance);
+  EXPECT_GT(check.error(0, inputs[0]), kind.tolerance);
 }
 
 }  // namespace
