@@ -10,6 +10,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -44,11 +45,17 @@ class Buffer {
   virtual double huge_share() const { return 0; }
 };
 
+/// Of an image of RGBA texels of four floats each.
+struct ImageSize {
+  std::size_t width, height;
+};
+
 struct BufferOptions {
   MemoryKind kind = MemoryKind::device;
-  std::size_t alignment = 4096;  ///< bytes, a power of two
-  bool untouched = false;        ///< do not fill with NaN: no page is touched
-  bool huge_pages = false;       ///< ask for transparent huge pages (CPU)
+  std::size_t alignment = 4096;    ///< bytes, a power of two
+  bool untouched = false;          ///< do not fill with NaN: no page is touched
+  bool huge_pages = false;         ///< ask for transparent huge pages (CPU)
+  std::optional<ImageSize> image;  ///< OpenCL: an image of 16 * width * height bytes
 };
 
 /// Work-group local memory of an OpenCL kernel argument.
@@ -125,6 +132,16 @@ class CpuTask {
 
 using CpuForm = std::function<void(const CpuTask&)>;
 
+/// A launch that another library gives to an OpenCL queue (CLBlast), with handles as it takes them.
+struct OpenclTask {
+  void* queue;                          ///< cl_command_queue
+  std::vector<void*> memory;            ///< cl_mem of each buffer among the arguments
+  std::span<const Argument> arguments;  ///< all of them
+  /// The cl_event of its last command; the queue takes it over.
+  void* event = nullptr;
+};
+using OpenclCall = std::function<void(OpenclTask&)>;
+
 struct OpenclForm {
   std::string source;   ///< OpenCL C
   std::string entry;    ///< the __kernel's name
@@ -136,7 +153,8 @@ struct Kernel {
   std::string name;
   CpuForm cpu;
   OpenclForm opencl;
-  unsigned cpu_members = 0;  ///< at most so many threads of the team; 0: all. Small work wants 1
+  unsigned cpu_members = 0;     ///< at most so many threads of the team; 0: all. Small work wants 1
+  OpenclCall opencl_call = {};  ///< instead of `opencl` where a library has the kernels
 };
 
 /// A kernel built for one processor.
@@ -227,6 +245,9 @@ class Processor {
   /// Most bytes that one buffer, and all buffers together, may take.
   virtual std::size_t maximum_buffer_bytes() const = 0;
   virtual std::size_t available_bytes() const = 0;
+  /// Of all memory of this processor that is alive now: on OpenCL devices the memory objects that
+  /// its driver was asked for, on CPUs the buffers.
+  virtual std::size_t allocated_bytes() const { return 0; }
 
   /// The processor as its own type, or null: cases about one API ask for opencl::Device.
   template <class T>

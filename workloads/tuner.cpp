@@ -107,23 +107,12 @@ std::size_t cold_sets(const Call& call, const Processor& processor, double most_
   return static_cast<std::size_t>(std::clamp(wanted / bytes, 1.0, 64.0));
 }
 
-namespace {
-
-/// Some implementations show what others gain. One run of them may take a hundred times the best:
-/// local memory is no faster on a CPU, and barriers cost it the registers.
-bool contends(const Implementation& one, const Processor& processor) {
-  const bool local_memory = one.name == "opencl/local_tile" || one.name == "opencl/register_tile";
-  return one.name != "reference" && one.name != "opencl/naive" &&
-         !(local_memory && processor.kind() == ProcessorKind::cpu);
-}
-
-}  // namespace
-
 const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& processor) {
   std::vector<const Implementation*> usable = usable_implementations(kind, call, processor);
   std::vector<const Implementation*> contenders;
-  std::copy_if(usable.begin(), usable.end(), std::back_inserter(contenders),
-               [&](const Implementation* one) { return contends(*one, processor); });
+  std::copy_if(
+      usable.begin(), usable.end(), std::back_inserter(contenders),
+      [&](const Implementation* one) { return !one->contends || one->contends(processor); });
   return tune(kind, call, processor, contenders.empty() ? usable : contenders);
 }
 

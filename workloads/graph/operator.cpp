@@ -39,15 +39,6 @@ std::vector<OperatorKind> make_kinds() {
   return kinds;
 }
 
-/// Where nothing was measured yet, the better guess comes first.
-int rank(const Implementation& implementation) {
-  if (implementation.name == "reference") return 2;
-  for (const char* const best : {"simd", "opencl", "opencl/packed"}) {
-    if (implementation.name == best) return 0;
-  }
-  return 1;
-}
-
 const schema::Value& attribute(const Call& call, const std::string& name) {
   const auto found = call.attributes.find(name);
   if (found == call.attributes.end()) {
@@ -113,7 +104,7 @@ const std::vector<Implementation>& implementations(const std::string& kind) {
     }
     for (auto& [name, list] : all) {
       std::sort(list.begin(), list.end(), [](const Implementation& a, const Implementation& b) {
-        return std::pair(rank(a), a.name) < std::pair(rank(b), b.name);
+        return std::pair(a.guess, a.name) < std::pair(b.guess, b.name);
       });
     }
     return all;

@@ -92,6 +92,11 @@ struct Implementation {
   std::function<Lowered(const Call&, Processor&, const schema::Parameters& tuning)> lower;
   /// By how much its error may exceed the kind's tolerance (Winograd).
   double tolerance_factor = 1;
+  /// Where nothing was measured the usable one with the lowest goes first.
+  int guess = 0;
+  /// `auto` measures it on such a processor. False where it only shows what others gain: one run of
+  /// those may take a hundred times the best. Empty: true.
+  std::function<bool(const Processor&)> contends = {};
 };
 
 // ---- Kinds
@@ -174,8 +179,7 @@ class ImplementationRegistration {
 const std::vector<OperatorKind>& operator_kinds();
 /// Throws UnknownName.
 const OperatorKind& operator_kind(const std::string& name);
-/// Of one kind, the order of preference where nothing was measured: simd, onednn, opencl/...,
-/// reference last.
+/// Of one kind, the best guess first; the reference is the last.
 const std::vector<Implementation>& implementations(const std::string& kind);
 /// opencl/... run on OpenCL devices, all others on CPU processors.
 bool runs_on(const Implementation& implementation, const Processor& processor);

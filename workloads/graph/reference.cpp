@@ -44,6 +44,8 @@ Implementation reference_implementation(const OperatorKind& kind) {
   Implementation result;
   result.name = "reference";
   result.summary = "The double-precision reference itself, on one thread";
+  result.guess = 9;
+  result.contends = [](const Processor&) { return false; };
   result.lower = [&kind](const Call& call, Processor&, const schema::Parameters&) {
     return lower(kind, call);
   };

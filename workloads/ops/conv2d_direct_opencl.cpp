@@ -67,7 +67,7 @@ ImplementationRegistration direct(ConvolutionDirection direction,
   return convolution_registration(direction, "opencl/direct",
                                   "A vector of channels of one pixel, or of the weights, for each "
                                   "work-item",
-                                  unsupported, vectors, lower);
+                                  2, unsupported, vectors, lower);
 }
 
 const ImplementationRegistration registrations[] = {

@@ -27,7 +27,7 @@ Launch convolution_launch(const std::string& entry, const ConvolutionSizes& s,
 }
 
 ImplementationRegistration convolution_registration(
-    ConvolutionDirection direction, const std::string& name, const std::string& summary,
+    ConvolutionDirection direction, const std::string& name, const std::string& summary, int guess,
     std::function<std::string(const ConvolutionSizes&)> unsupported,
     std::function<std::vector<schema::Parameters>(const ConvolutionSizes&, Processor&, Tier)>
         tunings,
@@ -37,6 +37,7 @@ ImplementationRegistration convolution_registration(
   Implementation one;
   one.name = name;
   one.summary = summary;
+  one.guess = guess;
   one.unsupported = [=](const Call& call, Processor&) {
     const std::string reason = needs_plain_f32(call, {});
     return reason.empty() ? unsupported(convolution_sizes(call, direction)) : reason;
@@ -108,7 +109,7 @@ ImplementationRegistration depthwise(ConvolutionDirection direction,
                                      Lowered (*lower)(const Call&, const ConvolutionSizes&,
                                                       Processor&, const schema::Parameters&)) {
   return convolution_registration(direction, "opencl/depthwise",
-                                  "A vector of channels of one pixel for each work-item",
+                                  "A vector of channels of one pixel for each work-item", 0,
                                   needs_depthwise, vectors, lower);
 }
 

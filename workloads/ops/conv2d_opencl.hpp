@@ -10,9 +10,10 @@ namespace motley::workloads {
 Launch convolution_launch(const std::string& entry, const ConvolutionSizes& sizes,
                           std::int64_t work_items, std::vector<Operand> before,
                           const std::vector<Operand>& behind, const schema::Parameters& tuning);
-/// `unsupported` says why not, where tensors themselves are no obstacle; may be null.
+/// `guess` as in Implementation; `unsupported` says why not, where tensors themselves are no
+/// obstacle; may be null.
 ImplementationRegistration convolution_registration(
-    ConvolutionDirection direction, const std::string& name, const std::string& summary,
+    ConvolutionDirection direction, const std::string& name, const std::string& summary, int guess,
     std::function<std::string(const ConvolutionSizes&)> unsupported,
     std::function<std::vector<schema::Parameters>(const ConvolutionSizes&, Processor&, Tier)>
         tunings,

@@ -130,7 +130,8 @@ using Lower = Lowered (*)(const Call&, const ConvolutionSizes&, Processor&,
 
 ImplementationRegistration panels(ConvolutionDirection direction, Lower lower) {
   return convolution_registration(
-      direction, "opencl/im2col", "Patches copied into panels, then a matrix product", unsupported,
+      direction, "opencl/im2col", "Patches copied into panels, then a matrix product", 1,
+      unsupported,
       [direction](const ConvolutionSizes& s, Processor& processor, Tier tier) {
         const bool weights = direction == ConvolutionDirection::backward_weights;
         const bool data = direction == ConvolutionDirection::backward_data;

@@ -155,7 +155,7 @@ Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
 
 const ImplementationRegistration registration("matmul", [] {
   Implementation rung =
-      matmul_rung("opencl/packed", "Operands packed into panels, tiles of vectors in registers");
+      matmul_rung("opencl/packed", "Operands packed into panels, tiles of vectors in registers", 0);
   rung.unsupported = unsupported;
   rung.tunings = [](const Call& call, Processor& processor, Tier tier) {
     const MatmulSizes s = matmul_sizes(call);

@@ -86,8 +86,8 @@ Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
 }
 
 const ImplementationRegistration registration("matmul", [] {
-  Implementation rung =
-      matmul_rung("opencl/register_vector", "Tiles of vectors in registers, operands from memory");
+  Implementation rung = matmul_rung("opencl/register_vector",
+                                    "Tiles of vectors in registers, operands from memory", 2);
   rung.tunings = tunings;
   rung.lower = lower;
   return rung;

@@ -46,12 +46,17 @@ Range groups_of(std::int64_t x, std::int64_t y, std::size_t group_x, std::size_t
   return {{up(x, group_x), up(y, group_y), std::size_t(layers)}, {group_x, group_y, 1}, 3};
 }
 
-Implementation matmul_rung(std::string name, std::string summary) {
+Implementation matmul_rung(std::string name, std::string summary, int above) {
   Implementation rung;
+  rung.guess = above;
   rung.name = std::move(name);
   rung.summary = std::move(summary);
   rung.unsupported = [](const Call& call, Processor&) { return needs_plain_f32(call, {}); };
   return rung;
+}
+
+bool has_local_memory(const Processor& processor) {
+  return processor.kind() != ProcessorKind::cpu;
 }
 
 namespace {
@@ -72,7 +77,8 @@ std::string source_of(std::initializer_list<std::string_view> parts) {
 }
 
 Implementation naive() {
-  Implementation rung = matmul_rung("opencl/naive", "An element for each work-item");
+  Implementation rung = matmul_rung("opencl/naive", "An element for each work-item", 5);
+  rung.contends = [](const Processor&) { return false; };
   rung.lower = [](const Call& call, Processor&, const schema::Parameters& tuning) -> Lowered {
     const MatmulSizes s = matmul_sizes(call);
     const OpenclForm form =
@@ -83,7 +89,8 @@ Implementation naive() {
 }
 
 Implementation local_tile() {
-  Implementation rung = matmul_rung("opencl/local_tile", "Square tiles in local memory");
+  Implementation rung = matmul_rung("opencl/local_tile", "Square tiles in local memory", 4);
+  rung.contends = has_local_memory;
   rung.tunings = [](const Call&, Processor&, Tier tier) {
     std::vector<schema::Parameters> tiles = {{{"tile", std::int64_t{16}}}};
     if (tier == Tier::full) tiles.push_back({{"tile", std::int64_t{8}}});
@@ -102,8 +109,9 @@ Implementation local_tile() {
 }
 
 Implementation register_tile() {
-  Implementation rung =
-      matmul_rung("opencl/register_tile", "Tiles of sums in registers, operands in local memory");
+  Implementation rung = matmul_rung("opencl/register_tile",
+                                    "Tiles of sums in registers, operands in local memory", 3);
+  rung.contends = has_local_memory;
   rung.tunings = [](const Call&, Processor&, Tier) {
     std::vector<schema::Parameters> all;
     for (const std::int64_t side : {4, 8}) {

@@ -20,7 +20,10 @@ std::vector<Operand> strided_operands(const MatmulSizes& sizes, Operand c = Outp
 Range groups_of(std::int64_t x, std::int64_t y, std::size_t group_x, std::size_t group_y,
                 std::int64_t layers);
 
-/// An implementation of matmul for plain f32, all transposes and batches.
-Implementation matmul_rung(std::string name, std::string summary);
+/// An implementation of matmul for plain f32, all transposes and batches; `above` counts the rungs
+/// above it.
+Implementation matmul_rung(std::string name, std::string summary, int above);
+/// For what local memory is meant for: on a CPU it is memory, and barriers cost it the registers.
+bool has_local_memory(const Processor& processor);
 
 }  // namespace motley::workloads
