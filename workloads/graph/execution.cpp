@@ -47,6 +47,7 @@ void Execution::allocate() {
     }
     BufferOptions options;
     if (slot.shared) options.kind = MemoryKind::shared;
+    options.image = slot.image;
     try {
       slots_.back() = processors_[slot.place]->allocate(bytes, options);
     } catch (const Unsupported&) {

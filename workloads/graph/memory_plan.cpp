@@ -95,23 +95,30 @@ class MemoryPlan {
     return plan_.slots.size() - 1;
   }
 
-  /// Operators run one after another: they share their workspaces, but not what they keep.
+  /// Operators run one after another: they share their workspaces (images only with those of the
+  /// same size), but not what they keep.
   void place_workspaces() {
-    std::map<std::pair<std::size_t, std::size_t>, std::size_t> shared;
+    using Key = std::tuple<std::size_t, std::size_t, std::size_t, std::size_t>;
+    std::map<Key, std::size_t> shared;
     for (std::size_t op = 0; op < plan_.lowered.size(); ++op) {
       const std::size_t place = plan_.place_of[op];
       plan_.workspace_slots.emplace_back();
       plan_.kept_slots.emplace_back();
-      for (std::size_t i = 0; i < plan_.lowered[op].workspace_bytes.size(); ++i) {
-        const auto [slot, is_new] = shared.try_emplace({place, i}, plan_.slots.size());
-        if (is_new) plan_.slots.push_back({place, Category::workspace, 0, false, false});
+      for (std::size_t i = 0; i < plan_.lowered[op].workspaces.size(); ++i) {
+        const MemoryNeed& need = plan_.lowered[op].workspaces[i];
+        const ImageSize size = need.image.value_or(ImageSize{0, 0});
+        const auto [slot, is_new] =
+            shared.try_emplace({place, i, size.width, size.height}, plan_.slots.size());
+        if (is_new) {
+          plan_.slots.push_back({place, Category::workspace, 0, false, false, need.image});
+        }
         Slot& known = plan_.slots[slot->second];
-        known.bytes = std::max(known.bytes, plan_.lowered[op].workspace_bytes[i]);
+        known.bytes = std::max(known.bytes, need.bytes);
         plan_.workspace_slots[op].push_back(slot->second);
       }
-      for (const std::size_t bytes : plan_.lowered[op].kept_bytes) {
+      for (const MemoryNeed& need : plan_.lowered[op].kept) {
         plan_.kept_slots[op].push_back(plan_.slots.size());
-        plan_.slots.push_back({place, Category::weights, bytes, false, false});
+        plan_.slots.push_back({place, Category::weights, need.bytes, false, false, need.image});
       }
     }
   }

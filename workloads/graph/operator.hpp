@@ -51,11 +51,11 @@ struct Output {
 };
 /// Scratch memory: lives while the operator runs, shared with other operators.
 struct Workspace {
-  std::size_t index;  ///< into Lowered::workspace_bytes
+  std::size_t index;  ///< into Lowered::workspaces
 };
 /// Memory that keeps its content between runs: packed constants.
 struct Kept {
-  std::size_t index;  ///< into Lowered::kept_bytes
+  std::size_t index;  ///< into Lowered::kept
 };
 /// The run scalar of this name as float, or as a 32-bit integer.
 struct RunScalar {
@@ -75,9 +75,19 @@ struct Launch {
   bool once = false;              ///< when constants were set, not in each run
 };
 
+/// What an operator needs beside its tensors: a buffer, or an image (OpenCL).
+struct MemoryNeed {
+  std::size_t bytes;
+  std::optional<ImageSize> image;
+
+  MemoryNeed(std::size_t bytes_needed) : bytes(bytes_needed) {}  // NOLINT: what most need
+  MemoryNeed(const ImageSize& size)                              // NOLINT
+      : bytes(size.width * size.height * 4 * sizeof(float)), image(size) {}
+};
+
 struct Lowered {
   std::vector<Launch> launches;  ///< in order
-  std::vector<std::size_t> workspace_bytes, kept_bytes;
+  std::vector<MemoryNeed> workspaces, kept;
   std::optional<schema::Work> executed_work;  ///< where it differs from the kind's work
 };
 

@@ -23,8 +23,10 @@ OperatorTrial::OperatorTrial(Processor& processor, Queue& queue, const OperatorK
 
 OperatorTrial::Set OperatorTrial::make_set(Processor& processor, Queue& queue) {
   Set set;
-  const auto add = [&](std::size_t bytes) {
-    set.buffers.push_back(processor.allocate(std::max<std::size_t>(bytes, 4)));
+  const auto add = [&](const MemoryNeed& need) {
+    BufferOptions options;
+    options.image = need.image;
+    set.buffers.push_back(processor.allocate(std::max<std::size_t>(need.bytes, 4), options));
     return set.buffers.back().get();
   };
   for (const TensorType& input : call_.inputs) set.operands.inputs.push_back(add(input.bytes()));
@@ -35,10 +37,8 @@ OperatorTrial::Set OperatorTrial::make_set(Processor& processor, Queue& queue) {
                                        ? add(call_.outputs[i].bytes())
                                        : set.operands.inputs[updated->second]);
   }
-  for (const std::size_t bytes : lowered_.workspace_bytes) {
-    set.operands.workspaces.push_back(add(bytes));
-  }
-  for (const std::size_t bytes : lowered_.kept_bytes) set.operands.kept.push_back(add(bytes));
+  for (const MemoryNeed& need : lowered_.workspaces) set.operands.workspaces.push_back(add(need));
+  for (const MemoryNeed& need : lowered_.kept) set.operands.kept.push_back(add(need));
   for (std::size_t i = 0; i < call_.inputs.size(); ++i) write(queue, set, i);
   set.bound = std::make_unique<BoundOperator>(processor, lowered_, set.operands);
   set.bound->give_once(queue);

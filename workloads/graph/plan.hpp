@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ struct Slot {
   std::size_t bytes = 0;
   bool shared = false;  ///< memory of both sides
   bool on_host = false;
+  std::optional<ImageSize> image = {};  ///< workspace or kept memory
 };
 
 struct PlanStep {

@@ -167,7 +167,7 @@ Lowered lower_training(const Call& call, Processor& processor, const schema::Par
   norm.epsilon = call.number("epsilon");
   norm.momentum = call.number("momentum");
   Lowered lowered;
-  lowered.workspace_bytes = {norm.members * norm.bytes(forward_tables)};
+  lowered.workspaces = {norm.members * norm.bytes(forward_tables)};
   lowered.launches = {launch_of("batch_norm_sums", norm, {Input{0}, Workspace{0}},
                                 [norm](const CpuTask& task) { sum_moments(task, norm); }),
                       launch_of("batch_norm", norm,
@@ -183,7 +183,7 @@ Lowered lower_inference(const Call& call, Processor& processor, const schema::Pa
   Norm norm = norm_of(call, processor, 0);
   norm.epsilon = call.number("epsilon");
   Lowered lowered;
-  lowered.workspace_bytes = {norm.members * norm.bytes(2)};
+  lowered.workspaces = {norm.members * norm.bytes(2)};
   lowered.launches = {launch_of(
       "batch_norm_inference", norm,
       {Input{0}, Input{1}, Input{2}, Input{3}, Input{4}, Output{0}, Workspace{0}},
@@ -265,7 +265,7 @@ Lowered lower_backward(const Call& call, Processor& processor, const schema::Par
   const std::vector<Operand> operands = {Input{0}, Input{1},     Input{2},  Input{3},  Input{4},
                                          Input{y}, Workspace{0}, Output{0}, Output{1}, Output{2}};
   Lowered lowered;
-  lowered.workspace_bytes = {norm.members * norm.bytes(backward_tables)};
+  lowered.workspaces = {norm.members * norm.bytes(backward_tables)};
   lowered.launches = {launch_of("batch_norm_gradient_sums", norm, operands,
                                 [norm](const CpuTask& task) { sum_gradients(task, norm); }),
                       launch_of("batch_norm_backward", norm, operands,

@@ -52,7 +52,7 @@ struct Norm {
 Lowered lower_training(const Call& call, Processor& processor, const schema::Parameters& tuning) {
   const Norm norm(call, processor, tuning);
   Lowered lowered;
-  lowered.workspace_bytes = {norm.floats(2 * norm.chunks), norm.floats(2)};
+  lowered.workspaces = {norm.floats(2 * norm.chunks), norm.floats(2)};
   lowered.launches = {
       norm.sums("moments", {Input{0}, Workspace{0}}),
       norm.launch(
@@ -67,7 +67,7 @@ Lowered lower_training(const Call& call, Processor& processor, const schema::Par
 Lowered lower_inference(const Call& call, Processor& processor, const schema::Parameters& tuning) {
   const Norm norm(call, processor, tuning);
   Lowered lowered;
-  lowered.workspace_bytes = {norm.floats(2)};
+  lowered.workspaces = {norm.floats(2)};
   lowered.launches = {norm.launch("given_moments", norm.channels,
                                   {Input{1}, Input{2}, Input{3}, Input{4}, Workspace{0},
                                    whole(norm.channels), single(call.number("epsilon"))}),
@@ -80,7 +80,7 @@ Lowered lower_backward(const Call& call, Processor& processor, const schema::Par
   // Without an activation nobody looks at y.
   const Input y{activation_of(call) == Activation::none ? std::size_t{0} : std::size_t{5}};
   Lowered lowered;
-  lowered.workspace_bytes = {norm.floats(2 * norm.chunks), norm.floats(3)};
+  lowered.workspaces = {norm.floats(2 * norm.chunks), norm.floats(3)};
   Launch sums = norm.sums("gradient_sums", {Input{0}, Input{1}, y, Input{3}, Workspace{0}});
   sums.operands.push_back(norm.activation);
   lowered.launches = {

@@ -36,7 +36,7 @@ Lowered lower_data(const Call& call, const ConvolutionSizes& s, Processor&,
                    const schema::Parameters& tuning) {
   const std::int64_t weights = call.inputs[1].elements();
   Lowered lowered;
-  lowered.workspace_bytes = {std::size_t(weights) * sizeof(float)};
+  lowered.workspaces = {std::size_t(weights) * sizeof(float)};
   lowered.launches = {
       convolution_launch("turn_weights", s, weights, {Input{1}, Workspace{0}}, {}, tuning),
       convolution_launch("direct_data", s, s.in_pixels() * vectors_of(s, s.in_group(), tuning),

@@ -34,9 +34,9 @@ Operand append_patches(Lowered& lowered, const ConvolutionSizes& s,
   if (s.pointwise()) {
     return append_packing(lowered, {Input{0}, 1, pixels, s.channels, true}, panel, tuning);
   }
-  lowered.workspace_bytes.push_back(std::size_t(panel_elements(1, pixels, weight_rows(s), panel)) *
+  lowered.workspaces.push_back(std::size_t(panel_elements(1, pixels, weight_rows(s), panel)) *
                                     sizeof(float));
-  const Workspace panels{lowered.workspace_bytes.size() - 1};
+  const Workspace panels{lowered.workspaces.size() - 1};
   lowered.launches.push_back(
       convolution_launch("pixels_to_panels", s, divide_up(pixels, panel) * s.taps(),
                          {Input{0}, panels}, {whole(pixels), whole(panel)}, tuning));

@@ -132,9 +132,9 @@ Lowered lower_forward(const Call& call, Processor& processor, const schema::Para
     return product;
   };
   Lowered lowered;
-  lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
+  lowered.workspaces = {gemm::workspace_bytes(processor.members())};
   if (packed) {
-    lowered.kept_bytes = {std::size_t(s.groups) * gemm::packed_b_bytes(sizes.k, sizes.n)};
+    lowered.kept = {std::size_t(s.groups) * gemm::packed_b_bytes(sizes.k, sizes.n)};
     lowered.launches.push_back(packing_launch(c));
   }
   lowered.launches.push_back(product_launch("conv2d", processor, 0, make, sizes));
@@ -214,7 +214,7 @@ Lowered lower_backward_data(const Call& call, Processor& processor, const schema
   const std::vector<gemm::Product> parts = gemm::backward_data(c, nullptr, nullptr, nullptr);
   if (gathers(c, parts, s.macs())) return lower_gathered_data(c, processor);
   Lowered lowered;
-  lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
+  lowered.workspaces = {gemm::workspace_bytes(processor.members())};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto make = [c, i](const CpuTask& task) {
       return gemm::backward_data(c, task.buffer<const float>(1), task.buffer<const float>(0),
@@ -230,7 +230,7 @@ Lowered lower_depthwise_weights(const ConvolutionSizes& s, Processor& processor)
   const unsigned members = members_for(std::int64_t(s.macs())) == 1 ? 1 : processor.members();
   const std::int64_t floats = s.taps() * s.channels;
   Lowered lowered;
-  lowered.workspace_bytes = {members * std::size_t(floats) * sizeof(float)};
+  lowered.workspaces = {members * std::size_t(floats) * sizeof(float)};
   lowered.launches.push_back(
       three_operands("conv2d_depthwise_backward_weights", [c = described(s)](const CpuTask& task) {
         const float* x = task.buffer<const float>(0);
@@ -271,7 +271,7 @@ Lowered lower_backward_weights(const Call& call, Processor& processor, const sch
                                   task.buffer<float>(2));
   };
   Lowered lowered;
-  lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
+  lowered.workspaces = {gemm::workspace_bytes(processor.members())};
   lowered.launches.push_back(product_launch("conv2d_backward_weights", processor, 0, make,
                                             gemm::backward_weights(c, nullptr, nullptr, nullptr)));
   return lowered;

@@ -48,9 +48,9 @@ Lowered lower(const Call& call, Processor& processor, const schema::Parameters&)
   if (packed) launch.operands[1] = Kept{0};
   if (bias) launch.operands.push_back(Input{2});
   Lowered lowered;
-  lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
+  lowered.workspaces = {gemm::workspace_bytes(processor.members())};
   if (packed) {
-    lowered.kept_bytes = {gemm::packed_b_bytes(sizes.k, sizes.n)};
+    lowered.kept = {gemm::packed_b_bytes(sizes.k, sizes.n)};
     lowered.launches.push_back(packing_launch(sizes));
   }
   lowered.launches.push_back(std::move(launch));

@@ -95,7 +95,7 @@ Lowered lower(const Call& call, Processor& processor, const schema::Parameters& 
   const Elementwise weights{
       "multiply_row", {Input{0}, Workspace{0}, Output{0}}, call.outputs[1].elements()};
   Lowered lowered;
-  lowered.workspace_bytes = {call.outputs[1].bytes()};
+  lowered.workspaces = {call.outputs[1].bytes()};
   lowered.launches = {elementwise_launch(by_channel, tables, processor, tuning),
                       elementwise_launch(call, weights, processor, tuning)};
   return lowered;

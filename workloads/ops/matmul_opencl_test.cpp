@@ -73,8 +73,8 @@ TEST_F(MatmulLadder, PacksConstantsOnce) {
     ASSERT_EQ(lowered.launches.size(), 3u);
     EXPECT_FALSE(lowered.launches[0].once);
     EXPECT_TRUE(lowered.launches[1].once);
-    EXPECT_EQ(lowered.workspace_bytes.size(), 1u);
-    EXPECT_EQ(lowered.kept_bytes.size(), 1u);
+    EXPECT_EQ(lowered.workspaces.size(), 1u);
+    EXPECT_EQ(lowered.kept.size(), 1u);
     const auto queue = processor_->queue();
     OperatorTrial trial(*processor_, *queue, operator_kind("matmul"), call, *rung, tuning, 5);
     for (int run = 0; run < 2; ++run) {

@@ -37,9 +37,9 @@ Lowered lower(const Call& call, Processor& processor, const schema::Parameters&)
   const MatmulSizes s = matmul_sizes(call);
   const bool packed = call.is_constant(1);
   Lowered lowered;
-  lowered.workspace_bytes = {gemm::workspace_bytes(processor.members())};
+  lowered.workspaces = {gemm::workspace_bytes(processor.members())};
   if (packed) {
-    lowered.kept_bytes = {std::size_t(s.batch) * gemm::packed_b_bytes(s.k, s.n)};
+    lowered.kept = {std::size_t(s.batch) * gemm::packed_b_bytes(s.k, s.n)};
     lowered.launches.push_back(packing(s));
   }
   Launch launch;

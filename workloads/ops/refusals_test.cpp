@@ -86,8 +86,8 @@ float first_element(Processor& on, const Implementation& implementation, const C
     operands.outputs.push_back(buffer(type.bytes()));
     queue->fill(*operands.outputs.back(), 0);
   }
-  for (const std::size_t bytes : lowered.workspace_bytes) {
-    operands.workspaces.push_back(buffer(bytes));
+  for (const MemoryNeed& need : lowered.workspaces) {
+    operands.workspaces.push_back(buffer(need.bytes));
   }
   BoundOperator(on, lowered, operands).give(*queue, {});
   float first = 0;

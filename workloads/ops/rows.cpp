@@ -55,8 +55,8 @@ Launch pieces_launch(const Pieces& what, const Processor& processor,
 }
 
 Operand Reduction::workspace(std::int64_t floats) {
-  lowered_.workspace_bytes.push_back(static_cast<std::size_t>(floats) * sizeof(float));
-  return Workspace{lowered_.workspace_bytes.size() - 1};
+  lowered_.workspaces.push_back(static_cast<std::size_t>(floats) * sizeof(float));
+  return Workspace{lowered_.workspaces.size() - 1};
 }
 
 void Reduction::launch(const Pieces& what) {

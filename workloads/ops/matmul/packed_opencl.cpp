@@ -75,7 +75,7 @@ Operand append_packing(Lowered& lowered, const Unpacked& operand, std::int64_t w
                        const schema::Parameters& tuning) {
   const auto bytes = sizeof(float) * std::size_t(panel_elements(operand.batch, operand.length,
                                                                 operand.depth, width));
-  auto& memory = operand.constant ? lowered.kept_bytes : lowered.workspace_bytes;
+  auto& memory = operand.constant ? lowered.kept : lowered.workspaces;
   memory.push_back(bytes);
   const Operand panels =
       operand.constant ? Operand(Kept{memory.size() - 1}) : Operand(Workspace{memory.size() - 1});

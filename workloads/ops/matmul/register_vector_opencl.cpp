@@ -71,7 +71,7 @@ Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
   Lowered lowered;
   Operand sums = Output{0};
   if (parts > 1) {
-    lowered.workspace_bytes = {std::size_t(parts * s.batch * s.m * s.n) * sizeof(float)};
+    lowered.workspaces = {std::size_t(parts * s.batch * s.m * s.n) * sizeof(float)};
     sums = Workspace{0};
   }
   Launch launch;
