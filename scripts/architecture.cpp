@@ -33,11 +33,28 @@ const std::map<std::string, Folder>& folders() {
         {"benchmark", "fmt", "CLI", "nlohmann"}}},
       {"devices", {{"results_schema", "harness"}, {"nlohmann", "fmt", "hwy"}, true}},
       {"devices/opencl", {{"results_schema", "harness", "devices"}, {"CL", "fmt"}, true}},
+      {"devices/onednn", {{"results_schema", "harness", "devices"}, {"oneapi", "fmt"}, true}},
+      {"devices/clblast", {{"results_schema", "harness", "devices"}, {"clblast_c.h", "fmt"}, true}},
       {"microbench", {{"results_schema", "harness"}, {"hwy", "fmt"}, false, true}},
       {"workloads",
        {{"results_schema", "harness"}, {"hwy", "fmt", "nlohmann", "zlib.h"}, false, true}},
       {"analysis", {{"results_schema"}, {"nlohmann", "fmt"}}},
       {"scripts", {{}, {}}},
+  };
+  return table;
+}
+
+/// Questions about one interface, and other people's kernels, cannot be asked through the ports:
+/// the files that begin so may include that one header.
+struct Door {
+  std::string files, header;
+};
+
+const std::vector<Door>& doors() {
+  static const std::vector<Door> table = {
+      {"microbench/opencl_", "devices/opencl/api.hpp"},
+      {"workloads/ops/onednn/", "devices/onednn/api.hpp"},
+      {"workloads/ops/matmul/clblast", "devices/clblast/api.hpp"},
   };
   return table;
 }
@@ -55,9 +72,6 @@ std::string folder_of(const std::string& path) {
 
 bool ends_with_test(const std::string& path) {
   return path.ends_with("_test.cpp");
-}
-std::string file_name(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
 }
 
 /// Comments may cite vendors and systems as sources; code may not depend on them.
@@ -77,8 +91,9 @@ bool may_include(const std::string& path, const std::string& from, const std::st
   if (to == from || (to.starts_with(family + "/") && from != "harness")) {
     return true;
   }
-  if (included == "devices/opencl/api.hpp" && from == "microbench" &&
-      file_name(path).starts_with("opencl_")) {
+  if (std::any_of(doors().begin(), doors().end(), [&](const Door& door) {
+        return path.starts_with(door.files) && included == door.header;
+      })) {
     return true;
   }
   const bool runs_on_devices = from == "microbench" || from == "workloads";
@@ -114,8 +129,8 @@ bool is_language(const std::string& header) {
 
 void check_angled(const std::string& path, const std::string& from, const std::string& header,
                   std::vector<std::string>& found) {
-  static const Names known = {"nlohmann", "valijson", "fmt", "benchmark",
-                              "CLI",      "CL",       "hwy", "zlib.h"};
+  static const Names known = {"nlohmann", "valijson", "fmt",    "benchmark", "CLI",
+                              "CL",       "hwy",      "zlib.h", "oneapi",    "clblast_c.h"};
   if (is_language(header)) {
     return;
   }

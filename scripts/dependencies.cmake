@@ -76,6 +76,30 @@ if(MOTLEY_PROGRAM)
   motley_dependency(OpenCLHeaders "" KhronosGroup/OpenCL-Headers
                     2368105c0531069fe927989505de7d125ec58c55) # 2023.12.14
 endif()
+
+# motley_optional(NAME HEADER TEXT): other people's kernels, loaded when the program runs. To build, a
+# header that says TEXT is enough; where it is missing, so are their implementations. Its folder is
+# MOTLEY_<NAME>_HEADERS; OFF does without. Not for another machine: what lies here is for this one.
+function(motley_optional name header text)
+  if(NOT CMAKE_CROSSCOMPILING)
+    find_path(MOTLEY_${name}_HEADERS ${header} DOC "Folder of ${header}, or OFF")
+  endif()
+  set(found "")
+  if(MOTLEY_${name}_HEADERS)
+    file(STRINGS ${MOTLEY_${name}_HEADERS}/${header} found REGEX "${text}")
+  endif()
+  if(found)
+    add_library(motley_${name}_headers INTERFACE)
+    target_include_directories(motley_${name}_headers SYSTEM INTERFACE ${MOTLEY_${name}_HEADERS})
+  else()
+    message(STATUS "${name}: no ${header} with ${text}, built without")
+  endif()
+endfunction()
+if(MOTLEY_PROGRAM)
+  motley_optional(ONEDNN oneapi/dnnl/dnnl_version.h "DNNL_VERSION_MAJOR 2")
+  motley_optional(CLBLAST clblast_c.h CLBlastSgemmStridedBatched)
+endif()
+
 if(MOTLEY_TESTS)
   # Not named GTest: FetchContent would set gtest_SOURCE_DIR, which its own project(gtest) needs.
   motley_dependency(googletest "1.12;NAMES;GTest" google/googletest
