@@ -5,6 +5,7 @@
 #include "devices/cpu/processor.hpp"
 #include "devices/denormals.hpp"
 #include "devices/instruments.hpp"
+#include "devices/linux/process_memory.hpp"
 #include "devices/linux/thread.hpp"
 #include "devices/opencl/catalogue.hpp"
 #include "devices/processor_ids.hpp"
@@ -53,6 +54,8 @@ class RealMachine : public LocalMachine {
   Instruments instruments() override { return all_instruments(files_); }
   schema::Facts conditions() override { return read_conditions(*files_, instruments()); }
   ThreadState thread_state() override { return read_thread_state(schedstat_); }
+  ProcessMemory process_memory() override { return read_process_memory(*files_); }
+  bool restart_process_memory() override { return devices::restart_process_memory(); }
   double boot_seconds() override { return read_boot_seconds(); }
   bool flush_denormals() override { return flush_denormals_on_this_thread(); }
 

@@ -22,6 +22,12 @@ struct ThreadState {
   int core = -1;           ///< where it runs now
 };
 
+/// Memory of this process; 0 where the system does not tell.
+struct ProcessMemory {
+  double resident_bytes = 0;
+  double most_bytes = 0;  ///< since restart_process_memory(), or where that failed since the start
+};
+
 class Machine {
  public:
   virtual ~Machine() = default;
@@ -38,6 +44,10 @@ class Machine {
   virtual schema::Facts
   conditions() = 0;  ///< governor, frequencies, load average, pressure, temperatures
   virtual ThreadState thread_state() = 0;
+  virtual ProcessMemory process_memory() { return {}; }
+  /// Gives free heap memory back and lets most_bytes begin at what is resident now; false where the
+  /// system denies it.
+  virtual bool restart_process_memory() { return false; }
   virtual double boot_seconds() = 0;  ///< CLOCK_BOOTTIME: goes on while the machine sleeps
   /// Flushes denormals on the calling thread and reads the control word back.
   virtual bool flush_denormals() = 0;

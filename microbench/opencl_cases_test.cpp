@@ -143,7 +143,7 @@ class OpenclCases : public testing::Test {
     if (catalogue.default_ids().empty()) GTEST_SKIP() << catalogue.reason();
     const auto found = catalogue.open(catalogue.default_ids().front());
     auto& real = *found->as<opencl::Device>();
-    original = real.api();
+    original = real.driver();
     device_ = std::make_unique<opencl::Device>(
         opencl::DeviceOrigin{sabotaged_table(), real.platform(), real.id(), real.description()});
     queue_ = device_->queue();

@@ -36,8 +36,9 @@ std::string why_no_huge_pages(const Files& files) {
   return never ? path + " is never" : "";
 }
 
-CpuBuffer::CpuBuffer(Processor& home, std::size_t bytes, const BufferOptions& options)
-    : home_(home), bytes_(bytes), kind_(options.kind) {
+CpuBuffer::CpuBuffer(Processor& home, std::size_t bytes, const BufferOptions& options,
+                     std::atomic<std::size_t>& live_bytes)
+    : home_(home), bytes_(bytes), kind_(options.kind), live_bytes_(live_bytes) {
   if (options.huge_pages) {
     if (const std::string why = why_no_huge_pages(Files()); !why.empty()) refuse_huge_pages(why);
   }
@@ -61,6 +62,7 @@ CpuBuffer::CpuBuffer(Processor& home, std::size_t bytes, const BufferOptions& op
     munmap(mapping_, mapped_bytes_);
     refuse_huge_pages(why);
   }
+  live_bytes_ += bytes_;
 }
 
 /// Neighbours of the same kind are one mapping to the kernel: their huge pages count for both, so
@@ -84,6 +86,7 @@ double CpuBuffer::huge_share() const {
 
 CpuBuffer::~CpuBuffer() {
   munmap(mapping_, mapped_bytes_);
+  live_bytes_ -= bytes_;
 }
 
 const CpuBuffer& cpu_buffer(const Buffer& buffer, std::size_t bytes, std::size_t offset) {

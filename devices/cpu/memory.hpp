@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "devices/linux/files.hpp"
@@ -11,8 +12,10 @@ namespace motley::devices {
 
 class CpuBuffer final : public Buffer {
  public:
-  /// Throws DeviceError where the system gives no memory, Unsupported where it has no huge pages.
-  CpuBuffer(Processor& home, std::size_t bytes, const BufferOptions& options);
+  /// Counts its bytes in `live_bytes` as long as it lives. Throws DeviceError where the system
+  /// gives no memory, Unsupported where it has no huge pages.
+  CpuBuffer(Processor& home, std::size_t bytes, const BufferOptions& options,
+            std::atomic<std::size_t>& live_bytes);
   ~CpuBuffer() override;
   std::size_t bytes() const override { return bytes_; }
   MemoryKind kind() const override { return kind_; }
@@ -32,6 +35,7 @@ class CpuBuffer final : public Buffer {
   Owner owner_ = Owner::processor;
   void* mapping_;
   std::byte* data_;
+  std::atomic<std::size_t>& live_bytes_;
 };
 
 /// Why asking for transparent huge pages would do nothing on this system; empty if it may help.

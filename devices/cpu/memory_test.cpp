@@ -40,12 +40,13 @@ TEST(HugePages, AreCountedAndNotAssumed) {
   constexpr std::size_t bytes = 16 << 20;
   const auto processor = cpu_processor("cpu", {0}, schema::Device{});
   BufferOptions options;
-  CpuBuffer small(*processor, bytes, options);
+  std::atomic<std::size_t> live{0};
+  CpuBuffer small(*processor, bytes, options, live);
   std::memset(small.data(), 1, bytes);
   EXPECT_EQ(small.huge_share(), 0);
   options.huge_pages = true;
   try {
-    CpuBuffer huge(*processor, bytes, options);
+    CpuBuffer huge(*processor, bytes, options, live);
     EXPECT_EQ(huge.huge_share(), 0) << "nothing is touched yet";
     const long before = huge_kilobytes();
     std::memset(huge.data(), 1, bytes);

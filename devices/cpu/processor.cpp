@@ -73,7 +73,7 @@ class CpuProcessor final : public Processor {
   unsigned members() const override { return team_.size(); }
 
   std::unique_ptr<Buffer> allocate(std::size_t bytes, const BufferOptions& options) override {
-    auto buffer = std::make_unique<CpuBuffer>(*this, bytes, options);
+    auto buffer = std::make_unique<CpuBuffer>(*this, bytes, options, live_bytes_);
     if (!options.untouched) fill_with_nan(*buffer);
     return buffer;
   }
@@ -105,6 +105,7 @@ class CpuProcessor final : public Processor {
   std::size_t last_level_cache_bytes() const override { return last_level_bytes_; }
   std::size_t maximum_buffer_bytes() const override { return available_bytes(); }
   std::size_t available_bytes() const override { return available_memory_bytes(Files()); }
+  std::size_t allocated_bytes() const override { return live_bytes_; }
 
  private:
   /// By the members that CpuTask::share gives each page to, so that pages lie near their users.
@@ -121,6 +122,7 @@ class CpuProcessor final : public Processor {
   Team team_;
   schema::Processor description_;
   std::size_t last_level_bytes_ = 0;
+  std::atomic<std::size_t> live_bytes_{0};
 };
 
 }  // namespace

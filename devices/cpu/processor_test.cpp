@@ -100,6 +100,14 @@ TEST_F(CpuProcessorTest, AnExceptionInAMemberReachesTheCallerAndTheTeamGoesOn) {
   EXPECT_NO_THROW(queue->launch(*loaded, range(1), {}));
 }
 
+TEST_F(CpuProcessorTest, CountsTheMemoryThatIsAlive) {
+  {
+    const auto one = processor->allocate(1000), two = processor->allocate(3000);
+    EXPECT_EQ(processor->allocated_bytes(), 4000u);
+  }
+  EXPECT_EQ(processor->allocated_bytes(), 0u);
+}
+
 TEST_F(CpuProcessorTest, NewMemoryIsNotANumberUnlessUntouched) {
   const auto buffer = processor->allocate(100000);
   std::vector<float> values(25000);

@@ -94,7 +94,9 @@ class Device : public Processor {
   explicit Device(DeviceOrigin origin);  ///< throws DeviceError where no context can be made
   ~Device() override;
 
-  const Api& api() const { return origin_.api; }
+  const Api& api() const { return counting_; }
+  /// The table beneath, where nothing is counted: for who makes another device of it.
+  const Api& driver() const { return origin_.api; }
   cl_platform_id platform() const { return origin_.platform; }
   cl_device_id id() const { return origin_.id; }
   cl_context context() const { return context_.get(); }
@@ -159,12 +161,14 @@ class Device : public Processor {
   std::size_t maximum_buffer_bytes() const override { return maximum_buffer_bytes_; }
   /// The device's memory; of a CPU, which shares it with everybody, what is left now.
   std::size_t available_bytes() const override;
+  std::size_t allocated_bytes() const override;
 
  private:
   friend class DeviceQueue;
   void read_capabilities();
 
   DeviceOrigin origin_;
+  Api counting_;  ///< the origin's until there is a context
   Handle<cl_context> context_;
   Handle<cl_command_queue> fills_;  ///< first content of buffers
   std::map<std::pair<std::string, std::string>, Handle<cl_program>> programs_;

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "devices/control_groups.hpp"
+#include "devices/opencl/allocations.hpp"
 #include "devices/opencl/api.hpp"
 #include "devices/opencl/facts.hpp"
 #include "devices/opencl/kernel.hpp"
@@ -34,7 +35,7 @@ std::string build_log(const Api& api, cl_program program, cl_device_id device) {
 
 }  // namespace
 
-Device::Device(DeviceOrigin origin) : origin_(std::move(origin)) {
+Device::Device(DeviceOrigin origin) : origin_(std::move(origin)), counting_(origin_.api) {
   read_capabilities();
   const cl_context_properties properties[] = {
       CL_CONTEXT_PLATFORM, reinterpret_cast<cl_context_properties>(platform()), 0};
@@ -43,6 +44,7 @@ Device::Device(DeviceOrigin origin) : origin_(std::move(origin)) {
   const cl_context context =
       api().clCreateContext(properties, 1, &device, nullptr, nullptr, &status);
   context_ = owned(context, status, "clCreateContext", api().clReleaseContext);
+  counting_ = with_counts(origin_.api, context_.get());
   fills_ = create_queue(*this, 0);
 }
 
@@ -75,6 +77,10 @@ void Device::read_capabilities() {
 std::size_t Device::available_bytes() const {
   if (kind_ != ProcessorKind::cpu) return global_memory_bytes_;
   return std::min(global_memory_bytes_, devices::available_memory_bytes(devices::Files()));
+}
+
+std::size_t Device::allocated_bytes() const {
+  return live_bytes(context());
 }
 
 std::string Device::info_text(cl_device_info what) const {

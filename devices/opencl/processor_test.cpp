@@ -210,6 +210,47 @@ TEST_F(OnDevice, SaysThatAnAllocationFailed) {
   EXPECT_THROW(processor_->allocate(0), DeviceError);
 }
 
+TEST_F(OnDevice, CountsTheMemoryThatIsAlive) {
+  const std::size_t before = processor_->allocated_bytes();
+  {
+    const auto one = make(MemoryKind::device, 1000), two = make(MemoryKind::pinned, 3000);
+    EXPECT_EQ(processor_->allocated_bytes(), before + 4000);
+    const cl_mem memory = Device::handle(*one);
+    const Api& api = device_->api();
+    ASSERT_EQ(api.clRetainMemObject(memory), CL_SUCCESS);
+    ASSERT_EQ(api.clReleaseMemObject(memory), CL_SUCCESS);
+    EXPECT_EQ(processor_->allocated_bytes(), before + 4000);
+    const auto other = test_device();
+    const auto elsewhere = other->allocate(500);
+    EXPECT_EQ(processor_->allocated_bytes(), before + 4000) << "another context's memory";
+    EXPECT_EQ(other->allocated_bytes(), 500u);
+  }
+  EXPECT_EQ(processor_->allocated_bytes(), before);
+  if (device_->svm() == 0) return;
+  {
+    const auto shared = make(MemoryKind::shared, 4096);
+    EXPECT_GE(processor_->allocated_bytes(), before + 4096);
+  }
+  EXPECT_EQ(processor_->allocated_bytes(), before);
+}
+
+TEST_F(OnDevice, CountsAnImageAsTheDriverDoes) {
+  if (!device_->has_images()) GTEST_SKIP() << "no images";
+  const Api& api = device_->api();
+  const cl_image_format format{CL_RGBA, CL_FLOAT};
+  cl_image_desc description{};
+  description.image_type = CL_MEM_OBJECT_IMAGE2D;
+  description.image_width = 16;
+  description.image_height = 8;
+  cl_int status = CL_SUCCESS;
+  const cl_mem image = api.clCreateImage(device_->context(), CL_MEM_READ_WRITE, &format,
+                                         &description, nullptr, &status);
+  if (status != CL_SUCCESS) GTEST_SKIP() << "no such image";
+  EXPECT_GE(processor_->allocated_bytes(), 16u * 8 * 16);
+  api.clReleaseMemObject(image);
+  EXPECT_EQ(processor_->allocated_bytes(), 0u);
+}
+
 TEST_F(OnDevice, RefusesLaunchesThatTheDeviceCannotRun) {
   const auto kernel = processor_->load(scale_and_add_kernel());
   const auto buffer = make(MemoryKind::device, 64);
