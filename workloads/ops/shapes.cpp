@@ -1,5 +1,6 @@
 #include "workloads/ops/shapes.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -49,7 +50,8 @@ std::vector<NamedShape> shapes_of(const std::string& kind) {
   for (const std::string_view text : shape_files()) {
     try {
       const Json file = Json::parse(text);
-      if (file.at("operator") != kind) continue;
+      const Json& kinds = file.at("operators");
+      if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) continue;
       std::vector<NamedShape> shapes;
       for (const Json& one : file.at("shapes")) shapes.push_back(shape_from(one));
       return shapes;

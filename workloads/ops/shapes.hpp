@@ -1,4 +1,5 @@
-// The shapes at which operators are measured: data files in workloads/shapes/, one an operator.
+// The shapes at which operators are measured: data files in workloads/shapes/, one an operator
+// or a family of the same operands.
 #pragma once
 
 #include <string>
