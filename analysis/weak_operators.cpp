@@ -88,6 +88,60 @@ OperatorShare share_of(const Measurement& one, const schema::Work& work, const R
           memory > arithmetic};
 }
 
+/// A network's operators, each in median over the blocks of one key, the costliest first.
+using NetworkOperators = std::vector<std::pair<schema::OperatorTime, double>>;
+NetworkOperators costliest_first(const std::vector<const schema::Block*>& blocks) {
+  NetworkOperators result;
+  for (std::size_t i = 0; i < blocks.front()->operators.size(); ++i) {
+    std::vector<double> seconds;
+    for (const schema::Block* block : blocks) {
+      if (i < block->operators.size()) seconds.push_back(block->operators[i].seconds);
+    }
+    result.emplace_back(blocks.front()->operators[i], median(std::move(seconds)));
+  }
+  std::stable_sort(result.begin(), result.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  return result;
+}
+
+void judge_network(const std::vector<const schema::Block*>& blocks, const Roofline& bound,
+                   WeakOperators& result) {
+  const schema::Key& key = blocks.front()->key;
+  const NetworkOperators all = costliest_first(blocks);
+  double left = 0;
+  for (const auto& [op, seconds] : all) left += seconds;
+  const double negligible = (1 - network_share) * left;
+  for (const auto& [op, seconds] : all) {
+    if (left <= negligible || seconds <= 0) return;
+    left -= seconds;
+    ++result.judged;
+    const double arithmetic = op.flops / bound.flops_per_second;
+    const double memory = op.bytes / bound.bytes_per_second;
+    const double share = std::max(arithmetic, memory) / seconds;
+    if (share >= weak_share) continue;
+    result.weak.push_back(
+        {key.processor, key.case_name, op.name, "", op.implementation, share, memory > arithmetic});
+  }
+}
+
+/// Operators of networks, from their profiled runs.
+void judge_networks(const schema::Log& log, const std::vector<Measurement>& all,
+                    const Levels& levels, WeakOperators& result) {
+  std::map<std::string, std::vector<const schema::Block*>> networks;
+  for (const schema::Block& block : log.blocks) {
+    const bool counted = block.status == schema::Status::ok && block.key.load == "none";
+    if (counted && !block.operators.empty())
+      networks[schema::to_string(block.key)].push_back(&block);
+  }
+  for (const auto& [key, blocks] : networks) {
+    const std::string& processor = blocks.front()->key.processor;
+    const auto [bound, is_new] = result.rooflines.try_emplace(processor);
+    if (is_new) bound->second = roofline(all, levels, processor);
+    if (bound->second.flops_per_second <= 0 || bound->second.bytes_per_second <= 0) continue;
+    judge_network(blocks, bound->second, result);
+  }
+}
+
 std::string missing_text(const std::string& processor, const Roofline& bound) {
   const char* what = bound.flops_per_second > 0   ? "no bandwidth/*"
                      : bound.bytes_per_second > 0 ? "no flops/fp32"
@@ -128,6 +182,7 @@ WeakOperators weak_operators(const schema::Log& log) {
   for (const auto& [row, one] : best) {
     if (one.share < weak_share) result.weak.push_back(one);
   }
+  judge_networks(log, all, levels, result);
   std::stable_sort(result.weak.begin(), result.weak.end(), [](const auto& a, const auto& b) {
     return a.processor != b.processor ? a.processor < b.processor : a.share < b.share;
   });
@@ -159,7 +214,9 @@ std::string weak_operators_text(const schema::Log& log) {
   for (const OperatorShare& one : all.weak) {
     text += fmt::format(
         "{}{}  {}{}\n",
-        left(fmt::format("{} {} {} {}", one.processor, one.name, one.shape, one.direction), 48),
+        left(clipped(fmt::format("{} {} {} {}", one.processor, one.name, one.shape, one.direction),
+                     47),
+             48),
         right(fmt::format("{:.3f}", one.share), 6), left(one.memory_bound ? "memory" : "flops", 8),
         clipped(one.implementation, 16));
   }

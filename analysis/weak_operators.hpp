@@ -13,6 +13,8 @@ namespace motley::analysis {
 
 /// An operator below this share of its roofline is weak.
 inline constexpr double weak_share = 0.25;
+/// Of a network, the operators are judged that make up this share of a run; the rest costs little.
+inline constexpr double network_share = 0.9;
 
 struct Roofline {
   double flops_per_second = 0;  ///< the best of flops/fp32; 0: not measured
@@ -20,7 +22,8 @@ struct Roofline {
   std::string bandwidth_from;   ///< bandwidth/triad at 16 MiB or more
 };
 
-/// The best implementation of one operator at one shape in one direction.
+/// The best implementation of one operator at one shape in one direction; of a network: the case,
+/// the operator's own name, no direction.
 struct OperatorShare {
   std::string processor, name, shape, direction, implementation;
   double share = 0;           ///< of the roofline
@@ -34,7 +37,7 @@ struct WeakOperators {
   std::vector<std::string> without_result;  ///< wrong or failed in every implementation
 };
 
-/// From cases op/*, with cold operands: warm ones need no main memory.
+/// From cases op/* with cold operands (warm ones need no main memory), and from networks' profiles.
 WeakOperators weak_operators(const schema::Log& log);
 
 /// The same as text; says where the records lack what makes a roofline.

@@ -77,6 +77,22 @@ TEST(WeakOperators, WithoutPeakOrBandwidthItSaysSo) {
   EXPECT_NE(weak_operators_text(log).find("No operators"), std::string::npos);
 }
 
+TEST(WeakOperators, OfANetworkTheCostlyNineTenthsAreJudged) {
+  schema::Block step = synthetic_block("lenet5/training", "cpu", Metric::seconds_per_operation, 1);
+  schema::OperatorTime conv{"conv1", "conv2d", "forward", "simd", 0.6, 0, 2e10, 0};
+  schema::OperatorTime pool{"pool1", "max_pool", "forward", "simd", 0.35, 0, 0, 6e9};
+  schema::OperatorTime loss{"loss", "cross_entropy", "loss", "simd", 0.05, 0, 1, 1};
+  step.operators = {loss, conv, pool};
+  schema::Block again = step;
+  again.operators[1].seconds = 1.0;  // in median 0.8 s, of which 0.1 s are needed
+  const auto result = weak_operators(log_with({step, again}));
+  EXPECT_EQ(result.judged, 2u) << "the loss costs nothing";
+  ASSERT_EQ(result.weak.size(), 1u);
+  EXPECT_EQ(result.weak[0].name, "lenet5/training");
+  EXPECT_EQ(result.weak[0].shape, "conv1");
+  EXPECT_NEAR(result.weak[0].share, 0.125, 1e-9);
+}
+
 TEST(WeakOperators, WhatWasNeverRightIsTold) {
   schema::Block wrong = op("forward", "simd", 0.5), other = op("backward_data", "a", 0.1);
   wrong.status = schema::Status::wrong;
