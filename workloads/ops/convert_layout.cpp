@@ -1,21 +1,22 @@
-// The same numbers in another order: between NHWC (plain), NCHW and NC4HW4. What a framework pays
-// whenever a tensor passes from one processor's favourite layout to another's.
-#include <fmt/format.h>
+// The same numbers in another order: between NHWC (plain), NCHW, NC4HW4 and the rows of an RGBA
+// image. What a framework pays whenever a tensor passes from one processor's favourite layout to
+// another's.
+#include <algorithm>
 
 #include "harness/error.hpp"
 #include "workloads/graph/differentiate.hpp"
-#include "workloads/graph/values.hpp"
+#include "workloads/ops/strided_copy.hpp"
 
 namespace motley::workloads {
 namespace {
 
-constexpr Layout layouts[] = {Layout::plain, Layout::nchw, Layout::nc4hw4};
+constexpr Layout layouts[] = {Layout::plain, Layout::nchw, Layout::nc4hw4, Layout::image2d};
 
 Layout layout_from(const std::string& name) {
   for (const Layout layout : layouts) {
     if (to_string(layout) == name) return layout;
   }
-  throw UnknownName("layout", name, {"plain", "nchw", "nc4hw4"});
+  throw UnknownName("layout", name, {"plain", "nchw", "nc4hw4", "image2d"});
 }
 
 std::vector<TensorType> outputs(const Call& call) {
@@ -27,104 +28,58 @@ std::vector<TensorType> outputs(const Call& call) {
   return {result};
 }
 
-/// Elements between neighbours along n, pixel, group of channels, and channel of a group: place =
-/// n * image + pixel * pixel_step + (c / group) * group_step + c % group * channel_step.
-struct Steps {
-  std::int32_t image, pixel, group_step, channel, group;
-};
-Steps steps(const TensorType& type) {
-  const auto channels = static_cast<std::int32_t>(type.shape[3]);
-  const auto pixels = static_cast<std::int32_t>(type.shape[1] * type.shape[2]);
-  const std::int32_t groups = (channels + 3) / 4;
-  if (type.layout == Layout::nchw) return {pixels * channels, 1, 0, pixels, channels};
-  if (type.layout == Layout::nc4hw4) return {pixels * groups * 4, 4, pixels * 4, 1, 4};
-  return {pixels * channels, channels, 0, 1, channels};
-}
-
-/// Work is divided over the output's places in memory order; fillings become zero.
-constexpr const char* source = R"(
-inline int place(int4 steps, int group, int n, int pixel, int c) {
-  return n * steps.x + pixel * steps.y + c / group * steps.z + c % group * steps.w;
-}
-kernel void convert_layout(global const float* from, global float* to, int4 from_steps,
-                           int from_group, int4 to_steps, int to_group, int pixels, int channels,
-                           int padded) {
-  const int i = get_global_id(0);
-  const int c = i % padded;
-  const int pixel = i / padded % pixels;
-  const int n = i / padded / pixels;
-  to[place(to_steps, to_group, n, pixel, c)] =
-      c < channels ? from[place(from_steps, from_group, n, pixel, c)] : 0.0f;
-}
-)";
-
-struct Int4 {
-  std::int32_t x, y, z, w;
-};
-
-struct Conversion {
-  Steps from, to;
-  std::int64_t images, pixels, channels, padded;
-};
-
-Conversion conversion(const Call& call) {
-  const Shape& shape = call.inputs[0].shape;
-  const bool filled = call.outputs[0].layout == Layout::nc4hw4;
-  return {steps(call.inputs[0]),
-          steps(call.outputs[0]),
-          shape[0],
-          shape[1] * shape[2],
-          shape[3],
-          filled ? (shape[3] + 3) / 4 * 4 : shape[3]};
-}
-
-std::int64_t place(const Steps& s, std::int64_t n, std::int64_t pixel, std::int64_t c) {
-  return n * s.image + pixel * s.pixel + c / s.group * s.group_step + c % s.group * s.channel;
-}
-
-void convert(const CpuTask& task, const Conversion& one) {
-  const float* from = task.buffer<float>(0);
-  float* to = task.buffer<float>(1);
-  const auto [begin, end] = task.share(one.images * one.pixels, 16);
-  for (std::int64_t i = begin; i < end; ++i) {
-    const std::int64_t n = i / one.pixels, pixel = i % one.pixels;
-    for (std::int64_t c = 0; c < one.padded; ++c) {
-      to[place(one.to, n, pixel, c)] = c < one.channels ? from[place(one.from, n, pixel, c)] : 0;
-    }
+/// Elements between neighbours along [image, row, column, group of four channels, channel].
+Shape steps(const TensorType& type) {
+  const std::int64_t height = type.shape[1], width = type.shape[2], channels = type.shape[3];
+  const std::int64_t pixels = height * width, groups = divide_up(channels, 4);
+  switch (type.layout) {
+    case Layout::plain:
+      return {pixels * channels, width * channels, channels, 4, 1};
+    case Layout::nchw:
+      return {pixels * channels, width, 1, 4 * pixels, pixels};
+    case Layout::nc4hw4:
+      return {groups * pixels * 4, width * 4, 4, pixels * 4, 1};
+    case Layout::image2d:
+      return {groups * pixels * 4, groups * width * 4, 4, width * 4, 1};
   }
+  throw Error("a layout without an order of its elements (it cannot be converted). Name another.");
 }
 
-Lowered lower(const Call& call) {
-  const Conversion one = conversion(call);
-  Launch launch;
-  launch.kernel = {"convert_layout",
-                   [one](const CpuTask& task) { convert(task, one); },
-                   {source, "convert_layout", ""},
-                   one.images * one.pixels < 4096 ? 1u : 0u};
-  launch.range = range(static_cast<std::size_t>(one.images * one.pixels * one.padded));
-  const auto packed = [](const Steps& s) {
-    return constant(Int4{s.image, s.pixel, s.group_step, s.channel});
-  };
-  const auto number = [](std::int64_t value) { return constant(static_cast<std::int32_t>(value)); };
-  launch.operands = {Input{0},           Output{0},
-                     packed(one.from),   constant(one.from.group),
-                     packed(one.to),     constant(one.to.group),
-                     number(one.pixels), number(one.channels),
-                     number(one.padded)};
-  return {{launch}, {}, {}, {}};
+/// Of the channels from group `first` on, `groups` groups of `channels` each; the output is written
+/// in the order in which it lies.
+StridedCopy part(const Call& call, std::int64_t first, std::int64_t groups, std::int64_t channels) {
+  const Shape& shape = call.inputs[0].shape;
+  const Shape sizes = {shape[0], shape[1], shape[2], groups, channels};
+  const Shape from = steps(call.inputs[0]), to = steps(call.outputs[0]);
+  std::vector<std::size_t> order = {0, 1, 2, 3, 4};
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return to[a] > to[b]; });
+  StridedCopy copy;
+  copy.from_offset = first * from[3];
+  copy.to_offset = first * to[3];
+  for (const std::size_t axis : order) {
+    copy.sizes.push_back(sizes[axis]);
+    copy.from_strides.push_back(from[axis]);
+    copy.to_strides.push_back(to[axis]);
+  }
+  return copy;
 }
 
-Implementation implementation(const char* name) {
-  Implementation result;
-  result.name = name;
-  result.summary = "One element at a time";
-  result.unsupported = [](const Call& call, Processor&) -> std::string {
-    return call.inputs[0].dtype == DataType::f32 ? "" : "converts f32 only";
+Lowered lower(const Call& call, Processor& processor, const schema::Parameters& tuning) {
+  const std::int64_t channels = call.inputs[0].shape[3];
+  const std::int64_t groups = channels / 4, left = channels % 4;
+  const auto stored = std::int64_t(call.outputs[0].bytes() / sizeof(float));
+  Lowered lowered;
+  const auto copy = [&](std::int64_t first, std::int64_t count, std::int64_t each) {
+    if (count * each == 0) return;
+    copy_strided(lowered, processor, tuning, Input{0}, Output{0}, part(call, first, count, each));
   };
-  result.lower = [](const Call& call, Processor&, const schema::Parameters&) {
-    return lower(call);
-  };
-  return result;
+  if (stored > call.outputs[0].elements()) {
+    fill_zero(lowered, processor, tuning, Output{0}, stored);
+  }
+  copy(0, groups, 4);
+  copy(groups, 1, left);
+  return lowered;
 }
 
 std::vector<Example> examples() {
@@ -144,7 +99,7 @@ OperatorKind kind() {
   OperatorKind result;
   result.name = "convert_layout";
   result.summary = "The same image in the layout `to`";
-  result.attributes = {{"to", "plain (NHWC), nchw or nc4hw4", std::string("nchw")}};
+  result.attributes = {{"to", "plain (NHWC), nchw, nc4hw4 or image2d", std::string("nchw")}};
   result.outputs = outputs;
   result.work = [](const Call& call) { return streaming_work(call, 0); };
   result.reference = [](const Call&, const RunScalars&, std::span<const Values> inputs,
@@ -160,8 +115,27 @@ OperatorKind kind() {
 }
 
 const KindRegistration registration([] { return std::vector{kind()}; });
-const ImplementationRegistration simd("convert_layout", [] { return implementation("simd"); });
-const ImplementationRegistration opencl("convert_layout", [] { return implementation("opencl"); });
+Implementation implementation(const char* name, const char* summary) {
+  Implementation one;
+  one.name = name;
+  one.summary = summary;
+  one.unsupported = [](const Call& call, Processor&) -> std::string {
+    return call.inputs[0].dtype == DataType::f32 ? "" : "converts f32 only";
+  };
+  one.lower = lower;
+  return one;
+}
+
+const ImplementationRegistration simd("convert_layout", [] {
+  return implementation("simd", "Blocks of cache lines, all threads");
+});
+const ImplementationRegistration opencl("convert_layout", [] {
+  Implementation one = implementation("opencl", "A vector for each work-item");
+  one.tunings = [](const Call&, Processor& processor, Tier tier) {
+    return vector_widths(processor, tier);
+  };
+  return one;
+});
 
 }  // namespace
 }  // namespace motley::workloads
