@@ -39,6 +39,9 @@ std::string why_no_huge_pages(const Files& files) {
 CpuBuffer::CpuBuffer(Processor& home, std::size_t bytes, const BufferOptions& options,
                      std::atomic<std::size_t>& live_bytes)
     : home_(home), bytes_(bytes), kind_(options.kind), live_bytes_(live_bytes) {
+  if (options.image) {
+    throw Unsupported("images are OpenCL's (a CPU has no texture units). Use a buffer.");
+  }
   if (options.huge_pages) {
     if (const std::string why = why_no_huge_pages(Files()); !why.empty()) refuse_huge_pages(why);
   }

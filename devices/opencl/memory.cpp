@@ -4,12 +4,17 @@
 #include <cstdint>
 #include <vector>
 
+#include "devices/opencl/image.hpp"
 #include "harness/error.hpp"
 
 namespace motley::opencl {
 
 DeviceBuffer::DeviceBuffer(Device& home, std::size_t bytes, const BufferOptions& options)
-    : home_(home), bytes_(bytes), kind_(options.kind) {
+    : home_(home), bytes_(bytes), kind_(options.kind), image_(options.image) {
+  if (image_) {
+    memory_ = create_image(home, bytes, options);
+    return;
+  }
   if (kind_ == MemoryKind::shared) {
     allocate_shared(options.alignment);
     return;
@@ -61,7 +66,9 @@ void DeviceBuffer::fill_with_nan(cl_command_queue queue) {
   const Api& api = home_.api();
   constexpr std::uint32_t nan = 0xFFFFFFFF;
   const std::size_t pattern_bytes = bytes_ % sizeof(nan) == 0 ? sizeof(nan) : 1;
-  if (svm_ != nullptr) {
+  if (image_) {
+    fill_image(queue, *this, nan, nullptr);
+  } else if (svm_ != nullptr) {
     check(api.clEnqueueSVMMemFill(queue, svm_, &nan, pattern_bytes, bytes_, 0, nullptr, nullptr),
           "clEnqueueSVMMemFill");
   } else if (api.has("clEnqueueFillBuffer")) {

@@ -1,5 +1,6 @@
-// Memory of an OpenCL device: a cl_mem in device or pinned memory, or an address that both sides
-// use (SVM). Only its owner may touch it; map and unmap of the queue change the owner.
+// Memory of an OpenCL device: a cl_mem (buffer or image) in device or pinned memory, or an address
+// that both sides use (SVM). Only its owner may touch it; map and unmap of the queue change the
+// owner.
 #pragma once
 
 #include "devices/opencl/api.hpp"
@@ -20,6 +21,7 @@ class DeviceBuffer : public Buffer {
 
   cl_mem memory() const { return memory_.get(); }  ///< null if shared
   void* svm() const { return svm_; }               ///< null unless shared
+  const std::optional<ImageSize>& image() const { return image_; }
   bool fine_grained() const { return fine_grained_; }
   void fill_with_nan(cl_command_queue queue);  ///< waits
   void* host_address() const override { return mapped_; }
@@ -34,6 +36,7 @@ class DeviceBuffer : public Buffer {
   Device& home_;
   std::size_t bytes_;
   MemoryKind kind_;
+  std::optional<ImageSize> image_;
   Owner owner_ = Owner::processor;
   Handle<cl_mem> memory_;
   void* allocated_ = nullptr;  ///< what SVM gave; svm_ is aligned in it

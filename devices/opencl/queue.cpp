@@ -1,6 +1,7 @@
 #include "devices/opencl/queue.hpp"
 
 #include "devices/opencl/fence.hpp"
+#include "devices/opencl/image.hpp"
 #include "devices/opencl/kernel.hpp"
 #include "devices/opencl/memory.hpp"
 #include "harness/error.hpp"
@@ -96,7 +97,9 @@ void DeviceQueue::write(Buffer& to, const void* from, std::size_t bytes, std::si
   check_range(to, bytes, offset, "write");
   if (bytes == 0) return;
   const Api& api = home_.api();
-  if (own.svm() != nullptr) {
+  if (own.image()) {
+    write_image(queue(), own, from, bytes, offset, next_event());
+  } else if (own.svm() != nullptr) {
     check(api.clEnqueueSVMMemcpy(queue(), CL_FALSE, at(own.svm(), offset), from, bytes, 0, nullptr,
                                  next_event()),
           "clEnqueueSVMMemcpy");
@@ -113,7 +116,9 @@ void DeviceQueue::read(const Buffer& from, void* to, std::size_t bytes, std::siz
   check_range(from, bytes, offset, "read");
   if (bytes == 0) return;
   const Api& api = home_.api();
-  if (own.svm() != nullptr) {
+  if (own.image()) {
+    read_image(queue(), own, to, bytes, offset, next_event());
+  } else if (own.svm() != nullptr) {
     check(api.clEnqueueSVMMemcpy(queue(), CL_FALSE, to, at(own.svm(), offset), bytes, 0, nullptr,
                                  next_event()),
           "clEnqueueSVMMemcpy");
@@ -137,7 +142,9 @@ void DeviceQueue::copy(const Buffer& from, Buffer& to, std::size_t bytes) {
         "copy between shared and other memory (OpenCL has no command for it). Write or read it "
         "from the host.");
   }
-  if (source.svm() != nullptr) {
+  if (source.image() || target.image()) {
+    copy_image(queue(), source, target, bytes, next_event());
+  } else if (source.svm() != nullptr) {
     check(api.clEnqueueSVMMemcpy(queue(), CL_FALSE, target.svm(), source.svm(), bytes, 0, nullptr,
                                  next_event()),
           "clEnqueueSVMMemcpy");
@@ -153,7 +160,9 @@ void DeviceQueue::fill(Buffer& to, std::uint32_t pattern) {
   const DeviceBuffer& own = usable_buffer(to, home_, "fill");
   const std::size_t bytes = to.bytes() / sizeof(pattern) * sizeof(pattern);
   const Api& api = home_.api();
-  if (own.svm() != nullptr) {
+  if (own.image()) {
+    fill_image(queue(), own, pattern, next_event());
+  } else if (own.svm() != nullptr) {
     check(api.clEnqueueSVMMemFill(queue(), own.svm(), &pattern, sizeof(pattern), bytes, 0, nullptr,
                                   next_event()),
           "clEnqueueSVMMemFill");
@@ -167,6 +176,9 @@ void DeviceQueue::fill(Buffer& to, std::uint32_t pattern) {
 
 void* DeviceQueue::map(Buffer& buffer, Access access) {
   DeviceBuffer& own = usable_buffer(buffer, home_, "map");
+  if (own.image()) {
+    throw Unsupported("map of an image (its rows may lie apart). Write or read it.");
+  }
   const Api& api = home_.api();
   const cl_map_flags flags = map_flags(access, home_);
   if (!in_order_) finish();  // a blocking map waits for the commands before it in order only

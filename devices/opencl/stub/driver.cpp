@@ -161,6 +161,9 @@ cl_int device_sizes(cl_device_info what, size_t room, void* to, size_t* needed) 
       return answer(cl_ulong{1} << (is_cpu() ? 50 : 30), room, to, needed);
     case CL_DEVICE_MAX_MEM_ALLOC_SIZE:
       return answer(cl_ulong{1} << 28, room, to, needed);
+    case CL_DEVICE_IMAGE2D_MAX_WIDTH:
+    case CL_DEVICE_IMAGE2D_MAX_HEIGHT:
+      return answer(size_t{4096}, room, to, needed);
     case CL_DEVICE_MAX_CLOCK_FREQUENCY:
       return answer(cl_uint{1}, room, to, needed);
     case CL_DEVICE_PROFILING_TIMER_RESOLUTION:
@@ -202,7 +205,7 @@ cl_int device_info(cl_device_id, cl_device_info what, size_t room, void* to, siz
       return answer(cl_device_svm_capabilities{CL_DEVICE_SVM_COARSE_GRAIN_BUFFER}, room, to,
                     needed);
     case CL_DEVICE_IMAGE_SUPPORT:
-      return answer(cl_bool{CL_FALSE}, room, to, needed);
+      return answer(cl_bool{variable("MOTLEY_STUB_IMAGES", "0") == "1"}, room, to, needed);
     default:
       return device_sizes(what, room, to, needed);
   }
@@ -255,6 +258,62 @@ void fill(void* to, const void* pattern, size_t pattern_bytes, size_t bytes) {
 cl_int fill_buffer(cl_command_queue queue, cl_mem to, const void* pattern, size_t pattern_bytes,
                    size_t offset, size_t bytes, cl_uint, const cl_event*, cl_event* event) {
   fill(object(to).bytes.data() + offset, pattern, pattern_bytes, bytes);
+  complete(queue, event);
+  return CL_SUCCESS;
+}
+
+constexpr size_t texel_bytes = 16;
+
+cl_mem create_image(cl_context context, cl_mem_flags flags, const cl_image_format*,
+                    const cl_image_desc* description, void* host, cl_int* status) {
+  const size_t row_bytes = description->image_width * texel_bytes;
+  const cl_mem image =
+      create_buffer(context, flags, row_bytes * description->image_height, host, status);
+  object(image).row_bytes = row_bytes;
+  return image;
+}
+
+/// Of whole rows.
+struct Piece {
+  char* begin;
+  size_t bytes;
+};
+Piece piece(cl_mem image, const size_t* origin, const size_t* region) {
+  Object& own = object(image);
+  return {own.bytes.data() + origin[1] * own.row_bytes, region[1] * own.row_bytes};
+}
+
+cl_int write_image(cl_command_queue queue, cl_mem to, cl_bool, const size_t* origin,
+                   const size_t* region, size_t, size_t, const void* from, cl_uint, const cl_event*,
+                   cl_event* event) {
+  const Piece target = piece(to, origin, region);
+  std::memcpy(target.begin, from, target.bytes);
+  complete(queue, event);
+  return CL_SUCCESS;
+}
+
+cl_int read_image(cl_command_queue queue, cl_mem from, cl_bool, const size_t* origin,
+                  const size_t* region, size_t, size_t, void* to, cl_uint, const cl_event*,
+                  cl_event* event) {
+  const Piece source = piece(from, origin, region);
+  std::memcpy(to, source.begin, source.bytes);
+  complete(queue, event);
+  return CL_SUCCESS;
+}
+
+cl_int copy_image(cl_command_queue queue, cl_mem from, cl_mem to, const size_t* origin,
+                  const size_t* to_origin, const size_t* region, cl_uint, const cl_event*,
+                  cl_event* event) {
+  const Piece source = piece(from, origin, region);
+  std::memcpy(piece(to, to_origin, region).begin, source.begin, source.bytes);
+  complete(queue, event);
+  return CL_SUCCESS;
+}
+
+cl_int fill_image(cl_command_queue queue, cl_mem to, const void* color, const size_t* origin,
+                  const size_t* region, cl_uint, const cl_event*, cl_event* event) {
+  const Piece target = piece(to, origin, region);
+  fill(target.begin, color, texel_bytes, target.bytes);
   complete(queue, event);
   return CL_SUCCESS;
 }
@@ -346,6 +405,11 @@ Api behaviour() {
   api.clEnqueueReadBuffer = read_buffer;
   api.clEnqueueCopyBuffer = copy_buffer;
   api.clEnqueueFillBuffer = fill_buffer;
+  api.clCreateImage = create_image;
+  api.clEnqueueWriteImage = write_image;
+  api.clEnqueueReadImage = read_image;
+  api.clEnqueueCopyImage = copy_image;
+  api.clEnqueueFillImage = fill_image;
   api.clEnqueueMapBuffer = map_buffer;
   api.clSVMAlloc = svm_alloc;
   api.clSVMFree = svm_free;

@@ -3,8 +3,8 @@
 // MOTLEY_STUB=ENTRY:fail|crash|hang does so from the environment; MOTLEY_STUB_VERSION=1.1 makes it
 // an older driver, MOTLEY_STUB_DEVICES=0 a platform without devices, MOTLEY_STUB_TYPE=cpu a CPU
 // that claims 1 PiB, MOTLEY_STUB_EXTENSIONS its extensions, MOTLEY_STUB_LANGUAGE=3.0 the newest
-// OpenCL C that it takes (1.2). It hands its functions out as some phones' libraries do, through
-// loadOpenCLPointer.
+// OpenCL C that it takes (1.2), MOTLEY_STUB_IMAGES=1 gives it images. It hands its functions out as
+// some phones' libraries do, through loadOpenCLPointer.
 #pragma once
 
 #include <string>
@@ -34,7 +34,8 @@ struct Object {
   Object& operator=(const Object&) = delete;
   char kind;  ///< first letter of what it is, for a debugger
   long references = 1;
-  std::string bytes;  ///< content of memory
+  std::string bytes;     ///< content of memory
+  size_t row_bytes = 0;  ///< of an image
   int status = CL_COMPLETE;
   cl_ulong time = 0;
   cl_command_queue queue = nullptr;
