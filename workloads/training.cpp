@@ -39,24 +39,33 @@ Values random_labels(const Model& model, std::uint64_t seed) {
                        seed, 1);
 }
 
-Training::Training(const TrainingOptions& options, const Places& places, const Chooser& chooser)
-    : options_(options), model_(training_model(options)), scalars_(model_.graph.scalars) {
+std::unique_ptr<Execution> start(const Model& model, const Places& places, const Chooser& chooser,
+                                 PlanOptions options, const Fallback& fallback) {
   std::vector<Processor*> processors = {&places.processor};
   std::vector<Queue*> queues = {&places.queue};
-  if (options.residency == Residency::shared && places.processor.members() == 0) {
+  const bool shared = options.residency == Residency::shared;
+  if ((shared || fallback.wanted()) && places.processor.members() == 0) {
     if (!places.host) {
       throw Error(
-          "residency shared needs the host's own processor for the update (the device has "
-          "none). Give one.");
+          "residency shared and fallback need the host's own processor beside the device (none was "
+          "given). Give one.");
     }
     processors.push_back(places.host);
     queues.push_back(places.host_queue);
+    options.fallback = fallback.when_unsupported;
+    options.on_host = fallback.operators;
   }
+  options.batch = model.graph.tensor(model.input).type.shape.front();
+  return std::make_unique<Execution>(make_plan(model.graph, processors, chooser, options),
+                                     processors, queues);
+}
+
+Training::Training(const TrainingOptions& options, const Places& places, const Chooser& chooser)
+    : options_(options), model_(training_model(options)), scalars_(model_.graph.scalars) {
   PlanOptions plan;
   plan.residency = options.residency;
   plan.loss_period = options.loss_period;
-  execution_ = std::make_unique<Execution>(make_plan(model_.graph, processors, chooser, plan),
-                                           processors, queues);
+  execution_ = start(model_, places, chooser, plan, options.fallback);
   reset();
   execution_->set_values(model_.input, random_input(model_, options.seed));
   if (model_.label != no_tensor) {

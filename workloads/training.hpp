@@ -3,12 +3,21 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
 
 #include "workloads/graph/execution.hpp"
 #include "workloads/graph/optimizer.hpp"
 #include "workloads/models/model.hpp"
 
 namespace motley::workloads {
+
+/// What an OpenCL device leaves to the host's processor.
+struct Fallback {
+  bool when_unsupported = false;  ///< operators that it cannot compute; else they are refused
+  std::set<std::string> operators = {};  ///< in any case
+  bool wanted() const { return when_unsupported || !operators.empty(); }
+};
 
 struct TrainingOptions {
   std::string model = "lenet5";  ///< a spec: family:parameter=value,...
@@ -18,18 +27,24 @@ struct TrainingOptions {
   Residency residency = Residency::resident;
   unsigned loss_period = 50;  ///< steps, where the residency mode does not read it in each
   std::uint64_t seed = 1;
+  Fallback fallback = {};
 };
 
 /// Forward (fused), loss, gradients of all parameters, updates.
 Model training_model(const TrainingOptions& options);
 
-/// Where a network computes, and with residency `shared` who updates.
+/// Where a network computes, and who does on the host what the device leaves to it.
 struct Places {
   Processor& processor;
   Queue& queue;
   Processor* host = nullptr;
   Queue* host_queue = nullptr;
 };
+
+/// Plans and allocates; the host takes part where options or fallback say so and the processor is a
+/// device. Throws as make_plan, and Error where there is no host.
+std::unique_ptr<Execution> start(const Model& model, const Places& places, const Chooser& chooser,
+                                 PlanOptions options, const Fallback& fallback);
 
 class Training {
  public:

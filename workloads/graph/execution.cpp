@@ -66,6 +66,8 @@ Buffer& Execution::buffer(std::size_t place, TensorId id) const {
 }
 
 std::size_t Execution::place_of(TensorId root) const {
+  const auto written = plan_.content_at.find(root);
+  if (written != plan_.content_at.end()) return written->second;
   for (std::size_t place = 0; place < processors_.size(); ++place) {
     if (plan_.slot_of.contains({place, root})) return place;
   }
@@ -146,7 +148,9 @@ void Execution::pack_constants() {
   for (std::size_t op = 0; op < operators_.size(); ++op) {
     Queue& queue = *queues_[plan_.place_of[op]];
     operators_[op]->give_once(queue);
-    if (plan_.is_constant(op)) operators_[op]->give(queue, {});
+    if (!plan_.is_constant(op)) continue;
+    operators_[op]->give(queue, {});
+    for (const TensorId id : plan_.graph.operators()[op].outputs) spread(plan_.place_of[op], id);
   }
   finish();
 }
@@ -159,16 +163,29 @@ void Execution::set_values(TensorId tensor, std::span<const double> values) {
   const TensorId root = plan_.graph.root(tensor);
   const std::vector<std::byte> bytes = to_bytes(plan_.graph.tensor(root).type, values);
   if (std::byte* copy = host_copy(root)) std::copy(bytes.begin(), bytes.end(), copy);
-  const std::size_t place = place_of(root);
-  queues_[place]->write(buffer(place, root), bytes.data(), bytes.size());
-  queues_[place]->finish();
+  place_of(root);  // throws where it has no memory
+  for (std::size_t place = 0; place < processors_.size(); ++place) {
+    const auto slot = plan_.slot_of.find({place, root});
+    if (slot == plan_.slot_of.end()) continue;
+    queues_[place]->write(*slots_[slot->second], bytes.data(), bytes.size());
+    queues_[place]->finish();
+  }
+}
+
+void Execution::spread(std::size_t from, TensorId tensor) {
+  const TensorId root = plan_.graph.root(tensor);
+  if (plan_.slot_of.contains({1 - from, root})) set_values(root, values(from, root));
 }
 
 Values Execution::values(TensorId tensor) {
+  return values(place_of(plan_.graph.root(tensor)), tensor);
+}
+
+Values Execution::values(std::size_t place, TensorId tensor) {
   const TensorId root = plan_.graph.root(tensor);
   const TensorType& type = plan_.graph.tensor(root).type;
   std::vector<std::byte> bytes(type.bytes());
-  const std::size_t place = place_of(root);
+  if (!plan_.slot_of.contains({place, root})) place = 0;  // mapped
   Buffer& from = buffer(place, root);
   queues_[place]->finish();
   if (from.owner() == Owner::host) {
@@ -269,7 +286,7 @@ std::string Execution::first_not_finite(const RunScalars& scalars) {
     run_operator(op, scalars);
     const Operator& one = plan_.graph.operators()[op];
     for (const TensorId id : one.outputs) {
-      const Values all = values(id);
+      const Values all = values(plan_.place_of[op], id);
       const bool finite =
           std::all_of(all.begin(), all.end(), [](double value) { return std::isfinite(value); });
       if (!finite) return one.name;
@@ -302,12 +319,12 @@ double Execution::check_operator(std::size_t op, const RunScalars& scalars) {
   const OperatorKind& kind = operator_kind(one.kind);
   std::vector<Values> inputs;
   run_operator(op, scalars, [&] {
-    for (const TensorId id : one.inputs) inputs.push_back(values(id));
+    for (const TensorId id : one.inputs) inputs.push_back(values(plan_.place_of[op], id));
   });
   const OutputCheck check(kind, plan_.graph.call(one), scalars, inputs, op);
   double worst = 0;
   for (std::size_t i = 0; i < check.outputs(); ++i) {
-    worst = std::max(worst, check.error(i, values(one.outputs[i])));
+    worst = std::max(worst, check.error(i, values(plan_.place_of[op], one.outputs[i])));
   }
   return worst / (kind.tolerance * plan_.choices[op].implementation->tolerance_factor);
 }

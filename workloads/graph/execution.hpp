@@ -73,6 +73,9 @@ class Execution {
  private:
   struct RoundTrip;
   std::size_t place_of(TensorId root) const;
+  Values values(std::size_t place, TensorId tensor);
+  /// What one processor computed goes to the other, where that has memory for it; waits.
+  void spread(std::size_t from, TensorId tensor);
   Buffer& buffer(std::size_t place, TensorId id) const;
   std::byte* host_copy(TensorId root);
   void allocate();

@@ -3,6 +3,8 @@
 #include "workloads/graph/execution.hpp"
 
 #include <gtest/gtest.h>
+#include <set>
+#include <string>
 
 #include "devices/machine.hpp"
 #include "harness/error.hpp"
@@ -77,14 +79,15 @@ class OnProcessor : public testing::TestWithParam<const char*> {
     host_queue_ = host_->queue();
   }
 
-  std::unique_ptr<Execution> start(const Net& one, Residency residency) {
+  std::unique_ptr<Execution> start(const Net& one, Residency residency,
+                                   PlanOptions options = PlanOptions()) {
     std::vector<Processor*> processors = {processor_.get()};
     std::vector<Queue*> queues = {queue_.get()};
-    if (residency == Residency::shared && processor_->members() == 0) {
+    const bool left_to_host = options.fallback || !options.on_host.empty();
+    if ((residency == Residency::shared || left_to_host) && processor_->members() == 0) {
       processors.push_back(host_.get());
       queues.push_back(host_queue_.get());
     }
-    PlanOptions options;
     options.residency = residency;
     auto execution = std::make_unique<Execution>(
         make_plan(one.graph, processors, first_choice, options), processors, queues);
@@ -183,6 +186,71 @@ TEST_P(OnProcessor, AccountsForTheTimeOfARun) {
     EXPECT_NEAR(gap, all.device.at("gap"), 1e-9);
     EXPECT_GT(all.device.at("forward"), 0);
   }
+}
+
+/// Every operator alone, then every second one, then all.
+std::vector<std::set<std::string>> selections(const Graph& graph) {
+  std::vector<std::set<std::string>> result(2);
+  for (std::size_t op = 0; op < graph.operators().size(); ++op) {
+    const std::string& name = graph.operators()[op].name;
+    result.push_back({name});
+    if (op % 2 == 0) result[0].insert(name);
+    result[1].insert(name);
+  }
+  return result;
+}
+
+TEST_P(OnProcessor, OperatorsOnTheHostComputeTheSame) {
+  if (processor_->members() > 0) GTEST_SKIP() << "the host itself";
+  for (const std::string& name : residency_names()) {
+    const Residency residency = residency_from(name);
+    if (residency == Residency::shared) continue;
+    const Net one = net(residency == Residency::framework);
+    const std::vector<Values> expected = interpreted(one);
+    for (const std::set<std::string>& on_host : selections(one.graph)) {
+      SCOPED_TRACE(name + ": " + *on_host.begin());
+      PlanOptions options;
+      options.on_host = on_host;
+      const auto execution = start(one, residency, options);
+      EXPECT_EQ(execution->plan().placed_on_host.size(), on_host.size());
+      for (std::uint64_t i = 0; i < steps; ++i) execution->run(one.graph.scalars, i);
+      execution->finish();
+      EXPECT_LE(normalised_error(execution->values(one.parameters[0]), expected[0]), 1e-5);
+      EXPECT_LE(normalised_error(execution->values(one.parameters[1]), expected[1]), 1e-5);
+      EXPECT_LE(normalised_error(execution->values(one.loss), expected[2]), 1e-5);
+      std::string worst;
+      EXPECT_LE(execution->check(one.graph.scalars, worst), 1) << worst;
+    }
+  }
+}
+
+TEST_P(OnProcessor, WhatGoesToTheHostIsCountedInBothTimelines) {
+  if (processor_->members() > 0) GTEST_SKIP() << "the host itself";
+  const Net one = net(false);
+  const auto counted = [&](std::set<std::string> on_host) {
+    PlanOptions options;
+    options.on_host = std::move(on_host);
+    const auto execution = start(one, Residency::resident, options);
+    const auto times = execution->run_profiled(one.graph.scalars, 0, 1, steady_clock());
+    return timeline(execution->plan(), times, execution->device_at_0());
+  };
+  const Timeline without = counted({}), with = counted({"relu"});
+  // The first product comes, the activation goes back: 8 x 20 floats each way.
+  EXPECT_EQ(with.counts.at("copies"), without.counts.at("copies") + 2);
+  EXPECT_EQ(with.counts.at("bytes_to_host"), without.counts.at("bytes_to_host") + 8 * 20 * 4);
+  EXPECT_EQ(with.counts.at("bytes_to_device"), without.counts.at("bytes_to_device") + 8 * 20 * 4);
+  EXPECT_GT(with.host.at("compute"), 0);
+  EXPECT_GT(with.gap.at("compute"), 0);
+  EXPECT_GT(with.device.at("device_to_host"), without.device.at("device_to_host"));
+}
+
+TEST_P(OnProcessor, AnUnknownOperatorCannotBePlaced) {
+  if (processor_->members() > 0) GTEST_SKIP() << "the host itself";
+  PlanOptions options;
+  options.on_host = {"reulu"};
+  EXPECT_THROW(start(net(false), Residency::resident, options), UnknownName);
+  options.on_host = {"relu"};
+  EXPECT_THROW(start(net(false), Residency::shared, options), BadArgument);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, OnProcessor, testing::Values("cpu", "opencl:0"),

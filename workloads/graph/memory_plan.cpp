@@ -34,8 +34,18 @@ class MemoryPlan {
     return (role != Role::activation && role != Role::gradient) || plan_.constants.contains(root);
   }
   Category category(TensorId root) const {
-    return plan_.constants.contains(root) ? Category::weights
-                                          : category_of(graph_.tensor(root).role);
+    if (plan_.constants.contains(root)) return Category::weights;
+    switch (graph_.tensor(root).role) {
+      case Role::parameter:
+      case Role::statistic:
+        return Category::weights;
+      case Role::gradient:
+        return Category::gradients;
+      case Role::state:
+        return updated_.contains(root) ? Category::optimizer_state : Category::state;
+      default:
+        return Category::activations;
+    }
   }
   bool is_shared(std::size_t place, TensorId root) const {
     if (plan_.residency != Residency::shared || place != 0) return false;
@@ -49,19 +59,30 @@ class MemoryPlan {
     for (const PlanStep& step : plan_.steps) {
       if (step.action == PlanStep::Action::map) mapped.insert(step.tensor);
     }
+    const auto use = [&](std::size_t place, TensorId root, std::size_t op) {
+      Lifetime& life = lives_[{place, root}];
+      life.first = std::min(life.first, is_kept(root) ? 0 : op);
+      life.last = std::max(life.last, is_kept(root) ? graph_.operators().size() : op);
+    };
     for (std::size_t i = 0; i < graph_.operators().size(); ++i) {
       const Operator& op = graph_.operators()[i];
       for (const auto* ids : {&op.inputs, &op.outputs}) {
         for (const TensorId id : *ids) {
           const TensorId root = graph_.root(id);
+          if (op.phase == Phase::update) updated_.insert(root);
           // A mapped tensor lies where its device has it.
-          const std::size_t place = mapped.contains(root) ? 0 : plan_.place_of[i];
-          Lifetime& life = lives_[{place, root}];
-          life.first = std::min(life.first, is_kept(root) ? 0 : i);
-          life.last = std::max(life.last, is_kept(root) ? graph_.operators().size() : i);
+          use(mapped.contains(root) ? 0 : plan_.place_of[i], root, i);
         }
       }
     }
+    // What goes to another processor has to live until it left, or from when it came.
+    for (const PlanStep& step : plan_.steps) {
+      if (is_copy_of_tensor(step)) use(step.place, step.tensor, step.op);
+    }
+  }
+
+  static bool is_copy_of_tensor(const PlanStep& step) {
+    return step.action == PlanStep::Action::upload || step.action == PlanStep::Action::download;
   }
 
   void place_tensors() {
@@ -129,7 +150,7 @@ class MemoryPlan {
     std::size_t largest = 0, place = 0;
     for (const PlanStep& step : plan_.steps) {
       using Action = PlanStep::Action;
-      if (step.action == Action::upload || step.action == Action::download) {
+      if (is_copy_of_tensor(step)) {
         if (plan_.staging_slot_of.contains(step.tensor)) continue;
         plan_.staging_slot_of[step.tensor] = plan_.slots.size();
         plan_.slots.push_back(
@@ -149,6 +170,7 @@ class MemoryPlan {
   const Graph& graph_;
   std::map<std::pair<std::size_t, TensorId>, Lifetime> lives_;
   std::map<std::size_t, std::vector<Lifetime>> residents_;
+  std::set<TensorId> updated_;  ///< read or written by an optimizer
 };
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <set>
 
 #include "harness/error.hpp"
+#include "workloads/graph/capacity.hpp"
 #include "workloads/graph/memory_plan.hpp"
+#include "workloads/graph/placement.hpp"
 #include "workloads/graph/residency.hpp"
 
 namespace motley::workloads {
@@ -23,46 +25,6 @@ constexpr Named residencies[] = {{Residency::staged, "staged", "R0"},
                                  {Residency::resident_async, "resident_async", "R3"},
                                  {Residency::batched, "batched", "R4"},
                                  {Residency::shared, "shared", "R5"}};
-
-void choose(Plan& plan, const std::vector<Processor*>& processors, const Chooser& chooser,
-            const PlanOptions& options) {
-  const bool split = options.residency == Residency::shared && processors.size() > 1;
-  for (const Operator& op : plan.graph.operators()) {
-    const std::size_t place = split && op.phase == Phase::update ? 1 : 0;
-    Processor& processor = *processors.at(place);
-    Call call = plan.graph.call(op);
-    for (const TensorId id : op.inputs) {
-      call.constant_inputs.push_back(plan.constants.contains(plan.graph.root(id)));
-    }
-    plan.place_of.push_back(place);
-    plan.choices.push_back(chooser(op.kind, call, processor));
-    const Choice& choice = plan.choices.back();
-    plan.lowered.push_back(choice.implementation->lower(call, processor, choice.tuning));
-  }
-}
-
-void refuse_what_does_not_fit(const Plan& plan, const std::vector<Processor*>& processors) {
-  for (std::size_t place = 0; place < processors.size(); ++place) {
-    std::map<std::string, double> categories;
-    double all = 0;
-    for (const Slot& slot : plan.slots) {
-      if (slot.place != place || slot.on_host) continue;
-      categories[to_string(slot.category)] += double(slot.bytes);
-      all += double(slot.bytes);
-    }
-    const double available = double(processors[place]->available_bytes());
-    if (all <= available) continue;
-    std::string parts;
-    for (const auto& [name, bytes] : categories) {
-      parts += fmt::format("{}{} {:.0f}", parts.empty() ? "" : ", ", name, bytes / 1048576);
-    }
-    throw Unsupported(fmt::format(
-        "{} needs {:.0f} MiB on {}, of which {:.0f} are free ({} MiB: it would not fit). Use a "
-        "batch of about {:.2f} times this one.",
-        plan.graph.name, all / 1048576, processors[place]->description().id, available / 1048576,
-        parts, std::max(0.01, available / all * 0.9)));
-  }
-}
 
 }  // namespace
 
@@ -94,6 +56,8 @@ std::string to_string(Category category) {
       return "gradients";
     case Category::optimizer_state:
       return "optimizer_state";
+    case Category::state:
+      return "state";
     case Category::activations:
       return "activations";
     case Category::workspace:
@@ -102,20 +66,6 @@ std::string to_string(Category category) {
       return "staging";
   }
   return "unknown";
-}
-
-Category category_of(Role role) {
-  switch (role) {
-    case Role::parameter:
-    case Role::statistic:
-      return Category::weights;
-    case Role::state:
-      return Category::optimizer_state;
-    case Role::gradient:
-      return Category::gradients;
-    default:
-      return Category::activations;
-  }
 }
 
 std::string to_string(PlanStep::Action action) {
@@ -172,10 +122,10 @@ Plan make_plan(Graph graph, const std::vector<Processor*>& processors, const Cho
   if (options.constant_parameters && options.residency != Residency::staged) {
     plan.constants = constant_tensors(plan.graph);
   }
-  choose(plan, processors, chooser, options);
+  place_operators(plan, processors, chooser, options);
   add_steps(plan, processors, options);
   plan_memory(plan);
-  refuse_what_does_not_fit(plan, processors);
+  refuse_what_does_not_fit(plan, processors, options.batch);
   return plan;
 }
 

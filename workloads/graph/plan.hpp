@@ -30,9 +30,9 @@ std::string to_string(Residency residency);
 Residency residency_from(const std::string& name);
 std::vector<std::string> residency_names();
 
-enum class Category { weights, gradients, optimizer_state, activations, workspace, staging };
+/// state: what the network itself keeps between runs (key-value caches).
+enum class Category { weights, gradients, optimizer_state, state, activations, workspace, staging };
 std::string to_string(Category category);
-Category category_of(Role role);
 
 /// One allocation on a processor (or in host memory, for staging), used by one or more tensors
 /// whose lifetimes do not overlap.
@@ -76,7 +76,12 @@ struct Plan {
   std::vector<Lowered> lowered;       ///< of each operator
   /// Roots that are computed, or packed by those who read them, once and not in each run.
   std::set<TensorId> constants;
+  /// Operators of the first processor that the second computes instead, and why.
+  std::map<std::size_t, std::string> placed_on_host;
   std::vector<PlanStep> steps;
+  /// Roots with memory on several processors: where their content is behind a run; others:
+  /// anywhere.
+  std::map<TensorId, std::size_t> content_at;
   std::vector<Slot> slots;
   std::map<std::pair<std::size_t, TensorId>, std::size_t> slot_of;  ///< (place, root tensor)
   std::map<TensorId, std::size_t> staging_slot_of;                  ///< host copies
@@ -96,11 +101,15 @@ struct PlanOptions {
   /// none.
   bool constant_parameters = false;
   unsigned loss_period = 50;  ///< of resident_async, batched and shared
+  std::int64_t batch = 0;     ///< samples of the graph, to tell which would fit; 0: unknown
+  bool fallback = false;      ///< what processors[0] cannot compute goes to processors[1]
+  std::set<std::string> on_host = {};  ///< operators that go there in any case
 };
 
 /// All operators on processors[0]; with Residency::shared the updates on processors[1], which must
 /// be a CPU. Throws Unsupported where an operator has no implementation, or the tensors do not fit
-/// (says which category takes what).
+/// (says which category takes what and which batch would), DeviceError where a kernel cannot be
+/// built; both name the operator.
 Plan make_plan(Graph graph, const std::vector<Processor*>& processors, const Chooser& chooser,
                const PlanOptions& options);
 

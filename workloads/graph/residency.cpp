@@ -14,9 +14,11 @@ class Rules {
       : plan_(plan), graph_(plan.graph), processors_(processors), options_(options) {}
 
   void add_all() {
+    find_content_behind_a_run();
     if (plan_.residency != Residency::staged) upload_inputs();
     for (std::size_t op = 0; op < graph_.operators().size(); ++op) {
       if (plan_.is_constant(op)) continue;
+      bring_inputs(op);
       before(op);
       add({Action::launch, plan_.place_of[op], op});
       const bool one_by_one = plan_.residency != Residency::batched;
@@ -56,6 +58,43 @@ class Rules {
     }
   }
 
+  /// Where each tensor's content will be when the next run begins: a first pass without steps. What
+  /// a run does not write is everywhere.
+  void find_content_behind_a_run() {
+    if (plan_.placed_on_host.empty()) return;
+    for (std::size_t op = 0; op < graph_.operators().size(); ++op) {
+      if (plan_.is_constant(op)) continue;
+      for (const TensorId root : roots(graph_.operators()[op].inputs)) {
+        const auto found = content_at_.find(root);
+        if (found != content_at_.end()) found->second.insert(plan_.place_of[op]);
+      }
+      note_outputs(op);
+    }
+    for (const auto& [root, places] : content_at_) plan_.content_at[root] = *places.begin();
+  }
+
+  void note_outputs(std::size_t op) {
+    for (const TensorId root : roots(graph_.operators()[op].outputs)) {
+      content_at_[root] = {plan_.place_of[op]};
+    }
+  }
+
+  /// From the processor that has them, where that is another. Both copies wait: what the host reads
+  /// must have come, and what it writes next must have been taken.
+  void bring_inputs(std::size_t op) {
+    if (plan_.placed_on_host.empty()) return;
+    const std::size_t here = plan_.place_of[op];
+    for (const TensorId root : roots(graph_.operators()[op].inputs)) {
+      const auto found = content_at_.find(root);
+      if (found == content_at_.end() || !found->second.insert(here).second) continue;
+      if (plan_.residency == Residency::staged) continue;  // the host's copy is always the last
+      const std::size_t there = here == 0 ? 1 : 0;
+      add({Action::download, there, op, root, true});
+      add({Action::upload, here, op, root, true});
+    }
+    note_outputs(op);
+  }
+
   void before(std::size_t op) {
     const Operator& one = graph_.operators()[op];
     if (plan_.residency == Residency::staged) {
@@ -64,10 +103,11 @@ class Rules {
       }
     }
     if (!is_update(op)) return;
+    const bool by_host = plan_.residency == Residency::shared && plan_.place_of[op] != 0;
     for (const TensorId root : roots(one.inputs)) {
       const bool first = role(root) == Role::gradient && moved_.insert(root).second;
       if (first && is_framework()) round_trip(op, root);
-      if (plan_.place_of[op] != 0 && mapped_.insert(root).second) {
+      if (by_host && mapped_.insert(root).second) {
         if (role(root) != Role::state) add({Action::map, 0, op, root, true});
       }
     }
@@ -92,6 +132,7 @@ class Rules {
 
   void round_trip(std::size_t op, TensorId root) {
     const std::size_t place = plan_.place_of[op];
+    if (place != 0) return;  // it is on the host already
     add({Action::convert_out, place, op, root});
     add({Action::download_staging, place, op, root, true});
     add({Action::upload_staging, place, op, root});
@@ -121,6 +162,7 @@ class Rules {
   const std::vector<Processor*>& processors_;
   const PlanOptions& options_;
   std::set<TensorId> moved_, mapped_;
+  std::map<TensorId, std::set<std::size_t>> content_at_;  ///< of tensors that runs write
 };
 
 }  // namespace

@@ -84,7 +84,8 @@ class Accounts {
     (computes ? of.seconds : of.copy_seconds) += seconds;
     if (computes) result_.counts["launches"] += double(launches(plan_.lowered[step.op]));
     if (is_conversion(step.action)) ++result_.counts["conversions"];
-    if (!is_copy(step.action)) return;
+    const bool within_host = device_at_0_ && !on_device(step);
+    if (!is_copy(step.action) || within_host) return;
     ++result_.counts["copies"];
     const bool moves = step.action != Action::map && step.action != Action::unmap;
     result_.counts[to_host(step.action) ? "bytes_to_host" : "bytes_to_device"] +=

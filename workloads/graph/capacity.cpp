@@ -1,0 +1,116 @@
+#include "workloads/graph/capacity.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "harness/error.hpp"
+
+namespace motley::workloads {
+namespace {
+
+constexpr double mebibyte = 1048576;
+/// The system's own memory changes while we count.
+constexpr double share_to_plan_with = 0.95;
+
+class Capacity {
+ public:
+  Capacity(const Plan& plan, const std::vector<Processor*>& processors, std::int64_t batch)
+      : plan_(plan), processors_(processors), batch_(batch) {
+    find_slots_that_grow();
+  }
+
+  void check(std::size_t place) const {
+    Processor& processor = *processors_[place];
+    double all = 0, fixed = 0;
+    std::map<std::string, double> categories;
+    for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
+      const Slot& slot = plan_.slots[i];
+      if (!is_at(slot, place)) continue;
+      check_buffer(i, processor);
+      const auto bytes = double(slot.bytes);
+      categories[to_string(slot.category)] += bytes;
+      all += bytes;
+      if (!grows_[i]) fixed += bytes;
+    }
+    const auto available = double(processor.available_bytes());
+    if (all <= available) return;
+    std::vector<std::pair<double, std::string>> parts;
+    for (const auto& [name, bytes] : categories) parts.emplace_back(bytes, name);
+    std::sort(parts.rbegin(), parts.rend());
+    std::string text;
+    for (const auto& [bytes, name] : parts) {
+      text += fmt::format("{}{} {:.0f}", text.empty() ? "" : ", ", name, bytes / mebibyte);
+    }
+    throw Unsupported(fmt::format(
+        "{} needs {:.0f} MiB on {}, of which {:.0f} are free ({}: it would not fit). {}",
+        plan_.graph.name, all / mebibyte, processor.description().id, available / mebibyte, text,
+        advice((share_to_plan_with * available - fixed) / (all - fixed))));
+  }
+
+ private:
+  /// On a CPU the host's copies are memory of the same kind.
+  bool is_at(const Slot& slot, std::size_t place) const {
+    return slot.place == place && (!slot.on_host || processors_[place]->members() > 0);
+  }
+
+  void check_buffer(std::size_t slot, Processor& processor) const {
+    const auto bytes = double(plan_.slots[slot].bytes);
+    const auto most = double(processor.maximum_buffer_bytes());
+    if (bytes <= most) return;
+    throw Unsupported(fmt::format(
+        "{} needs a buffer of {:.0f} MiB for {} on {}, which gives {:.0f} at most in one (it would "
+        "not fit). {}",
+        plan_.graph.name, bytes / mebibyte, to_string(plan_.slots[slot].category),
+        processor.description().id, most / mebibyte, advice(grows_[slot] ? most / bytes : 0)));
+  }
+
+  std::string advice(double share) const {
+    if (batch_ == 0 && share > 0) {
+      return fmt::format("Use a batch of about {:.2g} times this one.", share);
+    }
+    const double samples = std::floor(share * double(batch_));
+    if (samples < 1) return "Not even one sample would: use a smaller model or another processor.";
+    return fmt::format("A batch of {:.0f} would.", samples);
+  }
+
+  /// Whose size depends on the batch: all but parameters and what an optimizer keeps for each.
+  void find_slots_that_grow() {
+    std::set<TensorId> fixed;
+    const Graph& graph = plan_.graph;
+    for (const Operator& op : graph.operators()) {
+      for (const auto* ids : {&op.inputs, &op.outputs}) {
+        for (const TensorId id : *ids) {
+          const Role role = graph.tensor(graph.root(id)).role;
+          const bool kept = role == Role::parameter || role == Role::statistic;
+          if (kept || op.phase == Phase::update) fixed.insert(graph.root(id));
+        }
+      }
+    }
+    grows_.assign(plan_.slots.size(), false);
+    for (std::size_t i = 0; i < grows_.size(); ++i) {
+      grows_[i] = plan_.slots[i].category == Category::workspace;
+    }
+    for (const auto& [key, slot] : plan_.slot_of) {
+      if (!fixed.contains(key.second)) grows_[slot] = true;
+    }
+    for (const auto& [root, slot] : plan_.staging_slot_of) {
+      if (!fixed.contains(root)) grows_[slot] = true;
+    }
+  }
+
+  const Plan& plan_;
+  const std::vector<Processor*>& processors_;
+  std::int64_t batch_;
+  std::vector<bool> grows_;
+};
+
+}  // namespace
+
+void refuse_what_does_not_fit(const Plan& plan, const std::vector<Processor*>& processors,
+                              std::int64_t batch) {
+  const Capacity capacity(plan, processors, batch);
+  for (std::size_t place = 0; place < processors.size(); ++place) capacity.check(place);
+}
+
+}  // namespace motley::workloads

@@ -1,0 +1,108 @@
+#include "workloads/graph/placement.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/error.hpp"
+
+namespace motley::workloads {
+namespace {
+
+struct Placed {
+  Choice choice;
+  Lowered lowered;
+};
+
+class Placement {
+ public:
+  Placement(Plan& plan, const std::vector<Processor*>& processors, const Chooser& chooser,
+            const PlanOptions& options)
+      : plan_(plan), processors_(processors), chooser_(chooser), options_(options) {
+    has_host_ = processors.size() > 1;
+    if (options.residency == Residency::shared && has_host_ && falls_back()) {
+      throw BadArgument(
+          "residency shared with operators on the CPU (its tensors are where both sides see them, "
+          "and who may touch them is the mode's own rule). Choose another mode.");
+    }
+    for (const std::string& name : options.on_host) refuse_unknown(name);
+  }
+
+  void place(std::size_t op) {
+    const Operator& one = plan_.graph.operators()[op];
+    Call call = plan_.graph.call(one);
+    for (const TensorId id : one.inputs) {
+      call.constant_inputs.push_back(plan_.constants.contains(plan_.graph.root(id)));
+    }
+    const bool updates = options_.residency == Residency::shared && one.phase == Phase::update;
+    std::size_t place = has_host_ && updates ? 1 : 0;
+    if (has_host_ && options_.on_host.contains(one.name)) {
+      plan_.placed_on_host[op] = "as asked";
+      place = 1;
+    }
+    Placed placed;
+    try {
+      placed = on(place, one, call);
+    } catch (const Error& error) {
+      if (place != 0 || !has_host_ || !options_.fallback) throw;
+      plan_.placed_on_host[op] = error.what();
+      place = 1;
+      placed = on(place, one, call);
+    }
+    plan_.place_of.push_back(place);
+    plan_.choices.push_back(std::move(placed.choice));
+    plan_.lowered.push_back(std::move(placed.lowered));
+  }
+
+ private:
+  bool falls_back() const { return options_.fallback || !options_.on_host.empty(); }
+
+  void refuse_unknown(const std::string& name) const {
+    std::vector<std::string> known;
+    for (const Operator& op : plan_.graph.operators()) {
+      if (op.name == name) return;
+      known.push_back(op.name);
+    }
+    throw UnknownName("operator", name, known);
+  }
+
+  Placed on(std::size_t place, const Operator& op, const Call& call) const {
+    Processor& processor = *processors_.at(place);
+    const bool device = processor.members() == 0;
+    const std::string what =
+        fmt::format("{} ({}) cannot run on {}", op.name, op.kind, processor.description().id);
+    try {
+      Placed placed;
+      placed.choice = chooser_(op.kind, call, processor);
+      placed.lowered = placed.choice.implementation->lower(call, processor, placed.choice.tuning);
+      // A device keeps its programs: binding them later builds nothing anew.
+      for (const Launch& launch : placed.lowered.launches) {
+        if (device) processor.load(launch.kernel);
+      }
+      return placed;
+    } catch (const Unsupported& error) {
+      if (!device) throw;
+      throw Unsupported(
+          fmt::format("{}: {} Or compute it on the CPU with --fallback cpu.", what, error.what()));
+    } catch (const DeviceError& error) {
+      if (!device) throw;
+      throw DeviceError(error.call(), error.status(),
+                        what + ": compute it on the CPU with --fallback cpu, or update the driver.",
+                        error.log());
+    }
+  }
+
+  Plan& plan_;
+  const std::vector<Processor*>& processors_;
+  const Chooser& chooser_;
+  const PlanOptions& options_;
+  bool has_host_;
+};
+
+}  // namespace
+
+void place_operators(Plan& plan, const std::vector<Processor*>& processors, const Chooser& chooser,
+                     const PlanOptions& options) {
+  Placement placement(plan, processors, chooser, options);
+  for (std::size_t op = 0; op < plan.graph.operators().size(); ++op) placement.place(op);
+}
+
+}  // namespace motley::workloads
