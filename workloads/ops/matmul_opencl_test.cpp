@@ -6,6 +6,7 @@
 
 #include "devices/machine.hpp"
 #include "harness/error.hpp"
+#include "workloads/graph/execution.hpp"
 #include "workloads/graph/operator_trial.hpp"
 
 namespace motley::workloads {
@@ -19,6 +20,12 @@ class MatmulLadder : public testing::Test {
     } catch (const Unsupported& error) {
       GTEST_SKIP() << error.what();
     }
+  }
+  static const Implementation& rung_named(const std::string& name) {
+    for (const Implementation& one : implementations("matmul")) {
+      if (one.name == name) return one;
+    }
+    throw Error("no rung " + name);
   }
   static Call call_of(std::int64_t m, std::int64_t k, std::int64_t n) {
     return make_call(operator_kind("matmul"), {}, {{{m, k}}, {{k, n}}});
@@ -66,25 +73,63 @@ TEST_F(MatmulLadder, NeedsNoLargerWorkGroupsThanSmallGpusHave) {
 TEST_F(MatmulLadder, PacksConstantsOnce) {
   Call call = call_of(30, 40, 50);
   call.constant_inputs = {false, true};
-  for (const Implementation* rung : rungs()) {
-    if (rung->name != "opencl/packed") continue;
-    const auto tuning = tunings_of(*rung, call, *processor_, Tier::smoke).front();
-    const Lowered lowered = rung->lower(call, *processor_, tuning);
+  for (const char* name : {"opencl/packed", "opencl/image"}) {
+    const Implementation& rung = rung_named(name);
+    if (!rung.unsupported(call, *processor_).empty()) continue;
+    const auto tuning = tunings_of(rung, call, *processor_, Tier::smoke).front();
+    const Lowered lowered = rung.lower(call, *processor_, tuning);
     ASSERT_EQ(lowered.launches.size(), 3u);
     EXPECT_FALSE(lowered.launches[0].once);
     EXPECT_TRUE(lowered.launches[1].once);
     EXPECT_EQ(lowered.workspaces.size(), 1u);
     EXPECT_EQ(lowered.kept.size(), 1u);
     const auto queue = processor_->queue();
-    OperatorTrial trial(*processor_, *queue, operator_kind("matmul"), call, *rung, tuning, 5);
+    OperatorTrial trial(*processor_, *queue, operator_kind("matmul"), call, rung, tuning, 5);
     for (int run = 0; run < 2; ++run) {
       trial.reset(*queue);
       trial.give(*queue);
       EXPECT_LE(trial.error(*queue), trial.tolerance());
     }
-    return;
   }
-  FAIL() << "no such rung";
+}
+
+TEST_F(MatmulLadder, RefusesOperandsThatNoImageHolds) {
+  const Implementation& rung = rung_named("opencl/image");
+  if (!rung.unsupported(call_of(1, 1, 1), *processor_).empty()) GTEST_SKIP() << "no images";
+  const schema::Facts& facts = processor_->description().facts;
+  const auto width = std::get<std::int64_t>(facts.at("image2d_maximum_width"));
+  const auto height = std::get<std::int64_t>(facts.at("image2d_maximum_height"));
+  EXPECT_EQ(rung.unsupported(call_of(4 * height, 1, 1), *processor_), "");
+  EXPECT_EQ(rung.unsupported(call_of(1, width, 1), *processor_), "");
+  const std::string deep = rung.unsupported(call_of(1, width + 1, 1), *processor_);
+  EXPECT_NE(deep.find(std::to_string(width + 1) + " x 1 texels"), std::string::npos) << deep;
+  EXPECT_NE(deep.find("A would"), std::string::npos) << deep;
+  const std::string wide = rung.unsupported(call_of(1, 1, 4 * height + 1), *processor_);
+  EXPECT_NE(wide.find("1 x " + std::to_string(height + 1)), std::string::npos) << wide;
+  EXPECT_NE(wide.find("B would"), std::string::npos) << wide;
+}
+
+TEST_F(MatmulLadder, SharesImagesOfOneSizeBetweenOperators) {
+  if (!rung_named("opencl/image").unsupported(call_of(1, 1, 1), *processor_).empty()) {
+    GTEST_SKIP() << "no images";
+  }
+  Graph graph;
+  const auto add = [&](const char* name, Shape shape, Role role) {
+    return graph.add_tensor({name, {std::move(shape)}, role, {}, no_tensor});
+  };
+  const TensorId x = add("x", {8, 8}, Role::input), wide = add("wide", {8, 16}, Role::input);
+  const TensorId first = graph.add("matmul", "first", {x, x}).front();
+  const TensorId second = graph.add("matmul", "second", {first, x}).front();
+  const TensorId third = graph.add("matmul", "third", {second, wide}).front();
+  graph.tensor(third).role = Role::output;
+  const auto queue = processor_->queue();
+  const Execution execution(make_plan(graph, {processor_.get()}, prefer("opencl/image"), {}),
+                            {processor_.get()}, {queue.get()});
+  const Plan& plan = execution.plan();
+  EXPECT_EQ(plan.workspace_slots[0], plan.workspace_slots[1]);
+  EXPECT_EQ(plan.workspace_slots[0][0], plan.workspace_slots[2][0]) << "A is as large";
+  EXPECT_NE(plan.workspace_slots[0][1], plan.workspace_slots[2][1]) << "B is larger";
+  EXPECT_EQ(plan.memory().at("workspace"), 8 * 8 * 4 + 8 * 8 * 4 + 8 * 16 * 4);
 }
 
 TEST_F(MatmulLadder, BeginsWithTheBestGuess) {

@@ -29,21 +29,34 @@ std::string described(const Call& call) {
   return text;
 }
 
-/// Opened once for all tests: PoCL keeps programs by context.
-Processor* processor(const std::string& id) {
-  static const auto machine = devices::real_machine();
-  static std::map<std::string, std::unique_ptr<Processor>> open;
-  auto& one = open[id];
-  if (!one) {
-    try {
-      one = machine->open(id);
-      one->wake();
-    } catch (const Unsupported&) {
-      return nullptr;
+/// Opened once for all tests (PoCL keeps programs by context), and closed before static objects are
+/// destroyed, as oclgrind's are.
+class OpenProcessors : public testing::Environment {
+ public:
+  Processor* get(const std::string& id) {
+    auto& one = open_[id];
+    if (!one) {
+      try {
+        one = machine_->open(id);
+        one->wake();
+      } catch (const Unsupported&) {
+        return nullptr;
+      }
     }
+    return one.get();
   }
-  return one.get();
-}
+  void SetUp() override { machine_ = devices::real_machine(); }
+  void TearDown() override {
+    open_.clear();
+    machine_.reset();
+  }
+
+ private:
+  std::unique_ptr<Machine> machine_;
+  std::map<std::string, std::unique_ptr<Processor>> open_;
+};
+auto& processors =
+    static_cast<OpenProcessors&>(*testing::AddGlobalTestEnvironment(new OpenProcessors));
 
 class EachOperator : public testing::TestWithParam<std::string> {};
 
@@ -69,7 +82,7 @@ TEST_P(EachOperator, IsRightInEachImplementation) {
   const OperatorKind& kind = operator_kind(GetParam());
   ASSERT_FALSE(kind.examples.empty()) << "nothing to test " << kind.name << " with";
   for (const std::string id : {"cpu", "opencl:0"}) {
-    Processor* const on = processor(id);
+    Processor* const on = processors.get(id);
     if (!on) continue;
     for (const Example& example : kind.examples) {
       const Call call = make_call(kind, example.attributes, example.inputs);
