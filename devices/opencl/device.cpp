@@ -133,7 +133,7 @@ std::unique_ptr<Buffer> Device::allocate(std::size_t bytes, const BufferOptions&
 }
 
 std::unique_ptr<LoadedKernel> Device::load(const Kernel& kernel) {
-  if (kernel.opencl.source.empty()) {
+  if (kernel.opencl.source.empty() && !kernel.opencl_call) {
     throw Unsupported(kernel.name + " has no OpenCL form (it cannot run on " + description().id +
                       "). Measure it on a CPU processor.");
   }

@@ -5,7 +5,9 @@
 
 namespace motley::opencl {
 
-DeviceKernel::DeviceKernel(Device& home, const Kernel& kernel) : home_(home), name_(kernel.name) {
+DeviceKernel::DeviceKernel(Device& home, const Kernel& kernel)
+    : home_(home), name_(kernel.name), call_(kernel.opencl_call) {
+  if (call_) return;
   const Api& api = home.api();
   const cl_program program = home.program(kernel.opencl.source, kernel.opencl.options);
   cl_int status = CL_SUCCESS;
@@ -34,6 +36,24 @@ void DeviceKernel::set(std::span<const Argument> arguments) {
       }
     }
   }
+}
+
+cl_event DeviceKernel::call(cl_command_queue queue, std::span<const Argument> arguments) {
+  OpenclTask task{queue, std::move(memory_), arguments};
+  task.memory.clear();
+  for (const Argument& argument : arguments) {
+    Buffer* const* const buffer = std::get_if<Buffer*>(&argument);
+    if (buffer == nullptr) continue;
+    task.memory.push_back(usable_buffer(**buffer, home_, name_.c_str()).memory());
+    if (task.memory.back() == nullptr) {
+      throw Unsupported(name_ +
+                        " takes no shared memory (a library's call knows cl_mem only). "
+                        "Use memory of the device.");
+    }
+  }
+  call_(task);
+  memory_ = std::move(task.memory);
+  return static_cast<cl_event>(task.event);
 }
 
 DeviceKernel& device_kernel(LoadedKernel& kernel) {

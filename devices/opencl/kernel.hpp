@@ -18,10 +18,17 @@ class DeviceKernel : public LoadedKernel {
   cl_kernel kernel() const { return kernel_.get(); }
   void set(std::span<const Argument> arguments);
 
+  /// A library gives its own commands to queues; there is no cl_kernel.
+  bool is_call() const { return static_cast<bool>(call_); }
+  /// Lets it do so; the event of its last command, which is the caller's, or null.
+  cl_event call(cl_command_queue queue, std::span<const Argument> arguments);
+
  private:
   Device& home_;
   std::string name_;
   Handle<cl_kernel> kernel_;
+  OpenclCall call_;
+  std::vector<void*> memory_;  ///< of a call, kept so that a launch does not allocate
   std::size_t maximum_work_group_ = 1;
 };
 

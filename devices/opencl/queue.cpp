@@ -84,6 +84,11 @@ void DeviceQueue::launch(LoadedKernel& kernel, const Range& range,
     throw Error("the kernel was loaded for " + own.home().description().id + ", not for " +
                 home_.description().id + " (its code does not run here). Load it for this device.");
   }
+  if (own.is_call()) {
+    Handle<cl_event> last(own.call(queue(), arguments), home_.api().clReleaseEvent);
+    if (profiling_ && last) events_.push_back(std::move(last));
+    return;
+  }
   own.set(arguments);
   const size_t* const local = range.local[0] == 0 ? nullptr : range.local.data();
   check(home_.api().clEnqueueNDRangeKernel(queue(), own.kernel(), range.dimensions, nullptr,

@@ -339,6 +339,45 @@ TEST_F(OnStub, ALaunchIsArgumentsThenOneEnqueue) {
             " clSetKernelArg clSetKernelArg clSetKernelArg clEnqueueNDRangeKernel clFlush");
 }
 
+TEST_F(OnStub, ACallOfALibraryGetsHandlesAndGivesItsEvent) {
+  Catalogue catalogue;
+  const auto processor = catalogue.open("opencl:0");
+  const Api& api = processor->as<Device>()->api();
+  const auto first = processor->allocate(64), second = processor->allocate(64);
+  std::vector<void*> handles = {Device::handle(*first), Device::handle(*second)}, got;
+  Kernel kernel;
+  kernel.name = "library_call";
+  kernel.opencl_call = [&](OpenclTask& task) {
+    got = task.memory;
+    EXPECT_EQ(task.arguments.size(), 3u);
+    cl_event event = nullptr;
+    check(api.clEnqueueMarkerWithWaitList(static_cast<cl_command_queue>(task.queue), 0, nullptr,
+                                          &event),
+          "clEnqueueMarkerWithWaitList");
+    task.event = event;
+  };
+  control_->clear();
+  const auto loaded = processor->load(kernel);
+  for (const bool profiling : {true, false}) {
+    const auto queue = processor->queue({.profiling = profiling});
+    const long alive = control_->alive();
+    control_->clear();
+    queue->launch(*loaded, {}, {first.get(), scalar(1.0f), second.get()});
+    queue->finish();
+    EXPECT_EQ(control_->calls(), profiling
+                                     ? " clEnqueueMarkerWithWaitList clFinish"
+                                     : " clEnqueueMarkerWithWaitList clReleaseEvent clFinish");
+    EXPECT_EQ(got, handles);
+    EXPECT_EQ(queue->take_intervals().size(), profiling ? 1u : 0u);
+    EXPECT_EQ(control_->alive(), alive);
+  }
+  BufferOptions options;
+  options.kind = MemoryKind::shared;
+  const auto shared = processor->allocate(64, options);
+  const auto queue = processor->queue();
+  EXPECT_THROW(queue->launch(*loaded, {}, {shared.get(), scalar(1.0f), second.get()}), Unsupported);
+}
+
 using OnStubDeathTest = OnStub;
 
 [[noreturn]] void run_with_hang(stub::Control& control, Entry entry) {
