@@ -54,7 +54,7 @@ const std::vector<Door>& doors() {
   static const std::vector<Door> table = {
       {"microbench/opencl_", "devices/opencl/api.hpp"},
       {"workloads/ops/onednn/", "devices/onednn/api.hpp"},
-      {"workloads/ops/matmul/clblast", "devices/clblast/api.hpp"},
+      {"workloads/ops/matmul/clblast/", "devices/clblast/api.hpp"},
   };
   return table;
 }

@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Example{"devices/opencl/a.hpp", "#include <CL/cl.h>"},
                     Example{"microbench/opencl_a.cpp", "#include \"devices/opencl/api.hpp\""},
                     Example{"workloads/ops/onednn/a.cpp", "#include \"devices/onednn/api.hpp\""},
-                    Example{"workloads/ops/matmul/clblast.cpp",
+                    Example{"workloads/ops/matmul/clblast/a.cpp",
                             "#include \"devices/clblast/api.hpp\""},
                     Example{"devices/onednn/a.hpp", "#include <oneapi/dnnl/dnnl.h>"},
                     Example{"microbench/a_test.cpp", "#include \"devices/cpu/processor.hpp\""},

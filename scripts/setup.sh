@@ -7,6 +7,8 @@ packages=(
   libbenchmark-dev libcli11-dev libfmt-dev libgtest-dev libhwy-dev nlohmann-json3-dev
   zlib1g-dev opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd
 )
+# Other people's kernels to compare ours with: without them Motley builds all the same.
+peers=(libdnnl-dev libclblast-dev)
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
 stop() { say "$*"; exit 1; }
@@ -79,6 +81,19 @@ get_valijson() {
     say "libvalijson-dev could not be downloaded; CMake will fetch valijson's source instead"
 }
 
+get_peers() {
+  local package missing known=()
+  mapfile -t missing < <(missing_packages "${peers[@]}")
+  for package in "${missing[@]}"; do
+    if apt-cache show "$package" >/dev/null 2>&1; then
+      known+=("$package")
+    fi
+  done
+  if [ ${#known[@]} -gt 0 ]; then
+    (install_packages "${known[@]}") || say "going on without ${known[*]}"
+  fi
+}
+
 without_apt() {
   local tool missing=()
   for tool in git cmake ninja c++; do
@@ -95,6 +110,7 @@ without_apt() {
 setup() {
   if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
     install_packages "${packages[@]}"
+    get_peers
     get_valijson
   else
     without_apt
