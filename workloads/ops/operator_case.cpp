@@ -81,14 +81,15 @@ std::vector<schema::Value> shape_names(const std::string& kind, Processor& proce
   return names;
 }
 
-/// All names of the kind's directions on this kind of processor; the reference is no contender.
+/// All names of the kind's directions on this kind of processor. Who cannot win there (the
+/// reference, for one) is tried in full runs only, or where it is named.
 std::vector<schema::Value> implementation_names(const std::string& kind, Processor& processor,
                                                 Tier tier) {
   std::vector<schema::Value> names;
   for (const Direction& direction : directions(operator_kind(kind), shapes_of(kind).front())) {
     for (const Implementation& one : implementations(direction.kind)) {
-      const bool offered =
-          runs_on(one, processor) && (one.name != "reference" || tier == Tier::full);
+      const bool offered = runs_on(one, processor) &&
+                           (tier == Tier::full || !one.contends || one.contends(processor));
       if (offered &&
           std::find(names.begin(), names.end(), schema::Value(one.name)) == names.end()) {
         names.emplace_back(one.name);

@@ -78,6 +78,10 @@ Implementation onednn_implementation() {
     return reason.empty() ? onednn::unavailable(processor) : reason;
   };
   one.tunings = format_tunings;
+  // To choose between it and `simd`, each call of a network would have to be checked and timed
+  // three times first (seconds for a ResNet-8, against nothing), by runs that do not show what it
+  // costs to wake another pool's threads between two operators of ours.
+  one.contends = [](const Processor&) { return false; };
   return one;
 }
 
