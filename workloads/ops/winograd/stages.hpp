@@ -8,23 +8,30 @@
 
 namespace motley::workloads::winograd {
 
-/// Tiles [begin, end), and where the transformed ones lie: place p of tile t at
-/// data + p * place_stride + (t - begin) * channels of either side.
-struct Tiles {
+/// [begin, end) of tiles or channels.
+struct Range {
   std::int64_t begin, end;
   std::int64_t count() const { return end - begin; }
 };
-/// Floats from one place to the next. A little more than there are: 36 places at a power of two
-/// would share few sets of a cache.
+/// Floats from one place to the next of a run of transformed tiles, which lies as
+/// [place][tile][channel]. A little more than there are: 36 places at a power of two would share
+/// few sets of a cache.
 std::int64_t place_stride(std::int64_t tiles, std::int64_t channels);
 
 /// This member's share of the weights; `packed` takes the places' matrices as gemm::pack_b does.
 void transform_weights(const CpuTask& task, const Layer& layer, const float* weights,
                        float* packed);
-void transform_images(const Layer& layer, const Tiles& tiles, const float* images, float* to,
+/// Output channels of a panel of packed weights.
+std::int64_t panel_columns();
+/// One panel of them, of some channels: as gemm::pack_b leaves a matrix of that size.
+void transform_panel(const Layer& layer, const float* weights, const Range& channels,
+                     const Range& outputs, float* packed);
+/// All channels of the tiles.
+void transform_images(const Layer& layer, const Range& tiles, const float* images, float* to,
                       std::int64_t stride);
-void transform_outputs(const Layer& layer, const Tiles& tiles, const float* sums,
-                       std::int64_t stride, const float* bias, Activation activation,
-                       float* outputs);
+/// These channels of the tiles; there are no others in `sums`.
+void transform_outputs(const Layer& layer, const Range& tiles, const Range& channels,
+                       const float* sums, std::int64_t stride, const float* bias,
+                       Activation activation, float* outputs);
 
 }  // namespace motley::workloads::winograd

@@ -60,7 +60,7 @@ Span inside_of(std::int64_t first, std::int64_t edge, std::int64_t extent) {
 }
 
 template <int tile>
-void images_of(const Layer& layer, const Tiles& tiles, const float* images, float* to,
+void images_of(const Layer& layer, const Range& tiles, const float* images, float* to,
                std::int64_t stride) {
   constexpr std::int64_t edge = tile + 2;
   const std::int64_t line = layer.width * layer.channels;
@@ -75,7 +75,7 @@ void images_of(const Layer& layer, const Tiles& tiles, const float* images, floa
   }
 }
 
-void images_simd(const Layer& layer, const Tiles& tiles, const float* images, float* to,
+void images_simd(const Layer& layer, const Range& tiles, const float* images, float* to,
                  std::int64_t stride) {
   (layer.tile == 2 ? images_of<2> : images_of<4>)(layer, tiles, images, to, stride);
 }
@@ -86,11 +86,11 @@ HWY_INLINE F finished(F v, Activation activation) {
   return activation == Activation::relu6 ? hn::Min(all(6), v) : v;
 }
 
-/// Of the tile's outputs, rows x columns exist.
+/// Of the tile's outputs, rows x columns exist; `pixel` floats from one to the next.
 template <int tile>
-void output_tile(const float* from, std::int64_t stride, const float* bias, Activation activation,
-                 std::int64_t rows, std::int64_t columns, float* to, std::int64_t line,
-                 std::int64_t channels) {
+void output_tile(const float* from, std::int64_t stride, std::int64_t channels, const float* bias,
+                 Activation activation, Span rows, Span columns, float* to, std::int64_t line,
+                 std::int64_t pixel) {
   constexpr int edge = tile + 2;
   for_each_vector(0, channels, [=](auto at) HWY_ATTR {
     const F added = bias ? at.load(bias) : all(0);
@@ -98,29 +98,30 @@ void output_tile(const float* from, std::int64_t stride, const float* bias, Acti
         [](const F* m, F* y) HWY_ATTR { Line<tile>::output(m, y); },
         [=](int y, int x) HWY_ATTR { return at.load(from + (y * edge + x) * stride); },
         [=](int y, int x, F v) HWY_ATTR {
-          if (y >= rows || x >= columns) return;
-          at.store(finished(hn::Add(v, added), activation), to + y * line + x * channels);
+          if (y >= rows.end || x >= columns.end) return;
+          at.store(finished(hn::Add(v, added), activation), to + y * line + x * pixel);
         });
   });
 }
 
 template <int tile>
-void outputs_of(const Layer& layer, const Tiles& tiles, const float* sums, std::int64_t stride,
-                const float* bias, Activation activation, float* outputs) {
-  const std::int64_t channels = layer.out_channels, line = layer.out_width * channels;
-  for (std::int64_t t = tiles.begin; t < tiles.end; ++t, sums += channels) {
+void outputs_of(const Layer& layer, const Range& tiles, const Range& channels, const float* sums,
+                std::int64_t stride, const float* bias, Activation activation, float* outputs) {
+  const std::int64_t line = layer.out_width * layer.out_channels;
+  for (std::int64_t t = tiles.begin; t < tiles.end; ++t, sums += channels.count()) {
     const Place place(layer, t);
-    output_tile<tile>(
-        sums, stride, bias, activation, layer.out_height - place.y, layer.out_width - place.x,
-        outputs + (place.image * layer.out_height + place.y) * line + place.x * channels, line,
-        channels);
+    float* const to = outputs + (place.image * layer.out_height + place.y) * line +
+                      place.x * layer.out_channels + channels.begin;
+    output_tile<tile>(sums, stride, channels.count(), bias ? bias + channels.begin : nullptr,
+                      activation, {0, layer.out_height - place.y}, {0, layer.out_width - place.x},
+                      to, line, layer.out_channels);
   }
 }
 
-void outputs_simd(const Layer& layer, const Tiles& tiles, const float* sums, std::int64_t stride,
-                  const float* bias, Activation activation, float* outputs) {
-  (layer.tile == 2 ? outputs_of<2> : outputs_of<4>)(layer, tiles, sums, stride, bias, activation,
-                                                    outputs);
+void outputs_simd(const Layer& layer, const Range& tiles, const Range& channels, const float* sums,
+                  std::int64_t stride, const float* bias, Activation activation, float* outputs) {
+  (layer.tile == 2 ? outputs_of<2> : outputs_of<4>)(layer, tiles, channels, sums, stride, bias,
+                                                    activation, outputs);
 }
 
 /// The nine taps of a vector of weights, `tap` floats from one to the next, which may be negative.
@@ -132,12 +133,11 @@ HWY_INLINE void transform_taps(At at, const float* from, std::int64_t tap, Store
                                 [=](int y, int x, F u) HWY_ATTR { store(y * (tile + 2) + x, u); });
 }
 
-/// Channels [k.begin, k.end) of the outputs of one panel, straight into it.
+/// Rows `k` of a panel.
 template <int tile>
-void panel_of(const Layer& layer, const float* weights, Span k, Span outputs, float* packed,
+void panel_of(const Layer& layer, const float* weights, Span k, Span outputs, float* to,
               std::int64_t stride) {
   const std::int64_t tap = layer.channels * layer.out_channels;
-  float* to = packed + outputs.begin * layer.channels + k.begin * tile_columns;
   for (std::int64_t c = k.begin; c < k.end; ++c, to += tile_columns) {
     const float* from = weights + c * layer.out_channels + outputs.begin;
     for_each_vector(0, outputs.size(), [=](auto at) HWY_ATTR {
@@ -148,44 +148,61 @@ void panel_of(const Layer& layer, const float* weights, Span k, Span outputs, fl
   }
 }
 
-/// The same, of weights walked backwards, which lie output by output: through a buffer that is
-/// turned over.
+/// The same, at most a vector of rows, of weights walked backwards, which lie output by output:
+/// through a buffer that is turned over.
 template <int tile>
-void turned_panel_of(const Layer& layer, const float* weights, Span k, Span outputs, float* packed,
+void turned_panel_of(const Layer& layer, const float* weights, Span k, Span outputs, float* to,
                      std::int64_t stride) {
   constexpr int places = (tile + 2) * (tile + 2);
-  HWY_ALIGN float buffer[places * tile_columns * vector_lanes];
+  constexpr std::int64_t floats = tile_columns * vector_lanes;
+  HWY_ALIGN float buffer[places * floats];
   const std::int64_t tap = layer.channels * layer.out_channels;
   for (std::int64_t o = outputs.begin; o < outputs.end; ++o) {
     const float* from = weights + 8 * tap + o * layer.channels + k.begin;
-    float* const to = buffer + (o - outputs.begin) * vector_lanes;
+    float* const line = buffer + (o - outputs.begin) * vector_lanes;
     for_each_vector(0, k.size(), [=](auto at) HWY_ATTR {
       transform_taps<tile>(at, from, -tap, [=](int place, F u) HWY_ATTR {
-        hn::StoreU(u, Floats(), to + place * tile_columns * vector_lanes);
+        hn::StoreU(u, Floats(), line + place * floats);
       });
     });
   }
-  float* const panel = packed + outputs.begin * layer.channels + k.begin * tile_columns;
   for (std::int64_t place = 0; place < places; ++place) {
-    gemm::HWY_NAMESPACE::pack_transposed_panel(buffer + place * tile_columns * vector_lanes,
-                                               vector_lanes, k.size(), outputs.size(),
-                                               panel + place * stride);
+    gemm::HWY_NAMESPACE::pack_transposed_panel(buffer + place * floats, vector_lanes, k.size(),
+                                               outputs.size(), to + place * stride);
+  }
+}
+
+/// At most a vector of channels of one panel; `to` is their first row.
+void piece_of_panel(const Layer& layer, const float* weights, Span k, Span outputs, float* to,
+                    std::int64_t stride) {
+  const auto turned = layer.tile == 2 ? turned_panel_of<2> : turned_panel_of<4>;
+  const auto straight = layer.tile == 2 ? panel_of<2> : panel_of<4>;
+  (layer.turned ? turned : straight)(layer, weights, k, outputs, to, stride);
+}
+
+void panel_simd(const Layer& layer, const float* weights, const Range& channels,
+                const Range& outputs, float* to, std::int64_t stride) {
+  for (std::int64_t c = channels.begin; c < channels.end; c += vector_lanes) {
+    piece_of_panel(layer, weights, {c, least(channels.end, c + vector_lanes)},
+                   {outputs.begin, outputs.end}, to + (c - channels.begin) * tile_columns, stride);
   }
 }
 
 void weights_simd(const CpuTask& task, const Layer& layer, const float* weights, float* packed,
                   std::int64_t stride) {
-  const auto form = layer.turned      ? layer.tile == 2 ? turned_panel_of<2> : turned_panel_of<4>
-                         : layer.tile == 2 ? panel_of<2>
-                                      : panel_of<4>;
   const std::int64_t pieces = (layer.channels + vector_lanes - 1) / vector_lanes;
   const std::int64_t panels = (layer.out_channels + tile_columns - 1) / tile_columns;
   const auto [begin, end] = task.share(panels * pieces);
   for (std::int64_t i = begin; i < end; ++i) {
     const std::int64_t output = i / pieces * tile_columns, channel = i % pieces * vector_lanes;
-    form(layer, weights, {channel, least(layer.channels, channel + vector_lanes)},
-         {output, least(layer.out_channels, output + tile_columns)}, packed, stride);
+    piece_of_panel(layer, weights, {channel, least(layer.channels, channel + vector_lanes)},
+                   {output, least(layer.out_channels, output + tile_columns)},
+                   packed + output * layer.channels + channel * tile_columns, stride);
   }
+}
+
+std::int64_t columns_simd() {
+  return tile_columns;
 }
 
 }  // namespace motley::workloads::winograd::HWY_NAMESPACE
@@ -197,6 +214,17 @@ namespace motley::workloads::winograd {
 HWY_EXPORT(images_simd);
 HWY_EXPORT(outputs_simd);
 HWY_EXPORT(weights_simd);
+HWY_EXPORT(panel_simd);
+HWY_EXPORT(columns_simd);
+
+namespace {
+
+/// Floats from one place's packed matrix to the next.
+std::int64_t packed_stride(std::int64_t channels, std::int64_t outputs) {
+  return static_cast<std::int64_t>(gemm::packed_b_bytes(channels, outputs) / sizeof(float));
+}
+
+}  // namespace
 
 std::int64_t place_stride(std::int64_t tiles, std::int64_t channels) {
   return (tiles * channels + 15) / 16 * 16 + 16;
@@ -204,20 +232,30 @@ std::int64_t place_stride(std::int64_t tiles, std::int64_t channels) {
 
 void transform_weights(const CpuTask& task, const Layer& layer, const float* weights,
                        float* packed) {
-  const auto stride = static_cast<std::int64_t>(
-      gemm::packed_b_bytes(layer.channels, layer.out_channels) / sizeof(float));
-  HWY_DYNAMIC_DISPATCH(weights_simd)(task, layer, weights, packed, stride);
+  HWY_DYNAMIC_DISPATCH(weights_simd)
+  (task, layer, weights, packed, packed_stride(layer.channels, layer.out_channels));
 }
 
-void transform_images(const Layer& layer, const Tiles& tiles, const float* images, float* to,
+std::int64_t panel_columns() {
+  return HWY_DYNAMIC_DISPATCH(columns_simd)();
+}
+
+void transform_panel(const Layer& layer, const float* weights, const Range& channels,
+                     const Range& outputs, float* packed) {
+  HWY_DYNAMIC_DISPATCH(panel_simd)
+  (layer, weights, channels, outputs, packed, packed_stride(channels.count(), outputs.count()));
+}
+
+void transform_images(const Layer& layer, const Range& tiles, const float* images, float* to,
                       std::int64_t stride) {
   HWY_DYNAMIC_DISPATCH(images_simd)(layer, tiles, images, to, stride);
 }
 
-void transform_outputs(const Layer& layer, const Tiles& tiles, const float* sums,
-                       std::int64_t stride, const float* bias, Activation activation,
-                       float* outputs) {
-  HWY_DYNAMIC_DISPATCH(outputs_simd)(layer, tiles, sums, stride, bias, activation, outputs);
+void transform_outputs(const Layer& layer, const Range& tiles, const Range& channels,
+                       const float* sums, std::int64_t stride, const float* bias,
+                       Activation activation, float* outputs) {
+  HWY_DYNAMIC_DISPATCH(outputs_simd)
+  (layer, tiles, channels, sums, stride, bias, activation, outputs);
 }
 
 }  // namespace motley::workloads::winograd

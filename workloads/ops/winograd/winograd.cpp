@@ -36,19 +36,15 @@ std::string unsupported(const Call& call, ConvolutionDirection direction) {
   return "";
 }
 
-schema::Work executed_work(const Call& call, const Layer& layer) {
+schema::Work executed_work(const Call& call, const Layer& layer, bool weights_once) {
   const LineFlops line = line_flops(layer.tile);
   const auto edge = double(layer.edge()), tile = double(layer.tile), tiles = double(layer.tiles());
   const auto in = double(layer.channels), out = double(layer.out_channels);
   double flops = 2 * double(layer.products()) * tiles * in * out;
   flops += tiles * in * line.image * 2 * edge;
   flops += tiles * out * line.output * (edge + tile);
-  if (!call.is_constant(1)) flops += in * out * line.weights * (3 + edge);
+  if (!weights_once) flops += in * out * line.weights * (3 + edge);
   return streaming_work(call, flops);
-}
-
-double tolerance_factor(std::int64_t tile) {
-  return tile == 2 ? 1 : 2;
 }
 
 }  // namespace motley::workloads::winograd

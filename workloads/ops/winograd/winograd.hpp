@@ -27,10 +27,6 @@ struct Layer {
 /// Forward, or backward_data.
 Layer layer_of(const ConvolutionSizes& sizes, ConvolutionDirection direction, std::int64_t tile);
 std::string unsupported(const Call& call, ConvolutionDirection direction);
-/// With the flops of products and transforms, those of the weights only where they are not
-/// constant.
-schema::Work executed_work(const Call& call, const Layer& layer);
-/// By how much its error may exceed a convolution's.
-double tolerance_factor(std::int64_t tile);
-
+/// With the flops of products and transforms; weights that are transformed once are not counted.
+schema::Work executed_work(const Call& call, const Layer& layer, bool weights_once);
 }  // namespace motley::workloads::winograd

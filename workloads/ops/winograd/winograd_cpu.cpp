@@ -1,7 +1,9 @@
-// Winograd convolution on a CPU, in one of two orders. Blocked: a member takes a block of tiles
-// through all stages, so that what is transformed stays in its L2 cache, but each block reads all
-// weights. Staged: all members do one stage after the other, so that each weight is read once, but
-// everything that is transformed goes through memory that they share.
+// Winograd convolution on a CPU, in one of three orders. Blocked: a member takes a block of tiles
+// through all stages, so that what is transformed stays in its L2 cache; but each block reads all
+// weights. Staged: all members do one stage after the other, so that each weight is read once; but
+// all that is transformed goes through memory that they share. Panels: images first; then a member
+// takes some output channels, whose weights it transforms whenever they are needed, so that their
+// 1.8 or 4 times larger form never leaves the L2 cache.
 #include <algorithm>
 #include <atomic>
 
@@ -13,29 +15,28 @@
 namespace motley::workloads::winograd {
 namespace {
 
-/// Of one block's tiles: they share the L2 cache, of 1-2 MiB on cores with wide vectors, with
-/// weights that pass.
+/// Of what a member transforms at a time: it shares the L2 cache, of 1-2 MiB on cores with wide
+/// vectors, with what passes.
 constexpr double block_bytes = 768 << 10;
 
-struct Blocks {
-  std::int64_t count, tiles;
+/// A layer with what a call adds to it. A bias comes last among a launch's arguments.
+struct Use {
+  Layer layer;
+  bool bias;
+  Activation activation;
+  unsigned members;
 };
 
-/// As many for each member, so that none waits.
-Blocks blocks_of(const Layer& layer, unsigned members) {
-  const double tile_bytes =
-      double(layer.products()) * double(layer.channels + layer.out_channels) * sizeof(float);
-  const std::int64_t most = std::max<std::int64_t>(8, std::int64_t(block_bytes / tile_bytes));
-  const std::int64_t wanted = divide_up(divide_up(layer.tiles(), most), members) * members;
-  const std::int64_t tiles = divide_up(layer.tiles(), wanted);
-  return {divide_up(layer.tiles(), tiles), tiles};
+/// Of images or sums: all places of so many tiles.
+std::int64_t place_floats(const Layer& layer, std::int64_t tiles, std::int64_t channels) {
+  return layer.products() * place_stride(tiles, channels);
 }
 
-std::size_t weight_bytes(const Layer& layer) {
-  return std::size_t(layer.products()) * gemm::packed_b_bytes(layer.channels, layer.out_channels);
+std::size_t bytes_of(std::int64_t floats) {
+  return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
-/// The places' products for `tiles` tiles.
+/// The places' products for `tiles` tiles, of all channels.
 gemm::Product product_of(const Layer& layer, std::int64_t tiles, const float* images,
                          const float* weights, float* sums) {
   gemm::Product product;
@@ -51,167 +52,267 @@ gemm::Product product_of(const Layer& layer, std::int64_t tiles, const float* im
   return product;
 }
 
-std::int64_t image_floats(const Layer& layer, std::int64_t tiles) {
-  return layer.products() * place_stride(tiles, layer.channels);
-}
-std::int64_t sum_floats(const Layer& layer, std::int64_t tiles) {
-  return layer.products() * place_stride(tiles, layer.out_channels);
+/// By one member alone.
+void multiply_alone(const gemm::Product& product, float* workspace) {
+  std::atomic<std::int64_t> next{0};
+  gemm::multiply(CpuTask(0, 1, {}, next), product, workspace);
 }
 
-/// What a call adds to a layer: where its operands are among the arguments of a launch.
-struct Use {
-  Layer layer;
-  bool bias;
-  Activation activation;
-  unsigned members;
-};
+const float* bias_of(const CpuTask& task, const Use& use, std::size_t argument) {
+  return use.bias ? task.buffer<const float>(argument) : nullptr;
+}
 
-Launch launch_of(const std::string& name, const Use& use, CpuForm form,
-                 std::vector<Operand> operands) {
+float* own_workspace(const CpuTask& task, std::size_t argument) {
+  return task.buffer<float>(argument) + task.member * (gemm::workspace_bytes(1) / sizeof(float));
+}
+
+void append(Lowered& lowered, const std::string& name, const Use& use, CpuForm form,
+            std::vector<Operand> operands, bool takes_bias = false) {
   Launch launch;
   launch.kernel.name = name;
   launch.kernel.cpu = std::move(form);
   launch.kernel.cpu_members = use.members;
   launch.operands = std::move(operands);
-  return launch;
-}
-
-void convolve_block(const Use& use, const Tiles& tiles, const float* images, const float* weights,
-                    const float* bias, float* outputs, float* gemm_workspace, float* workspace) {
-  const Layer& layer = use.layer;
-  float* const sums = workspace + image_floats(layer, tiles.count());
-  const gemm::Product product = product_of(layer, tiles.count(), workspace, weights, sums);
-  transform_images(layer, tiles, images, workspace, product.a_batch_stride);
-  std::atomic<std::int64_t> next{0};
-  gemm::multiply(CpuTask(0, 1, {}, next), product, gemm_workspace);
-  transform_outputs(layer, tiles, sums, product.c_batch_stride, bias, use.activation, outputs);
-}
-
-/// Operands: images, weights, outputs, two workspaces, and perhaps a bias.
-CpuForm blocked_form(const Use& use, const Blocks& blocks, std::int64_t floats) {
-  return [use, blocks, floats](const CpuTask& task) {
-    const std::size_t gemm_floats = gemm::workspace_bytes(1) / sizeof(float);
-    for (std::int64_t i = task.next_chunk(blocks.count); i >= 0;
-         i = task.next_chunk(blocks.count)) {
-      const Tiles tiles{i * blocks.tiles, std::min(use.layer.tiles(), (i + 1) * blocks.tiles)};
-      convolve_block(use, tiles, task.buffer<const float>(0), task.buffer<const float>(1),
-                     use.bias ? task.buffer<const float>(5) : nullptr, task.buffer<float>(2),
-                     task.buffer<float>(3) + task.member * gemm_floats,
-                     task.buffer<float>(4) + task.member * floats);
-    }
-  };
-}
-
-void append_blocked(Lowered& lowered, const Use& use, const Operand& weights) {
-  const Blocks blocks = blocks_of(use.layer, use.members);
-  const std::int64_t floats =
-      image_floats(use.layer, blocks.tiles) + sum_floats(use.layer, blocks.tiles);
-  const std::size_t first = lowered.workspaces.size();
-  lowered.workspaces.emplace_back(gemm::workspace_bytes(use.members));
-  lowered.workspaces.emplace_back(use.members * std::size_t(floats) * sizeof(float));
-  Launch launch = launch_of("winograd_blocks", use, blocked_form(use, blocks, floats),
-                            {Input{0}, weights, Output{0}, Workspace{first}, Workspace{first + 1}});
-  if (use.bias) launch.operands.push_back(Input{2});
+  if (takes_bias && use.bias) launch.operands.push_back(Input{2});
   lowered.launches.push_back(std::move(launch));
 }
 
-void append_staged(Lowered& lowered, const Use& use, const Operand& weights) {
-  const Layer& layer = use.layer;
-  const gemm::Product sizes = product_of(layer, layer.tiles(), nullptr, nullptr, nullptr);
-  const std::size_t first = lowered.workspaces.size();
-  lowered.workspaces.emplace_back(gemm::workspace_bytes(use.members));
-  for (const std::int64_t floats :
-       {image_floats(layer, layer.tiles()), sum_floats(layer, layer.tiles())}) {
-    lowered.workspaces.emplace_back(std::size_t(floats) * sizeof(float));
-  }
-  const Workspace images{first + 1}, sums{first + 2};
-  lowered.launches.push_back(
-      launch_of("winograd_images", use,
-                [layer, stride = sizes.a_batch_stride](const CpuTask& task) {
-                  const auto [begin, end] = task.share(layer.tiles());
-                  transform_images(layer, {begin, end}, task.buffer<const float>(0),
-                                   task.buffer<float>(1) + begin * layer.channels, stride);
-                },
-                {Input{0}, images}));
-  lowered.launches.push_back(
-      launch_of("winograd_products", use,
-                [layer](const CpuTask& task) {
-                  gemm::multiply(task,
-                                 product_of(layer, layer.tiles(), task.buffer<const float>(0),
-                                            task.buffer<const float>(1), task.buffer<float>(2)),
-                                 task.buffer<float>(3));
-                },
-                {images, weights, sums, Workspace{first}}));
-  lowered.launches.push_back(
-      launch_of("winograd_outputs", use,
-                [use, stride = sizes.c_batch_stride](const CpuTask& task) {
-                  const auto [begin, end] = task.share(use.layer.tiles());
-                  transform_outputs(use.layer, {begin, end},
-                                    task.buffer<const float>(0) + begin * use.layer.out_channels,
-                                    stride, use.bias ? task.buffer<const float>(2) : nullptr,
-                                    use.activation, task.buffer<float>(1));
-                },
-                {sums, Output{0}}));
-  if (use.bias) lowered.launches.back().operands.push_back(Input{2});
+Workspace add_workspace(Lowered& lowered, std::size_t bytes) {
+  lowered.workspaces.emplace_back(bytes);
+  return {lowered.workspaces.size() - 1};
 }
 
-Operand append_weights(Lowered& lowered, const Call& call, const Use& use) {
-  auto& memory = call.is_constant(1) ? lowered.kept : lowered.workspaces;
+// ---- Stages of all members
+
+std::size_t weight_bytes(const Layer& layer) {
+  return std::size_t(layer.products()) * gemm::packed_b_bytes(layer.channels, layer.out_channels);
+}
+
+Operand append_weights(Lowered& lowered, const Use& use, bool constant) {
+  auto& memory = constant ? lowered.kept : lowered.workspaces;
   memory.emplace_back(weight_bytes(use.layer));
   const std::size_t index = memory.size() - 1;
-  const Operand packed = call.is_constant(1) ? Operand(Kept{index}) : Operand(Workspace{index});
-  Launch launch = launch_of("winograd_weights", use,
-                            [layer = use.layer](const CpuTask& task) {
-                              transform_weights(task, layer, task.buffer<const float>(0),
-                                                task.buffer<float>(1));
-                            },
-                            {Input{1}, packed});
-  launch.once = call.is_constant(1);
-  lowered.launches.push_back(std::move(launch));
+  const Operand packed = constant ? Operand(Kept{index}) : Operand(Workspace{index});
+  append(lowered, "winograd_weights", use,
+         [layer = use.layer](const CpuTask& task) {
+           transform_weights(task, layer, task.buffer<const float>(0), task.buffer<float>(1));
+         },
+         {Input{1}, packed});
+  lowered.launches.back().once = constant;
   return packed;
 }
 
-/// The order that moves fewer bytes through what members share, first.
-std::vector<schema::Parameters> orders(const Layer& layer, unsigned members) {
-  const std::vector<schema::Parameters> blocked = {{{"order", std::string("blocked")}}},
-                                        staged = {{{"order", std::string("staged")}}};
+Operand append_images(Lowered& lowered, const Use& use) {
+  const Layer& layer = use.layer;
+  const Workspace images =
+      add_workspace(lowered, bytes_of(place_floats(layer, layer.tiles(), layer.channels)));
+  append(lowered, "winograd_images", use,
+         [layer](const CpuTask& task) {
+           const auto [begin, end] = task.share(layer.tiles());
+           transform_images(layer, {begin, end}, task.buffer<const float>(0),
+                            task.buffer<float>(1) + begin * layer.channels,
+                            place_stride(layer.tiles(), layer.channels));
+         },
+         {Input{0}, images});
+  return images;
+}
+
+void append_staged(Lowered& lowered, const Use& use, bool constant) {
+  const Operand weights = append_weights(lowered, use, constant);
+  const Operand images = append_images(lowered, use);
+  const Layer& layer = use.layer;
+  const Workspace workspace = add_workspace(lowered, gemm::workspace_bytes(use.members));
+  const Workspace sums =
+      add_workspace(lowered, bytes_of(place_floats(layer, layer.tiles(), layer.out_channels)));
+  append(lowered, "winograd_products", use,
+         [layer](const CpuTask& task) {
+           gemm::multiply(task,
+                          product_of(layer, layer.tiles(), task.buffer<const float>(0),
+                                     task.buffer<const float>(1), task.buffer<float>(2)),
+                          task.buffer<float>(3));
+         },
+         {images, weights, sums, workspace});
+  append(
+      lowered, "winograd_outputs", use,
+      [use](const CpuTask& task) {
+        const auto [begin, end] = task.share(use.layer.tiles());
+        const std::int64_t channels = use.layer.out_channels;
+        transform_outputs(use.layer, {begin, end}, {0, channels},
+                          task.buffer<const float>(0) + begin * channels,
+                          place_stride(use.layer.tiles(), channels), bias_of(task, use, 2),
+                          use.activation, task.buffer<float>(1));
+      },
+      {sums, Output{0}}, true);
+}
+
+// ---- Blocks of tiles
+
+struct Blocks {
+  std::int64_t count, tiles;
+};
+
+/// As many for each member, so that none waits.
+Blocks blocks_of(const Layer& layer, unsigned members) {
+  const double tile_bytes =
+      double(layer.products()) * double(layer.channels + layer.out_channels) * sizeof(float);
+  const std::int64_t most = std::max<std::int64_t>(8, std::int64_t(block_bytes / tile_bytes));
+  const std::int64_t wanted = divide_up(divide_up(layer.tiles(), most), members) * members;
+  const std::int64_t tiles = divide_up(layer.tiles(), wanted);
+  return {divide_up(layer.tiles(), tiles), tiles};
+}
+
+/// Arguments: images, weights, outputs, two workspaces.
+void convolve_block(const CpuTask& task, const Use& use, const Range& tiles, float* images) {
+  const Layer& layer = use.layer;
+  float* const sums = images + place_floats(layer, tiles.count(), layer.channels);
+  const gemm::Product product =
+      product_of(layer, tiles.count(), images, task.buffer<const float>(1), sums);
+  transform_images(layer, tiles, task.buffer<const float>(0), images, product.a_batch_stride);
+  multiply_alone(product, own_workspace(task, 3));
+  transform_outputs(layer, tiles, {0, layer.out_channels}, sums, product.c_batch_stride,
+                    bias_of(task, use, 5), use.activation, task.buffer<float>(2));
+}
+
+void append_blocked(Lowered& lowered, const Use& use, bool constant) {
+  const Operand weights = append_weights(lowered, use, constant);
+  const Layer& layer = use.layer;
+  const Blocks blocks = blocks_of(layer, use.members);
+  const std::int64_t floats = place_floats(layer, blocks.tiles, layer.channels) +
+                              place_floats(layer, blocks.tiles, layer.out_channels);
+  const Workspace workspace = add_workspace(lowered, gemm::workspace_bytes(use.members));
+  const Workspace own = add_workspace(lowered, use.members * bytes_of(floats));
+  append(
+      lowered, "winograd_blocks", use,
+      [use, blocks, floats](const CpuTask& task) {
+        for (std::int64_t i = task.next_chunk(blocks.count); i >= 0;
+             i = task.next_chunk(blocks.count)) {
+          const std::int64_t end = std::min(use.layer.tiles(), (i + 1) * blocks.tiles);
+          convolve_block(task, use, {i * blocks.tiles, end},
+                         task.buffer<float>(4) + task.member * floats);
+        }
+      },
+      {Input{0}, weights, Output{0}, workspace, own}, true);
+}
+
+// ---- Panels of output channels
+
+/// Channels whose weights a member transforms at a time, and what it needs for them.
+struct PanelSizes {
+  std::int64_t columns, channels, weight_floats, sum_floats;
+};
+
+PanelSizes panel_sizes(const Layer& layer) {
+  const std::int64_t columns = std::min(panel_columns(), layer.out_channels);
+  const double channel_bytes = double(layer.products()) * double(panel_columns()) * sizeof(float);
+  const std::int64_t pieces = divide_up(layer.channels, std::int64_t(block_bytes / channel_bytes));
+  const std::int64_t channels = divide_up(divide_up(layer.channels, pieces), 16) * 16;
+  return {columns, channels,
+          layer.products() * std::int64_t(gemm::packed_b_bytes(channels, columns) / sizeof(float)),
+          place_floats(layer, layer.tiles(), columns)};
+}
+
+/// Arguments: transformed images, weights, outputs, two workspaces.
+void convolve_panel(const CpuTask& task, const Use& use, const PanelSizes& sizes,
+                    const Range& outputs, float* weights) {
+  const Layer& layer = use.layer;
+  float* const sums = weights + sizes.weight_floats;
+  gemm::Product product = product_of(layer, layer.tiles(), nullptr, weights, sums);
+  product.n = product.c.stride = outputs.count();
+  product.c_batch_stride = place_stride(layer.tiles(), product.n);
+  for (std::int64_t c = 0; c < layer.channels; c += sizes.channels) {
+    const Range channels{c, std::min(layer.channels, c + sizes.channels)};
+    transform_panel(layer, task.buffer<const float>(1), channels, outputs, weights);
+    product.a.data = task.buffer<const float>(0) + c;
+    product.k = channels.count();
+    product.accumulate = c > 0;
+    multiply_alone(product, own_workspace(task, 3));
+  }
+  transform_outputs(layer, {0, layer.tiles()}, outputs, sums, product.c_batch_stride,
+                    bias_of(task, use, 5), use.activation, task.buffer<float>(2));
+}
+
+void append_panels(Lowered& lowered, const Use& use, bool) {
+  const Operand images = append_images(lowered, use);
+  const PanelSizes sizes = panel_sizes(use.layer);
+  const std::int64_t floats = sizes.weight_floats + sizes.sum_floats;
+  const Workspace workspace = add_workspace(lowered, gemm::workspace_bytes(use.members));
+  const Workspace own = add_workspace(lowered, use.members * bytes_of(floats));
+  append(
+      lowered, "winograd_panels", use,
+      [use, sizes, floats](const CpuTask& task) {
+        const std::int64_t all = use.layer.out_channels, panels = divide_up(all, sizes.columns);
+        for (std::int64_t i = task.next_chunk(panels); i >= 0; i = task.next_chunk(panels)) {
+          convolve_panel(task, use, sizes,
+                         {i * sizes.columns, std::min(all, (i + 1) * sizes.columns)},
+                         task.buffer<float>(4) + task.member * floats);
+        }
+      },
+      {images, Input{1}, Output{0}, workspace, own}, true);
+}
+
+// ---- The choice
+
+using Append = void (*)(Lowered&, const Use&, bool constant);
+struct Order {
+  const char* name;
+  Append append;
+  double bytes;  ///< what passes through memory that members share, about
+};
+
+/// The best guess first.
+std::vector<Order> orders(const Layer& layer, unsigned members, bool constant) {
   const auto weights = double(weight_bytes(layer));
-  const double passing =
-      weights > block_bytes ? double(blocks_of(layer, members).count) * weights : 0;
-  const double transformed =
-      2 * sizeof(float) *
-      double(image_floats(layer, layer.tiles()) + sum_floats(layer, layer.tiles()));
-  return passing <= transformed + weights ? std::vector{blocked[0], staged[0]}
-                                          : std::vector{staged[0], blocked[0]};
+  const double made = constant ? 0 : 2 * weights;
+  const auto images = double(bytes_of(place_floats(layer, layer.tiles(), layer.channels)));
+  const auto sums = double(bytes_of(place_floats(layer, layer.tiles(), layer.out_channels)));
+  const auto blocks = double(blocks_of(layer, members).count);
+  const PanelSizes panel = panel_sizes(layer);
+  const auto panels = double(divide_up(layer.out_channels, panel.columns));
+  const bool spills = double(bytes_of(panel.sum_floats)) > block_bytes;
+  std::vector<Order> all = {
+      {"blocked", append_blocked, made + (weights > block_bytes ? blocks * weights : 0)},
+      {"staged", append_staged, made + weights + 2 * (images + sums)},
+      {"panels", append_panels, (1 + panels) * images + (spills ? 2 * sums : 0)}};
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Order& a, const Order& b) { return a.bytes < b.bytes; });
+  return all;
+}
+
+Lowered lower(const Call& call, ConvolutionDirection direction, std::int64_t tile,
+              Processor& processor, const std::string& name) {
+  const ConvolutionSizes s = convolution_sizes(call, direction);
+  const bool forward = direction == ConvolutionDirection::forward;
+  const unsigned members = members_for(std::int64_t(s.macs() / 16)) == 1 ? 1 : processor.members();
+  const Use use{layer_of(s, direction, tile), call.inputs.size() == 3,
+                forward ? activation_of(call) : Activation::none, members};
+  const bool constant = call.is_constant(1);
+  Lowered lowered;
+  for (const Order& order : orders(use.layer, members, constant)) {
+    if (name != order.name) continue;
+    order.append(lowered, use, constant);
+    const bool once = constant && order.append != append_panels;
+    lowered.executed_work = executed_work(call, use.layer, once);
+  }
+  return lowered;
 }
 
 Implementation implementation(ConvolutionDirection direction, std::int64_t tile) {
-  const auto layer = [=](const Call& call) {
-    return layer_of(convolution_sizes(call, direction), direction, tile);
-  };
   Implementation one;
   one.name = tile == 2 ? "simd/winograd_2x3" : "simd/winograd_4x3";
   one.summary = tile == 2 ? "3x3 weights in tiles of 2x2 outputs: 2.25 times fewer multiplications"
                           : "3x3 weights in tiles of 4x4 outputs: 4 times fewer multiplications";
   one.guess = tile == 2 ? 2 : 1;
-  one.tolerance_factor = tolerance_factor(tile);
   one.unsupported = [=](const Call& call, Processor&) { return unsupported(call, direction); };
   one.tunings = [=](const Call& call, Processor& processor, Tier) {
-    return orders(layer(call), processor.members());
+    const Layer layer = layer_of(convolution_sizes(call, direction), direction, tile);
+    std::vector<schema::Parameters> tunings;
+    for (const Order& order : orders(layer, processor.members(), call.is_constant(1))) {
+      tunings.push_back({{"order", std::string(order.name)}});
+    }
+    return tunings;
   };
   one.lower = [=](const Call& call, Processor& processor, const schema::Parameters& tuning) {
-    const bool forward = direction == ConvolutionDirection::forward;
-    const Layer sizes = layer(call);
-    const double macs = convolution_sizes(call, direction).macs();
-    const unsigned members = members_for(std::int64_t(macs / 16)) == 1 ? 1 : processor.members();
-    const Use use{sizes, call.inputs.size() == 3, forward ? activation_of(call) : Activation::none,
-                  members};
-    Lowered lowered;
-    lowered.executed_work = executed_work(call, sizes);
-    const Operand weights = append_weights(lowered, call, use);
-    const bool staged = schema::to_string(tuning.at("order")) == "staged";
-    (staged ? append_staged : append_blocked)(lowered, use, weights);
-    return lowered;
+    return lower(call, direction, tile, processor, schema::to_string(tuning.at("order")));
   };
   return one;
 }
