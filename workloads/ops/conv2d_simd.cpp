@@ -1,8 +1,8 @@
 // Convolution on a CPU: a matrix product that reads its left matrix from the images (nothing is
 // copied as a whole), or, where each channel stands alone, vectors over channels.
-#include "workloads/gemm/convolution.hpp"
+#include "workloads/ops/conv2d_simd.hpp"
+
 #include "workloads/gemm/gemm.hpp"
-#include "workloads/ops/conv2d.hpp"
 #include "workloads/ops/conv2d_depthwise.hpp"
 #include "workloads/ops/conv2d_few_channels.hpp"
 #include "workloads/ops/conv2d_gather.hpp"
@@ -10,7 +10,6 @@
 #include "workloads/ops/rows.hpp"
 
 namespace motley::workloads {
-namespace {
 
 gemm::Convolution described(const ConvolutionSizes& s) {
   gemm::Convolution c;
@@ -30,6 +29,8 @@ gemm::Convolution described(const ConvolutionSizes& s) {
   c.groups = s.groups;
   return c;
 }
+
+namespace {
 
 /// Operands 0 and 1 are inputs, 2 the result; what else there is follows.
 Launch three_operands(const std::string& name, CpuForm form) {
