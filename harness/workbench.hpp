@@ -32,6 +32,8 @@ class Workbench {
   /// All cores of the host as a processor of its own, not awake: its kernels run on the calling
   /// thread. Unsupported where the trial's surroundings have none.
   Processor& host();
+  /// Null where the trial's surroundings have none.
+  Machine* machine() const { return machine_; }
 
   /// Parameters by axis name. Throw Error if the axis is missing or of another type.
   std::int64_t integer(const std::string& axis) const;

@@ -1,5 +1,7 @@
 #include "workloads/inference.hpp"
 
+#include <algorithm>
+
 #include "workloads/graph/fuse.hpp"
 
 namespace motley::workloads {
@@ -11,14 +13,36 @@ Model inference_model(const InferenceOptions& options) {
 }
 
 Inference::Inference(const InferenceOptions& options, const Places& places, const Chooser& chooser)
-    : model_(inference_model(options)) {
+    : model_(inference_model(options)), scalars_(model_.graph.scalars) {
   PlanOptions plan;
   plan.constant_parameters = true;
-  execution_ = std::make_unique<Execution>(
-      make_plan(model_.graph, {&places.processor}, chooser, plan),
-      std::vector<Processor*>{&places.processor}, std::vector<Queue*>{&places.queue});
+  execution_ = start(model_, places, chooser, plan, options.fallback);
   execution_->initialize(options.seed);
   execution_->set_values(model_.input, random_input(model_, options.seed));
+}
+
+void Inference::run() {
+  execution_->run(scalars_, 0);
+  if (!decodes()) return;
+  double& position = scalars_.at("position");
+  position = position + 1 < double(model_.positions) ? position + 1 : 0;
+}
+
+void Inference::reset() {
+  execution_->finish();
+  if (decodes()) scalars_.at("position") = 0;
+}
+
+void Inference::feed_back() {
+  execution_->finish();
+  const Values logits = execution_->downloaded(model_.output);
+  const auto tokens = std::size_t(model_.graph.tensor(model_.output).type.shape.back());
+  Values likeliest;
+  for (auto row = logits.begin(); row != logits.end(); row += std::ptrdiff_t(tokens)) {
+    likeliest.push_back(double(std::max_element(row, row + std::ptrdiff_t(tokens)) - row));
+  }
+  tokens_ = to_bytes(model_.graph.tensor(model_.input).type, likeliest);
+  execution_->set_input(model_.input, tokens_.data());
 }
 
 }  // namespace motley::workloads

@@ -1,4 +1,5 @@
-// A network that computes its outputs on one processor, its constants packed once.
+// A network that computes its outputs on one processor, its constants packed once. A decoder goes
+// on by one token each run.
 #pragma once
 
 #include "workloads/training.hpp"
@@ -9,6 +10,7 @@ struct InferenceOptions {
   std::string model = "lenet5";
   std::int64_t batch = 1;
   std::uint64_t seed = 1;
+  Fallback fallback = {};
 };
 
 /// Fused.
@@ -22,14 +24,22 @@ class Inference {
 
   const Model& model() const { return model_; }
   Execution& execution() { return *execution_; }
-  const RunScalars& scalars() const { return model_.graph.scalars; }
+  const RunScalars& scalars() const { return scalars_; }
+  bool decodes() const { return model_.positions > 0; }
 
-  /// Gives one inference; waits for its outputs.
-  void run() { execution_->run(scalars(), 0); }
+  /// Gives one inference; waits for its outputs. A decoder's next run is at the next position;
+  /// behind the last it begins again.
+  void run();
+  /// A decoder at its first position again; waits. What its cache holds from there on is not seen.
+  void reset();
+  /// Of a decoder: the likeliest token of each text becomes its next input.
+  void feed_back();
 
  private:
   Model model_;
+  RunScalars scalars_;
   std::unique_ptr<Execution> execution_;
+  std::vector<std::byte> tokens_;
 };
 
 }  // namespace motley::workloads

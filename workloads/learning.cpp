@@ -198,7 +198,11 @@ Learning::Quality Learning::test(std::uint64_t samples) {
   const Model& trained = training_.model();
   if (!inference_) {
     InferenceOptions options{training_.options().model, training_.options().batch,
-                             training_.options().seed};
+                             training_.options().seed, training_.options().fallback};
+    std::set<std::string> there;  // not all operators of the training
+    const Model forward = inference_model(options);
+    for (const Operator& op : forward.graph.operators()) there.insert(op.name);
+    std::erase_if(options.fallback.operators, [&](const auto& op) { return !there.contains(op); });
     inference_ = std::make_unique<Inference>(options, places_, chooser_);
   }
   Execution& execution = inference_->execution();

@@ -6,6 +6,7 @@
 #include "harness/error.hpp"
 #include "harness/workbench.hpp"
 #include "workloads/inference.hpp"
+#include "workloads/live_memory.hpp"
 #include "workloads/network_profile.hpp"
 #include "workloads/training.hpp"
 #include "workloads/tuner.hpp"
@@ -52,9 +53,11 @@ Trial prepare_training(const ModelFamily& family, Workbench& bench) {
   options.optimizer.separate = options.residency == Residency::framework;
   options.loss_period = steps_between_losses;
   options.seed = bench.seed();
+  const Places where = places(bench, options.residency);
+  const LiveMemory live(where, bench.machine());
   auto& training = *bench.keep(std::make_unique<Training>(
-      options, places(bench, options.residency),
-      chooser_named(bench.text("implementation"), bench.tier(), bench.seed())));
+      options, where, chooser_named(bench.text("implementation"), bench.tier(), bench.seed())));
+  const auto memory = live.measured(training);
   const std::uint64_t steps = training.execution().period_of_download(training.model().loss);
   auto& check = bench.keep(NetworkCheck(training, steps));
   Trial trial;
@@ -66,8 +69,11 @@ Trial prepare_training(const ModelFamily& family, Workbench& bench) {
   };
   trial.reset = [&training](Queue&) { training.reset(); };
   trial.error = [&check](Queue&) { return check.error(); };
-  trial.profile = [&training, steps](Queue&) {
-    return profile_of(training.execution(), training.scalars(), training.steps(), steps);
+  trial.profile = [&training, steps, memory](Queue&) {
+    RunProfile profile =
+        profile_of(training.execution(), training.scalars(), training.steps(), steps);
+    profile.memory.insert(memory.begin(), memory.end());
+    return profile;
   };
   trial.details = facts_of(training.execution().plan());
   if (bench.text("implementation") == "auto") trial.selected_by = "auto";
@@ -81,17 +87,22 @@ Trial prepare_inference(const ModelFamily& family, Workbench& bench) {
   options.model = spec(family, bench);
   options.batch = bench.integer("batch");
   options.seed = bench.seed();
+  const Places where = places(bench, Residency::resident);
+  const LiveMemory live(where, bench.machine());
   auto& inference = *bench.keep(std::make_unique<Inference>(
-      options, places(bench, Residency::resident),
-      chooser_named(bench.text("implementation"), bench.tier(), bench.seed())));
+      options, where, chooser_named(bench.text("implementation"), bench.tier(), bench.seed())));
+  const auto memory = live.measured(inference);
   auto& check = bench.keep(NetworkCheck(inference));
   Trial trial;
   trial.work = work_of(inference.execution().graph());
   trial.tolerance = 1;
   trial.run = [&inference](Queue&) { inference.run(); };
+  trial.reset = [&inference](Queue&) { inference.reset(); };
   trial.error = [&check](Queue&) { return check.error(); };
-  trial.profile = [&inference](Queue&) {
-    return profile_of(inference.execution(), inference.scalars(), 0);
+  trial.profile = [&inference, memory](Queue&) {
+    RunProfile profile = profile_of(inference.execution(), inference.scalars(), 0);
+    profile.memory.insert(memory.begin(), memory.end());
+    return profile;
   };
   trial.details = facts_of(inference.execution().plan());
   if (bench.text("implementation") == "auto") trial.selected_by = "auto";

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint64_t profiles_taken = 7;
 constexpr double whole_run_tolerance = 1e-5;
+/// So that a decoder's attention has something to look at.
+constexpr int tokens_before_check = 3;
 
 std::vector<schema::OperatorTime> operator_times(const Plan& plan, const Timeline& times) {
   std::vector<schema::OperatorTime> result;
@@ -76,10 +78,16 @@ schema::Facts facts_of(const Plan& plan) {
     implementations.push_back(fmt::format("{} x{}", what, count));
   }
   const Counts macs = counts(plan.graph);
-  return {{"implementations", implementations},
-          {"tuning", short_hash(tuning)},
-          {"parameters", macs.parameters},
-          {"macs", macs.forward_macs + macs.backward_macs}};
+  schema::Facts facts = {{"implementations", implementations},
+                         {"tuning", short_hash(tuning)},
+                         {"parameters", macs.parameters},
+                         {"macs", macs.forward_macs + macs.backward_macs}};
+  std::vector<std::string> on_host;
+  for (const auto& [op, why] : plan.placed_on_host) {
+    on_host.push_back(plan.graph.operators()[op].name + ": " + why);
+  }
+  if (!on_host.empty()) facts["placed_on_cpu"] = on_host;
+  return facts;
 }
 
 NetworkCheck::NetworkCheck(Training& training, std::uint64_t steps)
@@ -97,7 +105,12 @@ NetworkCheck::NetworkCheck(Training& training, std::uint64_t steps)
 
 NetworkCheck::NetworkCheck(Inference& inference) : execution_(inference.execution()) {
   watched_.push_back(inference.model().output);
+  for (int i = 0; inference.decodes() && i < tokens_before_check; ++i) inference.run();
   error_ = execution_.check(inference.scalars(), worst_);
+  if (inference.decodes()) {
+    inference.reset();
+    inference.run();
+  }
   remember();
 }
 

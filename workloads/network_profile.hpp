@@ -16,7 +16,8 @@ RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint
 /// Sum over the operators that every run has; one operation.
 schema::Work work_of(const Graph& graph);
 
-/// Which implementations compute how many operators of which kind; parameters and MACs.
+/// Which implementations compute how many operators of which kind; parameters and MACs; what a
+/// device left to the CPU, and why.
 schema::Facts facts_of(const Plan& plan);
 
 /// Every operator against its reference, once; then whole runs must repeat what that gave.
@@ -25,7 +26,7 @@ class NetworkCheck {
   /// From the first state: each operator of the first step alone, then whole steps up to `steps`.
   /// Watches the loss and all parameters.
   explicit NetworkCheck(Training& training, std::uint64_t steps = 1);
-  /// Each operator alone; watches the output.
+  /// Each operator alone, of a decoder at its fourth token; watches the output of the first run.
   explicit NetworkCheck(Inference& inference);
   /// After so many whole steps, or one inference, from the first state, in units of what is
   /// tolerated: of each operator's distance from its reference, and of 1e-5 between the whole run

@@ -125,6 +125,13 @@ void add_network(CLI::App& command, Options& options) {
                   "opencl/naive ...")
       ->type_name("NAME")
       ->capture_default_str();
+  command
+      .add_option("--fallback", options.fallback,
+                  "cpu: computes what an OpenCL device cannot (default: that is an error)")
+      ->check(CLI::IsMember({"cpu"}).description(""))
+      ->type_name("cpu");
+  command.add_option("--place", options.place, "Operators of an OpenCL device for the CPU")
+      ->type_name("NAME=cpu");
   command.add_option("--seed", options.seed, "Of parameters and data")
       ->check(whole_number)
       ->type_name("N")

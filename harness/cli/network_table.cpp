@@ -40,14 +40,26 @@ bool print_failure(const schema::Block& block) {
   return block.samples.host_seconds.empty();
 }
 
+void print_placed_on_cpu(const schema::Block& block) {
+  const auto found = block.details.find("placed_on_cpu");
+  if (found == block.details.end()) return;
+  const auto& all = std::get<std::vector<std::string>>(found->second);
+  fmt::print("{}", analysis::wrapped(fmt::format("  {} operator{} computed on the CPU: {}{}",
+                                                 all.size(), all.size() == 1 ? "" : "s",
+                                                 all.front(), all.size() > 1 ? " ..." : ""),
+                                     100, 4));
+}
+
 void print_times(const schema::Block& block, const char* what) {
   const std::vector<double> steps = warm(block);
   if (steps.empty()) return;
   const double typical = median(steps);
   const double batch = double(std::get<std::int64_t>(block.key.parameters.at("batch")));
-  fmt::print("  {}: median {}, 90 % below {}; {:.4g} samples/s, {:.3g} GFLOP/s\n", what,
-             seconds_text(typical), seconds_text(quantile(steps, 0.9)), batch / typical,
-             block.work.flops / typical * 1e-9);
+  const bool decodes = block.details.contains("context");
+  fmt::print("  {}: median {}, 90 % below {}; {:.4g} {}/s, {:.3g} GFLOP/s\n",
+             decodes ? "token" : what, seconds_text(typical), seconds_text(quantile(steps, 0.9)),
+             batch / typical, decodes ? "tokens" : "samples", block.work.flops / typical * 1e-9);
+  print_placed_on_cpu(block);
   const double first = block.samples.host_seconds.front() / double(block.runs_per_sample);
   fmt::print("  first {}; prepared in {}, checked in {}\n", seconds_text(first),
 
@@ -71,6 +83,32 @@ void print_timeline(const schema::Block& block, const char* side) {
   fmt::print("{}", analysis::wrapped(text, 80, 4));
 }
 
+/// Categories of the plan, the largest first, and what was really there.
+void print_memory(const schema::Block& block) {
+  const auto mebibytes = [](double bytes) { return fmt::format("{:.1f}", bytes / 1048576); };
+  const std::map<std::string, std::string> really = {
+      {"live", "on the processor"}, {"process", "the process grew by"}, {"planned", ""}};
+  std::vector<std::pair<double, std::string>> categories;
+  double all = 0;
+  std::string measured;
+  for (const auto& [name, bytes] : block.memory) {
+    const auto found = really.find(name);
+    if (found == really.end()) {
+      categories.emplace_back(bytes, name);
+      all += bytes;
+    } else if (!found->second.empty()) {
+      measured += fmt::format("; {} {}", found->second, mebibytes(bytes));
+    }
+  }
+  std::sort(categories.rbegin(), categories.rend());
+  std::string text = fmt::format("  memory planned {} MiB (", mebibytes(all));
+  for (const auto& [bytes, name] : categories) {
+    if (bytes > 0.005 * all) text += fmt::format("{} {}, ", name, mebibytes(bytes));
+  }
+  text.replace(text.size() - 2, 2, ")" + measured + ".");
+  fmt::print("{}", analysis::wrapped(text, 100, 4));
+}
+
 void print_where(const schema::Block& block) {
   if (block.timeline.empty()) return;
   fmt::print("  where a profiled run of {} goes:\n",
@@ -86,9 +124,7 @@ void print_where(const schema::Block& block) {
     fmt::print("  {:<34.33}{:<22.21}{:>10}{:>10}\n", one.name, name, seconds_text(one.seconds),
                one.seconds > 0 ? fmt::format("{:.3g}", one.flops / one.seconds * 1e-9) : "-");
   }
-  double bytes = 0;
-  for (const auto& [category, size] : block.memory) bytes += size;
-  fmt::print("  memory {:.1f} MiB\n", bytes / 1048576);
+  print_memory(block);
 }
 
 }  // namespace

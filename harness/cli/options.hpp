@@ -32,7 +32,8 @@ struct Options {
 
   // models, train, infer
   std::string model, optimizer = "momentum", residency = "resident", implementation = "auto";
-  std::string data_set, data_folder;
+  std::string data_set, data_folder, fallback;
+  std::vector<std::string> place;  ///< NAME=cpu
   std::optional<std::int64_t> batch;
   std::optional<std::uint64_t> steps;
   std::optional<double> to_accuracy;

@@ -13,6 +13,7 @@
 #include "harness/recorder.hpp"
 #include "harness/visit.hpp"
 #include "workloads/learning_block.hpp"
+#include "workloads/live_memory.hpp"
 #include "workloads/network_profile.hpp"
 #include "workloads/tuner.hpp"
 
@@ -20,6 +21,20 @@ namespace motley::cli {
 namespace {
 
 using namespace workloads;
+
+Fallback fallback_of(const Options& options) {
+  Fallback fallback{!options.fallback.empty(), {}};
+  for (const std::string& one : options.place) {
+    const std::size_t equals = one.rfind('=');
+    if (equals == std::string::npos || one.substr(equals) != "=cpu") {
+      throw BadArgument("--place " + one +
+                        " (operators are computed where --on says, or on the CPU). Write "
+                        "--place NAME=cpu.");
+    }
+    fallback.operators.insert(one.substr(0, equals));
+  }
+  return fallback;
+}
 
 TrainingOptions training_options(const Options& options) {
   TrainingOptions training;
@@ -33,6 +48,13 @@ TrainingOptions training_options(const Options& options) {
   training.optimizer.separate = training.residency == Residency::framework;
   training.loss_period = unsigned(std::clamp<std::uint64_t>(options.steps.value_or(50), 1, 50));
   training.seed = options.seed;
+  training.fallback = fallback_of(options);
+  if (training.residency == Residency::shared && training.fallback.wanted()) {
+    throw BadArgument(
+        "--residency shared with --fallback or --place (who may touch the tensors is the mode's "
+        "own "
+        "rule). Choose another mode.");
+  }
   return training;
 }
 
@@ -62,6 +84,10 @@ schema::Key key(const Options& options, const std::string& processor, bool train
                     {"batch", options.batch.value_or(training ? 32 : 1)},
                     {"implementation", options.implementation},
                     {"dtype", std::string("f32")}};
+  if (!options.fallback.empty()) key.parameters["fallback"] = options.fallback;
+  if (!options.place.empty()) {
+    key.parameters["place"] = fmt::format("{}", fmt::join(options.place, ","));
+  }
   if (training) {
     key.parameters["optimizer"] = options.optimizer;
     key.parameters["residency"] = to_string(residency_from(options.residency));
@@ -72,17 +98,20 @@ schema::Key key(const Options& options, const std::string& processor, bool train
 /// A processor that is awake as long as this lives, with the host's beside it.
 class OpenProcessor {
  public:
-  OpenProcessor(Machine& machine, const std::string& id) : processor_(machine.open(id)) {
+  OpenProcessor(Machine& machine, const std::string& id, bool host_computes)
+      : processor_(machine.open(id)) {
     processor_->wake();
     machine.flush_denormals();
     queue_ = processor_->queue();
     if (processor_->members() > 0) return;
     host_ = machine.open("cpu");
+    if (host_computes) host_->wake();
     host_queue_ = host_->queue();
   }
   ~OpenProcessor() {
     queue_.reset();
     processor_->park();
+    if (host_) host_->park();
   }
   OpenProcessor(const OpenProcessor&) = delete;
   OpenProcessor& operator=(const OpenProcessor&) = delete;
@@ -119,8 +148,10 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
                                    schema::Metric::seconds_per_operation, schema::Status::ok, "");
   attempt(block, [&] {
     const double started = clock.seconds();
-    OpenProcessor open(machine, processor);
-    Learning learning(training_options(options), open.places(),
+    const TrainingOptions training_wanted = training_options(options);
+    OpenProcessor open(machine, processor, training_wanted.fallback.wanted());
+    const LiveMemory live(open.places(), &machine);
+    Learning learning(training_wanted, open.places(),
                       chooser_named(options.implementation, Tier::standard, options.seed), data,
                       clock);
     Training& training = learning.training();
@@ -132,6 +163,7 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
       block.details["entropy_nats"] = *data.description().entropy_nats;
     }
     block.phases["prepare"] = clock.seconds() - started;
+    const auto memory = live.measured(training);
     const NetworkCheck check(training);
     training.reset();
     block.phases["check"] = clock.seconds() - started - block.phases["prepare"];
@@ -150,6 +182,7 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
     }
     take_profile(training.execution(), training.scalars(), training.steps(),
                  training.execution().period_of_download(training.model().loss), block);
+    block.memory.insert(memory.begin(), memory.end());
   });
   return block;
 }
@@ -160,15 +193,21 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
                                    schema::Metric::seconds_per_operation, schema::Status::ok, "");
   attempt(block, [&] {
     const double started = clock.seconds();
-    OpenProcessor open(machine, processor);
-    Inference inference({options.model, options.batch.value_or(1), options.seed}, open.places(),
+    const InferenceOptions wanted{options.model, options.batch.value_or(1), options.seed,
+                                  fallback_of(options)};
+    OpenProcessor open(machine, processor, wanted.fallback.wanted());
+    const LiveMemory live(open.places(), &machine);
+    Inference inference(wanted, open.places(),
                         chooser_named(options.implementation, Tier::standard, options.seed));
     Execution& execution = inference.execution();
     block.work = work_of(execution.graph());
     block.details = facts_of(execution.plan());
     if (options.implementation == "auto") block.selected_by = "auto";
+    if (inference.decodes()) block.details["context"] = inference.model().positions;
     block.phases["prepare"] = clock.seconds() - started;
+    const auto memory = live.measured(inference);
     const NetworkCheck check(inference);
+    inference.reset();
     block.phases["check"] = clock.seconds() - started - block.phases["prepare"];
     if (!is_right(check, block)) return;
     const double begin = clock.seconds();
@@ -178,10 +217,12 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
       inference.run();
       execution.finish();
       block.samples.host_seconds.push_back(clock.seconds() - block.samples.started_seconds.back());
+      if (inference.decodes()) inference.feed_back();
     }
     block.stopped_by = devices::interrupted() ? "interrupt" : "budget";
     block.phases["sample"] = clock.seconds() - begin;
     take_profile(execution, inference.scalars(), 0, 1, block);
+    block.memory.insert(memory.begin(), memory.end());
   });
   return block;
 }
@@ -268,6 +309,7 @@ int train_command(const Options& options) {
 }
 
 int infer_command(const Options& options) {
+  fallback_of(options);  // what cannot be meant is told before a file is made
   build_model(options.model, {options.batch.value_or(1), false});
   const auto machine = devices::real_machine();
   const std::vector<std::string> processors = processors_of(options);

@@ -73,6 +73,86 @@ TEST_F(Train, InfersAndShowsWhere) {
   EXPECT_TRUE(contains(outcome.output, "conv2")) << outcome.output;
 }
 
+TEST_F(Train, RecordsWhatMemoryWasReallyThere) {
+  const Outcome outcome = motley(
+      "train mlp:widths=784-512-10 --batch 8 --steps 2 --implementation first --on cpu --on "
+      "opencl:0" +
+      place.out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_TRUE(contains(outcome.output, "memory planned")) << outcome.output;
+  for (const schema::Block& block : place.log().blocks) {
+    if (block.status == schema::Status::unsupported) GTEST_SKIP() << block.reason;
+    EXPECT_GT(block.memory.at("planned"), 3.0 * 4 * (784 * 512));  // and gradients and velocities
+    EXPECT_NEAR(block.memory.at("live"), block.memory.at("planned"), 0.01 * 4 * 784 * 512);
+    EXPECT_EQ(block.memory.contains("process"), block.key.processor == "cpu");
+  }
+  EXPECT_EQ(place.first_defect(), "");
+}
+
+TEST_F(Train, DecodesTokenByToken) {
+  // More tokens than the cache holds: it begins again.
+  const Outcome outcome =
+      motley("infer gpt:decode=1,layers=1,context=8 --steps 20 --implementation first --on cpu" +
+             place.out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_TRUE(contains(outcome.output, "tokens/s")) << outcome.output;
+  const schema::Log log = place.log();
+  ASSERT_EQ(log.blocks.size(), 1u);
+  EXPECT_EQ(log.blocks[0].samples.host_seconds.size(), 20u);
+  // Keys and values of three heads of 16 at 8 positions; no optimizer.
+  EXPECT_EQ(log.blocks[0].memory.at("state"), 2 * 3 * 16 * 8 * 4);
+  EXPECT_FALSE(log.blocks[0].memory.contains("optimizer_state"));
+}
+
+TEST_F(Train, AKernelThatCannotBeBuiltNamesItsOperator) {
+  const std::string training =
+      "train lenet5 --batch 4 --steps 3 --implementation first --on opencl:0" + place.out();
+  const char* const fault = "MOTLEY_FAULT=clBuildProgram:fail=CL_BUILD_PROGRAM_FAILURE:after=3";
+  const Outcome refused = motley(training, fault);
+  const schema::Log log = place.log();
+  ASSERT_EQ(log.blocks.size(), 1u) << refused.output;
+  if (log.blocks[0].status == schema::Status::unsupported) GTEST_SKIP() << log.blocks[0].reason;
+  EXPECT_EQ(log.blocks[0].status, schema::Status::failed);
+  for (const char* part : {"CL_BUILD_PROGRAM_FAILURE", "dense1 (dense)", "--fallback cpu"}) {
+    EXPECT_TRUE(contains(log.blocks[0].reason, part)) << log.blocks[0].reason;
+  }
+}
+
+TEST_F(Train, WhatTheDeviceCannotComputeIsComputedOnTheCpuOnRequest) {
+  const std::string training = "train lenet5 --batch 4 --steps 3 --implementation first --on ";
+  motley(training + "cpu" + place.out());
+  const std::vector<double> expected = place.log().blocks.at(0).series.at("loss");
+  for (const char* residency : {"resident", "staged", "batched"}) {
+    SCOPED_TRACE(residency);
+    fs::remove(place.file);
+    const Outcome outcome =
+        motley(training + "opencl:0 --fallback cpu --residency " + residency + place.out(),
+               "MOTLEY_FAULT=clBuildProgram:fail=CL_BUILD_PROGRAM_FAILURE:after=3");
+    schema::Log log = place.log();
+    ASSERT_EQ(log.blocks.size(), 1u) << outcome.output;
+    if (log.blocks[0].status == schema::Status::unsupported) GTEST_SKIP() << log.blocks[0].reason;
+    EXPECT_EQ(log.blocks[0].status, schema::Status::ok) << log.blocks[0].reason;
+    EXPECT_TRUE(contains(outcome.output, "computed on the CPU: dense1")) << outcome.output;
+    const auto& placed = std::get<std::vector<std::string>>(log.blocks[0].details["placed_on_cpu"]);
+    EXPECT_TRUE(contains(placed.front(), "CL_BUILD_PROGRAM_FAILURE")) << placed.front();
+    EXPECT_GT(log.blocks[0].timeline["host"]["compute"], 0);
+    EXPECT_NEAR(log.blocks[0].series["loss"].back(), expected.back(), 1e-4 * expected.back());
+  }
+}
+
+TEST_F(Train, OperatorsAreComputedWhereTheUserPlacesThem) {
+  const Outcome outcome =
+      motley("infer lenet5 --steps 2 --implementation first --on opencl:0 --place conv2=cpu" +
+             place.out());
+  schema::Log log = place.log();
+  ASSERT_EQ(log.blocks.size(), 1u) << outcome.output;
+  if (log.blocks[0].status == schema::Status::unsupported) GTEST_SKIP() << log.blocks[0].reason;
+  EXPECT_EQ(std::get<std::vector<std::string>>(log.blocks[0].details["placed_on_cpu"]),
+            std::vector<std::string>{"conv2: as asked"});
+  EXPECT_EQ(schema::to_string(log.blocks[0].key.parameters["place"]), "conv2=cpu");
+  EXPECT_GT(log.blocks[0].timeline["gap"]["compute"], 0);
+}
+
 TEST_F(Train, RefusesWhatCannotBeMeant) {
   const std::pair<const char*, const char*> wrong[] = {
       {"train lenet6", "lenet5"},
@@ -82,6 +162,10 @@ TEST_F(Train, RefusesWhatCannotBeMeant) {
       {"train lenet5 --residency resistent", "resident"},
       {"train lenet5 --data-set shapes", "do not fit"},
       {"train lenet5 --batch 0", "batch"},
+      {"train lenet5 --fallback gpu", "cpu"},
+      {"train lenet5 --place conv1", "NAME=cpu"},
+      {"infer lenet5 --place conv1=gpu", "NAME=cpu"},
+      {"train lenet5 --fallback cpu --residency shared", "another mode"},
       {"train lenet5 --data-set mnist --data /nowhere", "/nowhere"},
       {"models --describe resnet_cifar:depth=21", "depth"}};
   for (const auto& [arguments, part] : wrong) {

@@ -22,7 +22,7 @@ class Capacity {
 
   void check(std::size_t place) const {
     Processor& processor = *processors_[place];
-    double all = 0, fixed = 0;
+    double growing = 0, fixed = 0, workspace = 0;
     std::map<std::string, double> categories;
     for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
       const Slot& slot = plan_.slots[i];
@@ -30,9 +30,10 @@ class Capacity {
       check_buffer(i, processor);
       const auto bytes = double(slot.bytes);
       categories[to_string(slot.category)] += bytes;
-      all += bytes;
-      if (!grows_[i]) fixed += bytes;
+      const bool scratch = slot.category == Category::workspace;
+      (scratch ? workspace : grows_[i] ? growing : fixed) += bytes;
     }
+    const double all = growing + fixed + workspace;
     const auto available = double(processor.available_bytes());
     if (all <= available) return;
     std::vector<std::pair<double, std::string>> parts;
@@ -45,7 +46,7 @@ class Capacity {
     throw Unsupported(fmt::format(
         "{} needs {:.0f} MiB on {}, of which {:.0f} are free ({}: it would not fit). {}",
         plan_.graph.name, all / mebibyte, processor.description().id, available / mebibyte, text,
-        advice((share_to_plan_with * available - fixed) / (all - fixed))));
+        advice(share_that_fits(share_to_plan_with * available - fixed, growing, workspace))));
   }
 
  private:
@@ -62,7 +63,17 @@ class Capacity {
         "{} needs a buffer of {:.0f} MiB for {} on {}, which gives {:.0f} at most in one (it would "
         "not fit). {}",
         plan_.graph.name, bytes / mebibyte, to_string(plan_.slots[slot].category),
-        processor.description().id, most / mebibyte, advice(grows_[slot] ? most / bytes : 0)));
+        processor.description().id, most / mebibyte,
+        plan_.slots[slot].category == Category::workspace
+            ? "Use a smaller batch or another implementation."
+            : advice(grows_[slot] ? most / bytes : 0)));
+  }
+
+  /// Of the batch. Some workspaces grow with it, others hold one piece of the work: the worse of
+  /// both, unless that leaves nothing.
+  static double share_that_fits(double available, double growing, double workspace) {
+    const double all_grow = available / (growing + workspace);
+    return available > workspace ? std::min(all_grow, (available - workspace) / growing) : all_grow;
   }
 
   std::string advice(double share) const {
@@ -71,7 +82,7 @@ class Capacity {
     }
     const double samples = std::floor(share * double(batch_));
     if (samples < 1) return "Not even one sample would: use a smaller model or another processor.";
-    return fmt::format("A batch of {:.0f} would.", samples);
+    return fmt::format("A batch of about {:.0f} would.", samples);
   }
 
   /// Whose size depends on the batch: all but parameters and what an optimizer keeps for each.
@@ -88,9 +99,6 @@ class Capacity {
       }
     }
     grows_.assign(plan_.slots.size(), false);
-    for (std::size_t i = 0; i < grows_.size(); ++i) {
-      grows_[i] = plan_.slots[i].category == Category::workspace;
-    }
     for (const auto& [key, slot] : plan_.slot_of) {
       if (!fixed.contains(key.second)) grows_[slot] = true;
     }

@@ -54,7 +54,9 @@ void gpt(ModelBuilder& model) {
   const bool can_read = vocabulary >= std::int64_t(Grammar::alphabet().size());
   model.classify(logits, can_read ? "grammar" : "");
   model.model().trains = !form.decode;
-  if (form.decode) model.graph().scalars["position"] = 0;
+  if (!form.decode) return;
+  model.graph().scalars["position"] = 0;
+  model.model().positions = form.positions;
 }
 
 const ModelRegistration registration([] {

@@ -24,6 +24,7 @@ struct Model {
   TensorId output = no_tensor;  ///< logits, or the reconstruction of an autoencoder
   TensorId loss = no_tensor;    ///< training only
   std::string data_set;         ///< glyphs, shapes, ... what it can learn; empty: random data
+  std::int64_t positions = 0;   ///< tokens that a decoder's cache holds: one more each run
   bool trains = true;           ///< false: a form for inference alone, refused in training
 };
 
