@@ -2,6 +2,9 @@
 // computed in tiles of 2x2 or 4x4: a tile of 4x4 or 6x6 inputs is transformed, each of its 16 or 36
 // places is a matrix product over channels, and sums are transformed back. The gradient by the
 // images is such a convolution too, of dy with the weights walked backwards.
+// What it loses: the largest error was seen to grow by 1.5 with tiles of 2x2 and by 12 to 20 with
+// 4x4 (1.7e-5 at worst over examples and layers of ResNet-18), which the tolerance of a convolution
+// (1e-4) still covers.
 #pragma once
 
 #include "workloads/ops/conv2d.hpp"
@@ -29,4 +32,5 @@ Layer layer_of(const ConvolutionSizes& sizes, ConvolutionDirection direction, st
 std::string unsupported(const Call& call, ConvolutionDirection direction);
 /// With the flops of products and transforms; weights that are transformed once are not counted.
 schema::Work executed_work(const Call& call, const Layer& layer, bool weights_once);
+
 }  // namespace motley::workloads::winograd
