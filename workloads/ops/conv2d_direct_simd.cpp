@@ -158,16 +158,32 @@ struct Tile {
   std::int64_t tap_count, channels, block_stride;
 };
 
-/// result[pixels][tile_columns] from pixel `x` of the output line on.
+/// Where a tile's outputs go, and what happens to them on the way.
+struct Target {
+  float* to;            ///< of the tile's first pixel and channel
+  std::int64_t stride;  ///< from one pixel to the next
+  const float* bias;    ///< of the first channel, or null
+  Activation activation;
+};
+
+/// As gemm/gemm_simd.cpp does it: a NaN stays visible.
+HWY_INLINE F finished(F v, Activation activation) {
+  if (activation != Activation::none) v = hn::Max(all(0), v);
+  return activation == Activation::relu6 ? hn::Min(all(6), v) : v;
+}
+
+/// Outputs from pixel `x` of the line on: `vectors` of each of `pixels`.
 template <int pixels, int vectors, int stride>
 void direct_tile(const Tile& tile, std::int64_t x, const float* HWY_RESTRICT weights,
-                 float* HWY_RESTRICT result) {
+                 const Target& target) {
   const Floats d;
   F sums[pixels][vectors];
-#pragma GCC unroll 16
+#pragma GCC unroll 32
   for (int p = 0; p < pixels; ++p) {
-#pragma GCC unroll 16
-    for (int v = 0; v < vectors; ++v) sums[p][v] = hn::Zero(d);
+#pragma GCC unroll 32
+    for (int v = 0; v < vectors; ++v) {
+      sums[p][v] = target.bias ? hn::LoadU(d, target.bias + v * vector_lanes) : hn::Zero(d);
+    }
   }
   std::int64_t from = x * stride * block;
   for (std::int64_t first = 0; first < tile.channels; first += block, from += tile.block_stride) {
@@ -176,27 +192,31 @@ void direct_tile(const Tile& tile, std::int64_t x, const float* HWY_RESTRICT wei
       const float* HWY_RESTRICT a = tile.taps[tap] + from;
       for (std::int64_t c = 0; c < count; ++c, ++a, weights += tile_columns) {
         F w[vectors];
-#pragma GCC unroll 16
+#pragma GCC unroll 32
         for (int v = 0; v < vectors; ++v) w[v] = hn::LoadU(d, weights + v * vector_lanes);
-#pragma GCC unroll 16
+#pragma GCC unroll 32
         for (int p = 0; p < pixels; ++p) {
           const F value = hn::Set(d, a[p * stride * block]);
-#pragma GCC unroll 16
+#pragma GCC unroll 32
           for (int v = 0; v < vectors; ++v) sums[p][v] = hn::MulAdd(value, w[v], sums[p][v]);
         }
       }
     }
   }
-#pragma GCC unroll 16
+#pragma GCC unroll 32
   for (int p = 0; p < pixels; ++p) {
-#pragma GCC unroll 16
+#pragma GCC unroll 32
     for (int v = 0; v < vectors; ++v) {
-      hn::StoreU(sums[p][v], d, result + p * tile_columns + v * vector_lanes);
+      hn::StoreU(finished(sums[p][v], target.activation), d,
+                 target.to + p * target.stride + v * vector_lanes);
     }
   }
 }
 
-using TileForm = void (*)(const Tile&, std::int64_t, const float*, float*);
+using TileForm = void (*)(const Tile&, std::int64_t, const float*, const Target&);
+
+/// A tile of one vector has registers for more pixels.
+constexpr std::int64_t narrow_pixels = tile_rows * 3 / 2 / 2 * 2;
 
 template <int vectors, int stride, std::size_t... pairs>
 HWY_INLINE TileForm of_pixel_pairs(std::int64_t pixel_pairs, std::index_sequence<pairs...>) {
@@ -205,19 +225,26 @@ HWY_INLINE TileForm of_pixel_pairs(std::int64_t pixel_pairs, std::index_sequence
   return forms[pixel_pairs - 1];
 }
 
-TileForm tile_form(std::int64_t pixels, std::int64_t columns, std::int64_t stride) {
-  const std::make_index_sequence<tile_rows / 2> pairs;
+TileForm tile_form(std::int64_t pixels, bool narrow, std::int64_t stride) {
   const std::int64_t half = divided(pixels, 2);
-  if (columns <= vector_lanes) {
+  if (narrow) {
+    const std::make_index_sequence<narrow_pixels / 2> pairs;
     return stride == 1 ? of_pixel_pairs<1, 1>(half, pairs) : of_pixel_pairs<1, 2>(half, pairs);
   }
+  const std::make_index_sequence<tile_rows / 2> pairs;
   return stride == 1 ? of_pixel_pairs<2, 1>(half, pairs) : of_pixel_pairs<2, 2>(half, pairs);
 }
 
-/// As gemm/gemm_simd.cpp does it: a NaN stays visible.
-HWY_INLINE F finished(F v, Activation activation) {
-  if (activation != Activation::none) v = hn::Max(all(0), v);
-  return activation == Activation::relu6 ? hn::Min(all(6), v) : v;
+/// A tile that hangs over the line's last pixel or channel, from where it was computed.
+void put_part(const float* tile, std::int64_t pixels, std::int64_t columns, const Target& target) {
+  for (std::int64_t p = 0; p < pixels; ++p, tile += tile_columns) {
+    float* const to = target.to + p * target.stride;
+    for_each_vector(0, columns, [&](auto at) HWY_ATTR {
+      F v = at.load(tile);
+      if (target.bias) v = hn::Add(v, at.load(target.bias));
+      at.store(finished(v, target.activation), to);
+    });
+  }
 }
 
 /// Outputs of one line, the panel of channels from `column` on.
@@ -225,21 +252,22 @@ void convolve_panel(const Product& part, const Tile& tile, std::int64_t column,
                     const float* weights, float* line) {
   const Patches& p = *part.patches;
   const std::int64_t columns = least(tile_columns, part.n - column);
-  const std::int64_t tiles = divided(p.output_width, tile_rows);
-  HWY_ALIGN float result[tile_rows * tile_columns];
+  const bool narrow = columns <= vector_lanes;
+  const bool whole = columns == (narrow ? vector_lanes : tile_columns);
+  const std::int64_t tiles = divided(p.output_width, narrow ? narrow_pixels : tile_rows);
+  const std::int64_t pairs = divided(p.output_width, 2);
+  HWY_ALIGN float computed[narrow_pixels * tile_columns];
   for (std::int64_t i = 0; i < tiles; ++i) {
-    const std::int64_t pairs = divided(p.output_width, 2);
-    const std::int64_t begin = pairs * i / tiles * 2;
-    const std::int64_t end = least(p.output_width, pairs * (i + 1) / tiles * 2);
-    tile_form(end - begin, columns, p.stride_x)(tile, begin, weights, result);
-    const float* from = result;
-    for (std::int64_t x = begin; x < end; ++x, from += tile_columns) {
-      float* const to = line + x * part.c.stride + column;
-      for_each_vector(0, columns, [&](auto at) HWY_ATTR {
-        F v = at.load(from);
-        if (part.bias) v = hn::Add(v, at.load(part.bias + column));
-        at.store(finished(v, part.activation), to);
-      });
+    const std::int64_t begin = pairs * i / tiles * 2, even_end = pairs * (i + 1) / tiles * 2;
+    const std::int64_t end = least(p.output_width, even_end);
+    const TileForm form = tile_form(even_end - begin, narrow, p.stride_x);
+    const Target target{line + begin * part.c.stride + column, part.c.stride,
+                        part.bias ? part.bias + column : nullptr, part.activation};
+    if (whole && end == even_end) {
+      form(tile, begin, weights, target);
+    } else {
+      form(tile, begin, weights, {computed, tile_columns, nullptr, Activation::none});
+      put_part(computed, end - begin, columns, target);
     }
   }
 }
