@@ -62,10 +62,7 @@ typedef struct {
 
 V finished(V sum, Finish finish, V bias) {
   if (!finish.finish) return sum;
-  sum += bias;
-  if (finish.activation > 0) sum = fmax(sum, (V)(0.0f));
-  if (finish.activation == 2) sum = fmin(sum, (V)(6.0f));
-  return sum;
+  return activated(sum + bias, finish.activation);
 }
 
 void store_sum(V sum, __global float* to, int valid, Finish finish, V bias) {

@@ -59,3 +59,9 @@ void store_some(V v, __global float* to, int valid) {
   VSTORE(v, 0, some);
   for (int i = 0; i < valid; ++i) to[i] = some[i];
 }
+
+// 0: as it is, 1: relu, 2: relu6.
+V activated(V v, int activation) {
+  if (activation > 0) v = fmax(v, (V)(0.0f));
+  return activation == 2 ? fmin(v, (V)(6.0f)) : v;
+}
