@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <utility>
 
 #include "harness/error.hpp"
 
@@ -110,12 +109,11 @@ void Learning::load_batch(std::uint64_t step, std::byte* inputs, std::byte* labe
   fill(data_, Split::train, indices, training_.model(), inputs, labels);
 }
 
-std::vector<StepsRecord> Learning::run(std::uint64_t steps) {
+void Learning::run(std::uint64_t steps, const Finished& finished) {
   const Model& model = training_.model();
   const std::size_t input_bytes = model.graph.tensor(model.input).type.bytes();
   const std::size_t label_bytes = std::max<std::size_t>(
       4, model.label == no_tensor ? 0 : model.graph.tensor(model.label).type.bytes());
-  std::vector<StepsRecord> records;
   while (steps > 0) {
     const auto most = std::uint64_t(std::max(1.0, most_batch_bytes / double(input_bytes)));
     const std::uint64_t now = std::min(steps, most), first = training_.steps();
@@ -126,17 +124,37 @@ std::vector<StepsRecord> Learning::run(std::uint64_t steps) {
       load_batch(first + i, &inputs_[i * input_bytes], &labels_[i * label_bytes]);
     }
     data_seconds_ += clock_.seconds() - started;
-    run_batches(now, input_bytes, label_bytes, records);
+    run_batches(now, input_bytes, label_bytes, finished);
     steps -= now;
   }
-  return records;
 }
 
 void Learning::run_batches(std::uint64_t steps, std::size_t input_bytes, std::size_t label_bytes,
-                           std::vector<StepsRecord>& records) {
+                           const Finished& finished) {
+  try {
+    keep_state();
+    give_batches(steps, input_bytes, label_bytes, finished);
+  } catch (const DeviceError& error) {
+    say_what_is_kept(error);
+  }
+}
+
+void Learning::say_what_is_kept(const DeviceError& error) {
+  try {
+    training_.execution().finish();  // what was given may still read the batches
+  } catch (const DeviceError&) {     // nothing runs any more
+  }
+  throw DeviceLost(
+      fmt::format("{} That was in step {}: the device was lost (its memory is not to be trusted; "
+                  "the state after "
+                  "step {} is kept on the host).",
+                  error.what(), training_.steps() + 1, kept_step_));
+}
+
+void Learning::give_batches(std::uint64_t steps, std::size_t input_bytes, std::size_t label_bytes,
+                            const Finished& finished) {
   const Model& model = training_.model();
   Execution& execution = training_.execution();
-  keep_state();
   const std::uint64_t first = training_.steps();
   const auto period = execution.period_of_download(model.loss);
   StepsRecord record;
@@ -151,8 +169,10 @@ void Learning::run_batches(std::uint64_t steps, std::size_t input_bytes, std::si
     record.host_seconds = clock_.seconds() - record.started_seconds;
     record.last_step = training_.steps();
     record.loss = training_.loss();
-    records.push_back(std::exchange(record, {}));
-    if (!std::isfinite(records.back().loss)) {
+    finished(record);
+    const bool is_number = std::isfinite(record.loss);
+    record = {};
+    if (!is_number) {
       find_not_a_number(first, i, input_bytes, label_bytes);
     }
   }
@@ -162,12 +182,15 @@ void Learning::run_batches(std::uint64_t steps, std::size_t input_bytes, std::si
 }
 
 void Learning::keep_state() {
+  std::map<TensorId, Values> state;
   for (TensorId id = 0; id < training_.model().graph.tensors().size(); ++id) {
     const Tensor& tensor = training_.model().graph.tensor(id);
     if (is_state(tensor.role) && tensor.view_of == no_tensor) {
-      good_state_[id] = training_.execution().values(id);
+      state[id] = training_.execution().values(id);
     }
   }
+  good_state_ = std::move(state);
+  kept_step_ = training_.steps();
 }
 
 /// Goes back to the state before these steps and looks at what each operator gives.

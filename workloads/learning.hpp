@@ -2,11 +2,13 @@
 // that tells it, accuracy on samples that it has not seen.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 
 #include "harness/clock.hpp"
+#include "harness/error.hpp"
 #include "workloads/data/data_set.hpp"
 #include "workloads/inference.hpp"
 #include "workloads/training.hpp"
@@ -15,6 +17,11 @@ namespace motley::workloads {
 
 /// A loss that is no number: training has failed. what() names the first operator that made one.
 class NotANumber : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The device failed in a step. what() says which state is kept.
+class DeviceLost : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
@@ -36,9 +43,15 @@ class Learning {
            const DataSet& data, Clock& clock);
 
   Training& training() { return training_; }
+  /// Called behind each step whose loss was read back, outside the timed step.
+  using Finished = std::function<void(const StepsRecord&)>;
   /// Makes the next `steps` batches, then runs them. Throws NotANumber; the state is then that of
-  /// the last step whose loss was a number.
-  std::vector<StepsRecord> run(std::uint64_t steps);
+  /// before. Throws DeviceLost; kept_state() is that of before.
+  void run(std::uint64_t steps, const Finished& finished);
+  /// Parameters, statistics and states as they were before the last batches, for who has lost the
+  /// device.
+  const std::map<TensorId, Values>& kept_state() const { return good_state_; }
+  std::uint64_t kept_step() const { return kept_step_; }
   std::uint64_t steps() const { return training_.steps(); }
   /// Steps of one pass over the training samples, rounded up.
   std::uint64_t steps_per_epoch() const;
@@ -55,7 +68,10 @@ class Learning {
  private:
   void load_batch(std::uint64_t step, std::byte* inputs, std::byte* labels);
   void run_batches(std::uint64_t steps, std::size_t input_bytes, std::size_t label_bytes,
-                   std::vector<StepsRecord>& records);
+                   const Finished& finished);
+  void give_batches(std::uint64_t steps, std::size_t input_bytes, std::size_t label_bytes,
+                    const Finished& finished);
+  [[noreturn]] void say_what_is_kept(const DeviceError& error);
   void keep_state();
   [[noreturn]] void find_not_a_number(std::uint64_t first_step, std::uint64_t bad,
                                       std::size_t input_bytes, std::size_t label_bytes);
@@ -68,6 +84,7 @@ class Learning {
   std::unique_ptr<Inference> inference_;  ///< made at the first test
   std::vector<std::byte> inputs_, labels_;
   std::map<TensorId, Values> good_state_;
+  std::uint64_t kept_step_ = 0;
   double data_seconds_ = 0;
 };
 

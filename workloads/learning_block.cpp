@@ -42,7 +42,7 @@ void learn(Learning& learning, const LearningGoal& goal, const GoOn& go_on, Cloc
   while (learning.steps() < last) {
     std::uint64_t next = std::min(steps_between_looks, last - learning.steps());
     next = std::min(next, epoch - learning.steps() % epoch);
-    for (const StepsRecord& record : learning.run(next)) add(record, block);
+    learning.run(next, [&](const StepsRecord& record) { add(record, block); });
     if (!go_on(learning, block)) {
       block.stopped_by = "interrupt";
       break;

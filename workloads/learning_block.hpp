@@ -20,7 +20,7 @@ struct LearningGoal {
 using GoOn = std::function<bool(const Learning&, const schema::Block&)>;
 
 /// Fills samples, series (step, loss; tested_step, accuracy, test_loss), stopped_by and phases.
-/// Throws NotANumber; what came before is in the block.
+/// Throws NotANumber and DeviceLost; what came before is in the block.
 void learn(Learning& learning, const LearningGoal& goal, const GoOn& go_on, Clock& clock,
            schema::Block& block);
 

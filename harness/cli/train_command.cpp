@@ -138,7 +138,39 @@ void take_profile(Execution& execution, const RunScalars& scalars, std::uint64_t
   RunProfile profile = profile_of(execution, scalars, first_run, runs);
   block.timeline = std::move(profile.timeline);
   block.operators = std::move(profile.operators);
-  block.memory = std::move(profile.memory);
+  block.memory.merge(profile.memory);  // beside what was measured
+}
+
+/// The samples before it stay.
+void fail(schema::Block& block, const std::exception& error) {
+  block.status = schema::Status::failed;
+  block.reason = error.what();
+}
+
+void describe(const Execution& execution, const Options& options, schema::Block& block) {
+  block.work = work_of(execution.graph());
+  block.details = facts_of(execution.plan());
+  if (options.implementation == "auto") block.selected_by = "auto";
+}
+
+/// False where it ended before its goal for a reason of its own.
+bool learns(Learning& learning, const Options& options, const std::string& processor,
+            schema::Block& block) {
+  const LearningGoal goal{options.steps, options.to_accuracy, options.most_epochs, 2000};
+  const auto go_on = [&](const Learning& now, const schema::Block& so_far) {
+    show_progress(processor, now, so_far);
+    return !devices::interrupted();
+  };
+  try {
+    learn(learning, goal, go_on, steady_clock(), block);
+    return true;
+  } catch (const NotANumber& error) {
+    fail(block, error);
+  } catch (const DeviceLost& error) {
+    block.details["kept_step"] = std::int64_t(learning.kept_step());
+    fail(block, error);
+  }
+  return false;
 }
 
 schema::Block train(const Options& options, Machine& machine, const std::string& processor,
@@ -155,34 +187,20 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
                       chooser_named(options.implementation, Tier::standard, options.seed), data,
                       clock);
     Training& training = learning.training();
-    block.work = work_of(training.execution().graph());
-    block.details = facts_of(training.execution().plan());
-    if (options.implementation == "auto") block.selected_by = "auto";
+    describe(training.execution(), options, block);
     block.details["data_set"] = data.description().name;
     if (data.description().entropy_nats) {
       block.details["entropy_nats"] = *data.description().entropy_nats;
     }
     block.phases["prepare"] = clock.seconds() - started;
-    const auto memory = live.measured(training);
+    block.memory = live.measured(training);
     const NetworkCheck check(training);
     training.reset();
     block.phases["check"] = clock.seconds() - started - block.phases["prepare"];
     if (!is_right(check, block)) return;
-    const LearningGoal goal{options.steps, options.to_accuracy, options.most_epochs, 2000};
-    const auto go_on = [&](const Learning& now, const schema::Block& so_far) {
-      show_progress(processor, now, so_far);
-      return !devices::interrupted();
-    };
-    try {
-      learn(learning, goal, go_on, clock, block);
-    } catch (const NotANumber& error) {
-      block.status = schema::Status::failed;
-      block.reason = error.what();
-      return;
-    }
+    if (!learns(learning, options, processor, block)) return;
     take_profile(training.execution(), training.scalars(), training.steps(),
                  training.execution().period_of_download(training.model().loss), block);
-    block.memory.insert(memory.begin(), memory.end());
   });
   return block;
 }
@@ -200,12 +218,10 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
     Inference inference(wanted, open.places(),
                         chooser_named(options.implementation, Tier::standard, options.seed));
     Execution& execution = inference.execution();
-    block.work = work_of(execution.graph());
-    block.details = facts_of(execution.plan());
-    if (options.implementation == "auto") block.selected_by = "auto";
+    describe(execution, options, block);
     if (inference.decodes()) block.details["context"] = inference.model().positions;
     block.phases["prepare"] = clock.seconds() - started;
-    const auto memory = live.measured(inference);
+    block.memory = live.measured(inference);
     const NetworkCheck check(inference);
     inference.reset();
     block.phases["check"] = clock.seconds() - started - block.phases["prepare"];
@@ -222,7 +238,6 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
     block.stopped_by = devices::interrupted() ? "interrupt" : "budget";
     block.phases["sample"] = clock.seconds() - begin;
     take_profile(execution, inference.scalars(), 0, 1, block);
-    block.memory.insert(memory.begin(), memory.end());
   });
   return block;
 }
@@ -290,7 +305,15 @@ std::vector<std::string> processors_of(const Options& options) {
 }  // namespace
 
 int train_command(const Options& options) {
-  const auto data = data_for(options);
+  std::unique_ptr<DataSet> data;
+  try {
+    data = data_for(options);
+  } catch (const BadArgument&) {
+    throw;
+  } catch (const Error& error) {  // a file is not what it should be
+    fmt::print(stderr, "motley: {}\n", error.what());
+    return bad_input;
+  }
   // What is impossible is told before a file is made.
   refuse_other_shapes(training_model(training_options(options)), *data);
   const auto machine = devices::real_machine();

@@ -1,4 +1,6 @@
 // motley models, train and infer as a user meets them.
+#include <algorithm>
+#include <fstream>
 #include <gtest/gtest.h>
 
 #include "harness/cli/workplace.hpp"
@@ -138,6 +140,37 @@ TEST_F(Train, WhatTheDeviceCannotComputeIsComputedOnTheCpuOnRequest) {
     EXPECT_GT(log.blocks[0].timeline["host"]["compute"], 0);
     EXPECT_NEAR(log.blocks[0].series["loss"].back(), expected.back(), 1e-4 * expected.back());
   }
+}
+
+TEST_F(Train, ADeviceThatIsLostLeavesAValidRecordOfTheStepsBefore) {
+  const Outcome outcome = motley(
+      "train mlp:widths=784-16-10 --batch 4 --steps 200 --implementation first --on opencl:0" +
+          place.out(),
+      "MOTLEY_FAULT=clEnqueueNDRangeKernel:fail=CL_OUT_OF_RESOURCES:after=1500");
+  const schema::Log log = place.log();
+  ASSERT_EQ(log.blocks.size(), 1u) << outcome.output;
+  const schema::Block& block = log.blocks[0];
+  if (block.status == schema::Status::unsupported) GTEST_SKIP() << block.reason;
+  EXPECT_EQ(block.status, schema::Status::failed);
+  EXPECT_EQ(place.first_defect(), "");
+  const auto kept = std::get<std::int64_t>(block.details.at("kept_step"));
+  EXPECT_GE(block.series.at("loss").size(), std::size_t(kept));
+  EXPECT_TRUE(contains(block.reason, "the state after step " + std::to_string(kept)))
+      << block.reason;
+  EXPECT_EQ(log.ends.size(), 1u);
+}
+
+TEST_F(Train, BadDataIsOneClearLine) {
+  for (const char* name : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                           "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}) {
+    std::ofstream(place.folder / name) << "cut";
+  }
+  const Outcome outcome = motley("train mlp:widths=784-16-10 --data-set mnist --data '" +
+                                 place.folder.string() + "'" + place.out());
+  EXPECT_EQ(outcome.code, 4) << outcome.output;
+  EXPECT_TRUE(contains(outcome.output, "train-images-idx3-ubyte")) << outcome.output;
+  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+  EXPECT_FALSE(fs::exists(place.file));
 }
 
 TEST_F(Train, OperatorsAreComputedWhereTheUserPlacesThem) {
