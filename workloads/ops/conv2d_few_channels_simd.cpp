@@ -98,43 +98,51 @@ HWY_INLINE void put(F v, std::int64_t count, float* to) {
   }
 }
 
-/// `pixels` outputs of two vectors each.
-template <int pixels>
+/// `pixels` outputs of `vectors` each.
+template <int pixels, int vectors>
 void forward_tile(const Layer& l, const Row& row, std::int64_t ox, Span run, const Weights& w,
                   std::int64_t columns, float* to) {
   const Floats d;
-  F s[pixels][2];
-#pragma GCC unroll 16
+  F s[pixels][vectors];
+#pragma GCC unroll 32
   for (int p = 0; p < pixels; ++p) {
-    s[p][0] = hn::LoadU(d, w.bias);
-    s[p][1] = hn::LoadU(d, w.bias + lanes);
+#pragma GCC unroll 32
+    for (int v = 0; v < vectors; ++v) s[p][v] = hn::LoadU(d, w.bias + v * lanes);
   }
   for (std::int64_t ky = row.kernel.begin; ky < row.kernel.end; ++ky) {
     const float* x = row.from + ky * l.line + ox * l.step + run.begin;
     const float* weights = w.weights + (ky * l.run + run.begin) * l.columns;
     for (std::int64_t j = run.begin; j < run.end; ++j, ++x, weights += l.columns) {
-      const F w0 = hn::LoadU(d, weights), w1 = hn::LoadU(d, weights + lanes);
-#pragma GCC unroll 16
+      F ws[vectors];
+#pragma GCC unroll 32
+      for (int v = 0; v < vectors; ++v) ws[v] = hn::LoadU(d, weights + v * lanes);
+#pragma GCC unroll 32
       for (int p = 0; p < pixels; ++p) {
         const F value = hn::Set(d, x[p * l.step]);
-        s[p][0] = hn::MulAdd(value, w0, s[p][0]);
-        s[p][1] = hn::MulAdd(value, w1, s[p][1]);
+#pragma GCC unroll 32
+        for (int v = 0; v < vectors; ++v) s[p][v] = hn::MulAdd(value, ws[v], s[p][v]);
       }
     }
   }
-  const bool first = columns < lanes, second = columns < 2 * lanes;
-#pragma GCC unroll 16
+#pragma GCC unroll 32
   for (int p = 0; p < pixels; ++p, to += l.c.output_channels) {
-    put(finished(s[p][0], w.activation), first ? columns : lanes, to);
-    if (!first) put(finished(s[p][1], w.activation), second ? columns - lanes : lanes, to + lanes);
+#pragma GCC unroll 32
+    for (int v = 0; v < vectors; ++v) {
+      const std::int64_t left = columns - v * lanes;
+      put(finished(s[p][v], w.activation), left < lanes ? left : lanes, to + v * lanes);
+    }
   }
 }
 
-template <int pixels>
+template <int pixels, int vectors>
 void forward_pixels(int count, const Layer& l, const Row& row, std::int64_t ox, Span run,
                     const Weights& w, std::int64_t columns, float* to) {
-  if (count == pixels) return forward_tile<pixels>(l, row, ox, run, w, columns, to);
-  if constexpr (pixels > 1) forward_pixels<pixels - 1>(count, l, row, ox, run, w, columns, to);
+  if (count == pixels) {
+    return forward_tile<pixels, vectors>(l, row, ox, run, w, columns, to);
+  }
+  if constexpr (pixels > 1) {
+    forward_pixels<pixels - 1, vectors>(count, l, row, ox, run, w, columns, to);
+  }
 }
 
 void forward_row(const Layer& l, const Row& row, const float* weights, const float* bias,
@@ -144,8 +152,9 @@ void forward_row(const Layer& l, const Row& row, const float* weights, const flo
     const Span run = inside(l, ox);
     for (std::int64_t j = 0; j < l.c.output_channels; j += 2 * lanes) {
       const std::int64_t left = l.c.output_channels - j;
-      forward_pixels<tile>(count, l, row, ox, run, {weights + j, bias + j, activation},
-                           left < 2 * lanes ? left : 2 * lanes, to + ox * l.c.output_channels + j);
+      const auto form = left <= lanes ? forward_pixels<tile, 1> : forward_pixels<tile, 2>;
+      form(count, l, row, ox, run, {weights + j, bias + j, activation},
+           left < 2 * lanes ? left : 2 * lanes, to + ox * l.c.output_channels + j);
     }
     ox += count;
   }
@@ -176,35 +185,42 @@ void forward_simd(const CpuTask& task, const Convolution& c, const float* images
   }
 }
 
-/// sums[rows][two vectors] += x[pixel][row] * dy[pixel], over `pixels`.
-template <int rows>
+/// sums[rows][vectors] += x[pixel][row] * dy[pixel], over `pixels`.
+template <int rows, int vectors>
 void weights_tile(const Layer& l, const float* x, const float* dy, std::int64_t pixels,
                   float* sums) {
   const Floats d;
-  F s[rows][2];
-#pragma GCC unroll 16
-  for (int r = 0; r < rows; ++r) s[r][0] = s[r][1] = all(0);
+  F s[rows][vectors];
+#pragma GCC unroll 32
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 32
+    for (int v = 0; v < vectors; ++v) s[r][v] = all(0);
+  }
   for (std::int64_t pixel = 0; pixel < pixels; ++pixel, x += l.step, dy += l.columns) {
-    const F d0 = hn::LoadU(d, dy), d1 = hn::LoadU(d, dy + lanes);
-#pragma GCC unroll 16
+    F ds[vectors];
+#pragma GCC unroll 32
+    for (int v = 0; v < vectors; ++v) ds[v] = hn::LoadU(d, dy + v * lanes);
+#pragma GCC unroll 32
     for (int r = 0; r < rows; ++r) {
       const F value = hn::Set(d, x[r]);
-      s[r][0] = hn::MulAdd(value, d0, s[r][0]);
-      s[r][1] = hn::MulAdd(value, d1, s[r][1]);
+#pragma GCC unroll 32
+      for (int v = 0; v < vectors; ++v) s[r][v] = hn::MulAdd(value, ds[v], s[r][v]);
     }
   }
-#pragma GCC unroll 16
+#pragma GCC unroll 32
   for (int r = 0; r < rows; ++r, sums += l.columns) {
-    hn::StoreU(hn::Add(hn::LoadU(d, sums), s[r][0]), d, sums);
-    hn::StoreU(hn::Add(hn::LoadU(d, sums + lanes), s[r][1]), d, sums + lanes);
+#pragma GCC unroll 32
+    for (int v = 0; v < vectors; ++v) {
+      hn::StoreU(hn::Add(hn::LoadU(d, sums + v * lanes), s[r][v]), d, sums + v * lanes);
+    }
   }
 }
 
-template <int rows>
+template <int rows, int vectors>
 void weights_rows(std::int64_t count, const Layer& l, const float* x, const float* dy,
                   std::int64_t pixels, float* sums) {
-  if (count == rows) return weights_tile<rows>(l, x, dy, pixels, sums);
-  if constexpr (rows > 1) weights_rows<rows - 1>(count, l, x, dy, pixels, sums);
+  if (count == rows) return weights_tile<rows, vectors>(l, x, dy, pixels, sums);
+  if constexpr (rows > 1) weights_rows<rows - 1, vectors>(count, l, x, dy, pixels, sums);
 }
 
 /// What `pixels` outputs from `ox` on, which see the same part of the run, add to all sums.
@@ -217,8 +233,10 @@ void add_pixels(const Layer& l, const Row& row, std::int64_t ox, std::int64_t pi
       const std::int64_t begin = run.begin + floats * i / tiles,
                          end = run.begin + floats * (i + 1) / tiles;
       for (std::int64_t j = 0; j < l.c.output_channels; j += 2 * lanes) {
-        weights_rows<tile>(end - begin, l, x + begin, dy + ox * l.columns + j, pixels,
-                           sums + (ky * l.run + begin) * l.columns + j);
+        const bool narrow = l.c.output_channels - j <= lanes;
+        const auto form = narrow ? weights_rows<tile, 1> : weights_rows<tile, 2>;
+        form(end - begin, l, x + begin, dy + ox * l.columns + j, pixels,
+             sums + (ky * l.run + begin) * l.columns + j);
       }
     }
   }
