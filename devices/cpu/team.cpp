@@ -1,5 +1,6 @@
 #include "devices/cpu/team.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -74,6 +75,19 @@ std::vector<int> cores_of_this_thread() {
     if (CPU_ISSET(core, &mask)) cores.push_back(core);
   }
   return cores;
+}
+
+std::int64_t pauses_before_sleep() {
+  constexpr int pauses = 256;
+  auto fastest = std::chrono::nanoseconds::max();
+  for (int attempt = 0; attempt < 5; ++attempt) {  // one may be interrupted
+    const auto started = std::chrono::steady_clock::now();
+    for (int i = 0; i < pauses; ++i) pause();
+    fastest =
+        std::min<std::chrono::nanoseconds>(fastest, std::chrono::steady_clock::now() - started);
+  }
+  return pauses * std::chrono::nanoseconds(longest_spin).count() /
+         std::max<std::int64_t>(1, fastest.count());
 }
 
 Team::Team(std::vector<int> cores) : cores_(std::move(cores)) {}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -59,5 +60,8 @@ void pin_this_thread(const std::vector<int>& cores);
 /// For ways out, where a refusal (a cpuset that has changed) can no longer be acted on.
 void try_to_pin_this_thread(const std::vector<int>& cores) noexcept;
 std::vector<int> cores_of_this_thread();
+/// How many pauses of a waiting loop last as long as a team spins before it sleeps: for another
+/// pool of threads that is to be compared with a team.
+std::int64_t pauses_before_sleep();
 
 }  // namespace motley::devices

@@ -2,7 +2,11 @@
 
 #include <cstdlib>
 #include <dlfcn.h>
+#include <numeric>
+#include <sched.h>
 
+#include "devices/cpu/team.hpp"
+#include "devices/onednn/threads.hpp"
 #include "harness/error.hpp"
 
 namespace motley::onednn {
@@ -27,6 +31,18 @@ std::string fill(void* handle, Library& library) {
   return missing;
 }
 
+/// OpenMP's runtime reads these when it is loaded. Its threads must not spin on into what is
+/// measured next, but where they slept at once, waking them would be most of what a small operator
+/// takes: they wait as our own team does. libgomp spins less where it sees more threads than cores.
+void* open_with_bounded_spin(const char* name) {
+  setenv("OMP_WAIT_POLICY", "passive", 1);
+  setenv("GOMP_SPINCOUNT", std::to_string(devices::pauses_before_sleep()).c_str(), 0);
+  std::vector<int> all(CPU_SETSIZE);
+  std::iota(all.begin(), all.end(), 0);
+  const Widened widened(all);
+  return dlopen(name, RTLD_NOW | RTLD_LOCAL);
+}
+
 }  // namespace
 
 void Api::check(dnnl_status_t status, const char* call) const {
@@ -39,11 +55,8 @@ void Api::check(dnnl_status_t status, const char* call) const {
 }
 
 Library load_library(const char* name) {
-  // Read by OpenMP's runtime when it is loaded. Its threads would spin on into what is measured
-  // next, so that nobody's choice but this can be right here.
-  setenv("OMP_WAIT_POLICY", "passive", 1);
   Library library;
-  void* const handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  void* const handle = open_with_bounded_spin(name);
   if (handle == nullptr) {
     const char* const error = dlerror();
     library.reason = std::string("oneDNN 2 was not found (") +

@@ -1,7 +1,8 @@
 // Does oneDNN run on exactly the cores of a processor, and is its absence told? What it computes is
 // checked with the operators.
+#include <cstdlib>
 #include <gtest/gtest.h>
-#include <mutex>
+#include <memory>
 
 #include "devices/cpu/processor.hpp"
 #include "devices/cpu/team.hpp"
@@ -11,6 +12,8 @@
 
 namespace motley::onednn {
 namespace {
+
+using Cores = std::vector<int>;
 
 TEST(OneDnnLibrary, AMissingOneIsTold) {
   const Library none = load_library("libno-such-dnnl.so");
@@ -23,9 +26,16 @@ TEST(OneDnnLibrary, AnotherLibraryOfThatNameIsTold) {
   EXPECT_NE(other.reason.find("dnnl_version"), std::string::npos) << other.reason;
 }
 
-TEST(OneDnnLibrary, WaitsPassively) {
+TEST(OneDnnLibrary, IsLoadedWithThreadsThatSleepSoon) {
+  const std::vector<int> before = devices::cores_of_this_thread();
+  devices::pin_this_thread({before.front()});
   load_library("libno-such-dnnl.so");
   EXPECT_STREQ(std::getenv("OMP_WAIT_POLICY"), "passive");
+  const long pauses = std::strtol(std::getenv("GOMP_SPINCOUNT"), nullptr, 10);
+  EXPECT_GT(pauses, 10);
+  EXPECT_LT(pauses, 1000000);
+  EXPECT_EQ(devices::cores_of_this_thread(), Cores{before.front()});
+  devices::pin_this_thread(before);
 }
 
 class OneDnnThreads : public testing::Test {
@@ -61,8 +71,6 @@ class OneDnnThreads : public testing::Test {
     seen.cores.at(std::size_t(seen.openmp.omp_get_thread_num())) = devices::cores_of_this_thread();
   }
 };
-
-using Cores = std::vector<int>;
 
 TEST_F(OneDnnThreads, OneIsOnEachCore) {
   if (allowed_.size() < 2) GTEST_SKIP() << "one core";

@@ -40,23 +40,14 @@ void pin_threads(const OpenMp& openmp, const std::vector<int>& cores) {
   pinned = cores;
 }
 
-/// The calling thread may be on any of the cores while this lives. libgomp ends threads that a
-/// region has no use for (team.c, gomp_team_start) and starts others for the next larger one, which
-/// inherit the mask.
-class Widened {
- public:
-  explicit Widened(const std::vector<int>& cores) : before_(devices::cores_of_this_thread()) {
-    devices::try_to_pin_this_thread(cores);
-  }
-  ~Widened() { devices::try_to_pin_this_thread(before_); }
-  Widened(const Widened&) = delete;
-  Widened& operator=(const Widened&) = delete;
-
- private:
-  std::vector<int> before_;
-};
-
 }  // namespace
+
+Widened::Widened(const std::vector<int>& cores) : before_(devices::cores_of_this_thread()) {
+  devices::try_to_pin_this_thread(cores);
+}
+Widened::~Widened() {
+  devices::try_to_pin_this_thread(before_);
+}
 
 void run_on(const OpenMp& openmp, const std::vector<int>& cores,
             const std::function<void()>& work) {
@@ -64,6 +55,8 @@ void run_on(const OpenMp& openmp, const std::vector<int>& cores,
   if (cores.size() == 1) return work();
   pin_threads(openmp, cores);
   if (cores.size() == 2) return work();  // a region has both or is none: no thread ends
+  // libgomp ends threads that a region has no use for (team.c, gomp_team_start) and starts others
+  // for the next larger one, which inherit the mask.
   const Widened widened(cores);
   work();
 }

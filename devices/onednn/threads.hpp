@@ -10,6 +10,18 @@
 
 namespace motley::onednn {
 
+/// The calling thread may be on any of the cores while this lives.
+class Widened {
+ public:
+  explicit Widened(const std::vector<int>& cores);
+  ~Widened();
+  Widened(const Widened&) = delete;
+  Widened& operator=(const Widened&) = delete;
+
+ private:
+  std::vector<int> before_;
+};
+
 /// Calls `work`, in which a parallel region has as many threads as there are cores. The calling
 /// thread, which is pinned to the first, is one of them. Throws DeviceError where a core is
 /// refused.
