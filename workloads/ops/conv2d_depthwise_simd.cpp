@@ -162,6 +162,15 @@ HWY_INLINE void sum_inside_of(Taps taps, const Depthwise& work, const Row& row, 
   }
 }
 
+/// Outputs of a row whose windows' pixels, with all channels, stay in the L1 cache while the walk
+/// goes from one vector of channels to the next: memory is read in long runs, once.
+std::int64_t outputs_at_once(const Depthwise& work) {
+  const Patches& p = work.seen;
+  constexpr std::int64_t cached_floats = 6144;
+  const std::int64_t outputs = cached_floats / (work.channels * (p.kernel_height * p.stride_x + 1));
+  return outputs < 8 ? 8 : outputs;
+}
+
 void depthwise_row(const Depthwise& work, std::int64_t r) {
   const Patches& p = work.seen;
   const Row row = row_of(p, r);
@@ -169,16 +178,25 @@ void depthwise_row(const Depthwise& work, std::int64_t r) {
                     r / p.output_height * work.to.image_stride;
   const Taps taps = taps_of(p);
   const Inside span = taps == Taps::any ? Inside{0, 0} : inside(p);
-  for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
-    const F bias = work.bias ? at.load(work.bias) : all(0);
-    const auto edge = [&](std::int64_t ox) HWY_ATTR {
-      at.store(finished(windowed(work, row, ox, bias, at), work.activation),
-               to + ox * work.to.stride);
-    };
-    for (std::int64_t ox = 0; ox < span.begin; ++ox) edge(ox);
-    if (span.begin < span.end) sum_inside_of(taps, work, row, span, to, bias, at);
-    for (std::int64_t ox = span.end; ox < p.output_width; ++ox) edge(ox);
-  });
+  const auto edges = [&](Inside outside) HWY_ATTR {
+    if (outside.begin == outside.end) return;
+    for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
+      const F bias = work.bias ? at.load(work.bias) : all(0);
+      for (std::int64_t ox = outside.begin; ox < outside.end; ++ox) {
+        at.store(finished(windowed(work, row, ox, bias, at), work.activation),
+                 to + ox * work.to.stride);
+      }
+    });
+  };
+  edges({0, span.begin});
+  const std::int64_t most = outputs_at_once(work);
+  for (std::int64_t begin = span.begin; begin < span.end; begin += most) {
+    const Inside run{begin, begin + most < span.end ? begin + most : span.end};
+    for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
+      sum_inside_of(taps, work, row, run, to, work.bias ? at.load(work.bias) : all(0), at);
+    });
+  }
+  edges({span.end, p.output_width});
 }
 
 /// Row by row of all parts together: they read the same rows.
@@ -251,17 +269,25 @@ void depthwise_weights_simd(const CpuTask& task, const Depthwise& work,
   float* const mine = sums + task.member * floats;
   for_each_vector(0, floats, [=](auto at) HWY_ATTR { at.store(all(0), mine); });
   const Inside span = taps_of(p) == Taps::three_by_three ? inside(p) : Inside{0, 0};
+  const std::int64_t most = outputs_at_once(work);
   const auto [begin, end] = task.share(work.images * p.output_height);
   for (std::int64_t r = begin; r < end; ++r) {
     const Row row = row_of(p, r);
     const float* const dy = output_gradient + r * p.output_width * work.channels;
-    for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
-      weights_windowed(work, row, {0, span.begin}, dy, mine, at);
-      if (span.begin < span.end) {
-        weights_three_by_three(work, row, span, dy, mine, at);
-      }
-      weights_windowed(work, row, {span.end, p.output_width}, dy, mine, at);
-    });
+    const auto edges = [&](Inside outside) HWY_ATTR {
+      if (outside.begin == outside.end) return;
+      for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
+        weights_windowed(work, row, outside, dy, mine, at);
+      });
+    };
+    edges({0, span.begin});
+    for (std::int64_t from = span.begin; from < span.end; from += most) {
+      const Inside run{from, from + most < span.end ? from + most : span.end};
+      for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
+        weights_three_by_three(work, row, run, dy, mine, at);
+      });
+    }
+    edges({span.end, p.output_width});
   }
 }
 
