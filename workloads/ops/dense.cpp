@@ -89,7 +89,7 @@ OperatorKind dense() {
   kind.examples = {example(1, 1, 1, "none"),      example(3, 5, 7, "none", false),
                    example(1, 37, 19, "relu"),    example(17, 33, 40, "relu6"),
                    example(4, 129, 16, "none"),   example(2, 20, 33, "relu", false),
-                   example(64, 100, 130, "relu"), example(1, 1000, 257, "none"),
+                   example(64, 100, 130, "relu"), example(1, 1000, 257, "relu"),
                    example(33, 400, 10, "none")};
   return kind;
 }

@@ -1,11 +1,13 @@
-// A dense layer on OpenCL devices: a matrix product in panels, bias and activation on the way out.
+// A dense layer on OpenCL devices: a matrix product, bias and activation on the way out. Of few
+// rows (one image, one token) weights are read once: packing them would cost more than the product.
 #include "workloads/ops/fused_activation.hpp"
 #include "workloads/ops/matmul/packed_opencl.hpp"
+#include "workloads/ops/matmul/register_vector_opencl.hpp"
 
 namespace motley::workloads {
 namespace {
 
-Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
+Lowered lower_packed(const Call& call, Processor&, const schema::Parameters& tuning) {
   PanelProduct product;
   product.batch = 1;
   product.m = call.inputs[0].shape[0];
@@ -24,15 +26,34 @@ Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
   return lowered;
 }
 
-const ImplementationRegistration registration("dense", [] {
-  Implementation one;
-  one.name = "opencl/packed";
-  one.summary = "Operands packed into panels, tiles of vectors in registers";
-  one.unsupported = [](const Call& call, Processor&) { return needs_plain_f32(call, {}); };
+Lowered lower_strided(const Call& call, Processor&, const schema::Parameters& tuning) {
+  MatmulSizes sizes;
+  sizes.m = call.inputs[0].shape[0];
+  sizes.k = call.inputs[1].shape[0];
+  sizes.n = call.inputs[1].shape[1];
+  Finish finish;
+  if (call.inputs.size() == 3) finish.bias = Input{2};
+  finish.activation = activation_of(call);
+  return lower_register_vector(sizes, finish, tuning);
+}
+
+const ImplementationRegistration packed("dense", [] {
+  Implementation one =
+      matmul_rung("opencl/packed", "Operands packed into panels, tiles of vectors in registers", 0);
   one.tunings = [](const Call& call, Processor& processor, Tier tier) {
     return panel_tunings(call.inputs[0].shape[0], call.inputs[1].shape[1], processor, tier);
   };
-  one.lower = lower;
+  one.lower = lower_packed;
+  return one;
+});
+
+const ImplementationRegistration register_vector("dense", [] {
+  Implementation one = matmul_rung("opencl/register_vector",
+                                   "Tiles of vectors in registers, operands from memory", 1);
+  one.tunings = [](const Call& call, Processor& processor, Tier tier) {
+    return register_vector_tunings(call.inputs[0].shape[0], processor, tier);
+  };
+  one.lower = lower_strided;
   return one;
 });
 

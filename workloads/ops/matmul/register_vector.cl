@@ -11,9 +11,14 @@
   b += (size_t)(get_global_id(2) / parts) * k * n;                       \
   c += (size_t)get_global_id(2) * m * n;
 
+// The bias of the columns, and the activation: of whole sums, not of parts.
+#define FINISH __global const float *bias, int has_bias, int activation
+#define FINISHED(sum, column, valid) \
+  activated(has_bias ? (sum) + load_some(bias + (column), valid) : (sum), activation)
+
 // B's rows lie together, as C's: vectors go along them. Beyond the last row the last one is read
 // again; what comes of it is not stored.
-__kernel void register_vector(MATRICES, int parts) {
+__kernel void register_vector(MATRICES, int parts, FINISH) {
   const int apart = (int)get_local_size(0) * VECTOR;  // of the vectors of one work-item
   const int column = (int)get_group_id(0) * apart * COLUMNS + (int)get_local_id(0) * VECTOR;
   const int row = (int)get_global_id(1) * ROWS;
@@ -41,10 +46,10 @@ __kernel void register_vector(MATRICES, int parts) {
     }
   }
   KEEP_TILE
-  for (int i = 0; i < min(ROWS, m - row); ++i) {
-    for (int j = 0; j < COLUMNS; ++j) {
-      store_some(tile[i * COLUMNS + j], c + (row + i) * n + column + j * apart,
-                 n - column - j * apart);
+  for (int j = 0; j < COLUMNS; ++j) {
+    const int at = column + j * apart;
+    for (int i = 0; i < min(ROWS, m - row); ++i) {
+      store_some(FINISHED(tile[i * COLUMNS + j], at, n - at), c + (row + i) * n + at, n - at);
     }
   }
 }
@@ -89,12 +94,14 @@ __kernel void register_dots(MATRICES, int parts) {
   }
 }
 
-// c = the sum of all parts, of `size` elements each; a vector of elements for each work-item.
-__kernel void add_parts(__global const float* from, __global float* c, int size, int parts) {
-  const int at = (int)get_global_id(0) * VECTOR, valid = size - at;
+// c = the sum of all parts; a vector of one row for each work-item.
+__kernel void add_parts(__global const float* from, __global float* c, int m, int n, int parts,
+                        FINISH) {
+  const int column = (int)get_global_id(0) * VECTOR, row = get_global_id(1), valid = n - column;
   if (valid <= 0) return;
-  from += (size_t)get_global_id(1) * parts * size + at;
+  from += ((size_t)get_global_id(2) * parts * m + row) * n + column;
   V sum = 0.0f;
-  for (int part = 0; part < parts; ++part, from += size) sum += load_some(from, valid);
-  store_some(sum, c + (size_t)get_global_id(1) * size + at, valid);
+  for (int part = 0; part < parts; ++part, from += m * n) sum += load_some(from, valid);
+  store_some(FINISHED(sum, column, valid), c + ((size_t)get_global_id(2) * m + row) * n + column,
+             valid);
 }

@@ -1,8 +1,8 @@
 // The fourth rung of the ladder: tiles of vectors in registers, operands from memory. Which tile is
 // best depends on how many rows there are: more rows than that are computed in vain.
-#include <algorithm>
+#include "workloads/ops/matmul/register_vector_opencl.hpp"
 
-#include "workloads/ops/matmul/strided_opencl.hpp"
+#include <algorithm>
 
 namespace motley::embedded {
 extern const std::string_view strided_cl, registers_cl, register_vector_cl;
@@ -22,8 +22,10 @@ schema::Parameters parameters_of(const Tile& tile) {
           {"group", tile.group}};
 }
 
-std::vector<schema::Parameters> tunings(const Call& call, Processor& processor, Tier tier) {
-  const std::int64_t m = matmul_sizes(call).m;
+}  // namespace
+
+std::vector<schema::Parameters> register_vector_tunings(std::int64_t m, const Processor& processor,
+                                                        Tier tier) {
   const std::vector<Tile> cpu = {{4, 16, 4, 1}, {12, 16, 2, 1}, {8, 16, 3, 1}, {1, 16, 8, 1}};
   const std::vector<Tile> gpu = {{8, 4, 1, 8}, {4, 4, 1, 8}, {8, 4, 2, 8}, {1, 4, 1, 8}};
   const bool is_cpu = processor.kind() == ProcessorKind::cpu;
@@ -38,6 +40,8 @@ std::vector<schema::Parameters> tunings(const Call& call, Processor& processor, 
   return all;
 }
 
+namespace {
+
 /// Enough parts of the depth, but none short, that there are several tiles for each core.
 std::int64_t parts_of(std::int64_t tiles, std::int64_t k) {
   constexpr std::int64_t enough_tiles = 16, shortest = 64;
@@ -50,18 +54,28 @@ std::string source() {
       .append(embedded::register_vector_cl);
 }
 
-Launch add_parts(const MatmulSizes& s, std::int64_t parts, const schema::Parameters& tuning) {
+void append(std::vector<Operand>& operands, const Finish& finish) {
+  operands.push_back(finish.bias.value_or(Output{0}));
+  operands.push_back(whole(finish.bias.has_value()));
+  operands.push_back(whole(std::int64_t(finish.activation)));
+}
+
+Launch add_parts(const MatmulSizes& s, std::int64_t parts, const Finish& finish,
+                 const schema::Parameters& tuning) {
   const auto group = std::size_t(tuned(tuning, "group") * tuned(tuning, "group"));
   Launch launch;
   launch.kernel.name = "add_parts";
   launch.kernel.opencl = tuned_form(source(), launch.kernel.name, tuning);
-  launch.range = groups_of(divide_up(s.m * s.n, tuned(tuning, "vector")), s.batch, group, 1, 1);
-  launch.operands = {Workspace{0}, Output{0}, whole(s.m * s.n), whole(parts)};
+  launch.range = groups_of(divide_up(s.n, tuned(tuning, "vector")), s.m, group, 1, s.batch);
+  launch.operands = {Workspace{0}, Output{0}, whole(s.m), whole(s.n), whole(parts)};
+  append(launch.operands, finish);
   return launch;
 }
 
-Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
-  const MatmulSizes s = matmul_sizes(call);
+}  // namespace
+
+Lowered lower_register_vector(const MatmulSizes& s, const Finish& finish,
+                              const schema::Parameters& tuning) {
   const std::int64_t columns = tuned(tuning, "columns"), rows = tuned(tuning, "rows");
   const std::int64_t x =
       divide_up(s.n, s.transpose_b ? columns : columns * tuned(tuning, "vector"));
@@ -80,16 +94,23 @@ Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
   launch.range = groups_of(x, y, group, group, s.batch * parts);
   launch.operands = strided_operands(s, sums);
   launch.operands.push_back(whole(parts));
+  if (!s.transpose_b) append(launch.operands, parts > 1 ? Finish{} : finish);
   lowered.launches.push_back(std::move(launch));
-  if (parts > 1) lowered.launches.push_back(add_parts(s, parts, tuning));
+  if (parts > 1) lowered.launches.push_back(add_parts(s, parts, finish, tuning));
   return lowered;
 }
+
+namespace {
 
 const ImplementationRegistration registration("matmul", [] {
   Implementation rung = matmul_rung("opencl/register_vector",
                                     "Tiles of vectors in registers, operands from memory", 2);
-  rung.tunings = tunings;
-  rung.lower = lower;
+  rung.tunings = [](const Call& call, Processor& processor, Tier tier) {
+    return register_vector_tunings(matmul_sizes(call).m, processor, tier);
+  };
+  rung.lower = [](const Call& call, Processor&, const schema::Parameters& tuning) {
+    return lower_register_vector(matmul_sizes(call), {}, tuning);
+  };
   return rung;
 });
 
