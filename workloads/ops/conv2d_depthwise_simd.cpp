@@ -1,6 +1,6 @@
 // How fast can channels be convolved by themselves? Two operations for each float that is loaded,
-// so the walk keeps to rows that fit the caches: output row by output row, for each vector of
-// channels the whole row. Only windows that hang over a left or right border ask for each tap
+// so the walk keeps to what fits the caches: output row by output row, for each vector of channels
+// a run of the row. Only windows that hang over a left or right border ask for each tap
 // whether it is there; rows beyond the top and bottom are read from zeros.
 #include "workloads/ops/conv2d_depthwise.hpp"
 
@@ -48,33 +48,20 @@ Row row_of(const Patches& p, std::int64_t row) {
           row % p.output_height * p.stride_y - p.pad_top};
 }
 
-/// Pixel (y, x) of an image, or null outside.
-HWY_INLINE const float* pixel(const Patches& p, const Row& row, std::int64_t tap_y,
-                              std::int64_t x) {
-  const std::int64_t y = row.y + tap_y * p.dilation_y;
-  if (y < 0 || y >= p.height || x < 0 || x >= p.width) return nullptr;
-  return row.image + (y * p.width + x) * p.pixel_stride;
+/// Taps of the kernel's rows that meet the image at output `ox`.
+Inside taps_inside(const Patches& p, std::int64_t ox) {
+  const std::int64_t x = ox * p.stride_x - p.pad_left;
+  std::int64_t begin = x >= 0 ? 0 : (-x + p.dilation_x - 1) / p.dilation_x;
+  std::int64_t end = x >= p.width ? 0 : (p.width - 1 - x) / p.dilation_x + 1;
+  if (end > p.kernel_width) end = p.kernel_width;
+  if (begin > end) begin = end;
+  return {begin, end};
 }
 
 HWY_INLINE F finished(F v, Activation activation) {
   if (activation != Activation::none) v = hn::Max(v, all(0));
   if (activation == Activation::relu6) v = hn::Min(v, all(6));
   return v;
-}
-
-/// Any kernel, anywhere in the image.
-template <class At>
-HWY_INLINE F windowed(const Depthwise& work, const Row& row, std::int64_t ox, F sum, At at) {
-  const Patches& p = work.seen;
-  for (std::int64_t y = 0; y < p.kernel_height; ++y) {
-    for (std::int64_t x = 0; x < p.kernel_width; ++x) {
-      const float* from = pixel(p, row, y, ox * p.stride_x - p.pad_left + x * p.dilation_x);
-      if (!from) continue;
-      sum = hn::MulAdd(at.load(from),
-                       at.load(work.weights + y * work.line_stride + x * work.tap_stride), sum);
-    }
-  }
-  return sum;
 }
 
 /// A row of the kernel's taps as it meets the image: where it begins for output 0, and how far
@@ -93,6 +80,24 @@ TapRow tap_row(const Patches& p, const Row& row, std::int64_t tap_y, std::int64_
   if (y < 0 || y >= p.height) return {zeros, 0, 0};
   return {row.image + (y * p.width - p.pad_left) * p.pixel_stride + channel,
           p.stride_x * p.pixel_stride, p.dilation_x * p.pixel_stride};
+}
+
+/// Any kernel, anywhere in the image.
+template <class At>
+HWY_INLINE F windowed(const Depthwise& work, const Row& row, std::int64_t ox, F sum, At at) {
+  const Patches& p = work.seen;
+  const Inside taps = taps_inside(p, ox);
+  At from = at;
+  from.i = 0;
+  for (std::int64_t y = 0; y < p.kernel_height; ++y) {
+    const TapRow line = tap_row(p, row, y, at.i);
+    if (line.step == 0) continue;
+    for (std::int64_t x = taps.begin; x < taps.end; ++x) {
+      sum = hn::MulAdd(from.load(line.from + ox * line.step + x * line.tap),
+                       at.load(work.weights + y * work.line_stride + x * work.tap_stride), sum);
+    }
+  }
+  return sum;
 }
 
 /// Outputs of a row whose windows lie inside the image, for kernels of height x width: all weights
@@ -219,14 +224,20 @@ template <class At>
 HWY_INLINE void weights_windowed(const Depthwise& work, const Row& row, Inside span,
                                  const float* dy, float* sums, At at) {
   const Patches& p = work.seen;
-  for (std::int64_t tap = 0; tap < p.kernel_height * p.kernel_width; ++tap) {
-    const std::int64_t y = tap / p.kernel_width, x = tap % p.kernel_width * p.dilation_x;
-    F sum = at.load(sums + tap * work.channels);
+  At from = at;
+  from.i = 0;
+  for (std::int64_t y = 0; y < p.kernel_height; ++y) {
+    const TapRow line = tap_row(p, row, y, at.i);
+    if (line.step == 0) continue;
     for (std::int64_t ox = span.begin; ox < span.end; ++ox) {
-      const float* from = pixel(p, row, y, ox * p.stride_x - p.pad_left + x);
-      if (from) sum = hn::MulAdd(at.load(from), at.load(dy + ox * work.channels), sum);
+      const Inside taps = taps_inside(p, ox);
+      const F d = at.load(dy + ox * work.channels);
+      for (std::int64_t x = taps.begin; x < taps.end; ++x) {
+        float* const sum = sums + (y * p.kernel_width + x) * work.channels;
+        at.store(hn::MulAdd(from.load(line.from + ox * line.step + x * line.tap), d, at.load(sum)),
+                 sum);
+      }
     }
-    at.store(sum, sums + tap * work.channels);
   }
 }
 
