@@ -26,15 +26,19 @@ Lowered lower_packed(const Call& call, Processor&, const schema::Parameters& tun
   return lowered;
 }
 
-Lowered lower_strided(const Call& call, Processor&, const schema::Parameters& tuning) {
+MatmulSizes sizes_of(const Call& call) {
   MatmulSizes sizes;
   sizes.m = call.inputs[0].shape[0];
   sizes.k = call.inputs[1].shape[0];
   sizes.n = call.inputs[1].shape[1];
+  return sizes;
+}
+
+Finish finish_of(const Call& call) {
   Finish finish;
   if (call.inputs.size() == 3) finish.bias = Input{2};
   finish.activation = activation_of(call);
-  return lower_register_vector(sizes, finish, tuning);
+  return finish;
 }
 
 const ImplementationRegistration packed("dense", [] {
@@ -53,8 +57,14 @@ const ImplementationRegistration register_vector("dense", [] {
   one.tunings = [](const Call& call, Processor& processor, Tier tier) {
     return register_vector_tunings(call.inputs[0].shape[0], processor, tier);
   };
-  one.lower = lower_strided;
+  one.lower = [](const Call& call, Processor&, const schema::Parameters& tuning) {
+    return lower_register_vector(sizes_of(call), finish_of(call), tuning);
+  };
   return one;
+});
+
+const ImplementationRegistration matrix_vector("dense", [] {
+  return matrix_vector_rung(sizes_of, finish_of);
 });
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 namespace motley::embedded {
-extern const std::string_view strided_cl, registers_cl, register_vector_cl;
+extern const std::string_view strided_cl, registers_cl, register_vector_cl, matrix_vector_cl;
 }
 
 namespace motley::workloads {
@@ -48,16 +48,20 @@ std::int64_t parts_of(std::int64_t tiles, std::int64_t k) {
   return std::clamp<std::int64_t>(enough_tiles / tiles, 1, std::max<std::int64_t>(1, k / shortest));
 }
 
-std::string source() {
-  return std::string(embedded::registers_cl)
-      .append(embedded::strided_cl)
-      .append(embedded::register_vector_cl);
-}
-
 void append(std::vector<Operand>& operands, const Finish& finish) {
   operands.push_back(finish.bias.value_or(Output{0}));
   operands.push_back(whole(finish.bias.has_value()));
   operands.push_back(whole(std::int64_t(finish.activation)));
+}
+
+}  // namespace
+
+OpenclForm register_vector_form(const std::string& entry, const schema::Parameters& tuning) {
+  return tuned_form(std::string(embedded::registers_cl)
+                        .append(embedded::strided_cl)
+                        .append(embedded::register_vector_cl)
+                        .append(embedded::matrix_vector_cl),
+                    entry, tuning);
 }
 
 Launch add_parts(const MatmulSizes& s, std::int64_t parts, const Finish& finish,
@@ -65,14 +69,12 @@ Launch add_parts(const MatmulSizes& s, std::int64_t parts, const Finish& finish,
   const auto group = std::size_t(tuned(tuning, "group") * tuned(tuning, "group"));
   Launch launch;
   launch.kernel.name = "add_parts";
-  launch.kernel.opencl = tuned_form(source(), launch.kernel.name, tuning);
+  launch.kernel.opencl = register_vector_form(launch.kernel.name, tuning);
   launch.range = groups_of(divide_up(s.n, tuned(tuning, "vector")), s.m, group, 1, s.batch);
   launch.operands = {Workspace{0}, Output{0}, whole(s.m), whole(s.n), whole(parts)};
   append(launch.operands, finish);
   return launch;
 }
-
-}  // namespace
 
 Lowered lower_register_vector(const MatmulSizes& s, const Finish& finish,
                               const schema::Parameters& tuning) {
@@ -90,7 +92,7 @@ Lowered lower_register_vector(const MatmulSizes& s, const Finish& finish,
   }
   Launch launch;
   launch.kernel.name = s.transpose_b ? "register_dots" : "register_vector";
-  launch.kernel.opencl = tuned_form(source(), launch.kernel.name, tuning);
+  launch.kernel.opencl = register_vector_form(launch.kernel.name, tuning);
   launch.range = groups_of(x, y, group, group, s.batch * parts);
   launch.operands = strided_operands(s, sums);
   launch.operands.push_back(whole(parts));

@@ -20,4 +20,13 @@ std::vector<schema::Parameters> register_vector_tunings(std::int64_t m, const Pr
 Lowered lower_register_vector(const MatmulSizes& sizes, const Finish& finish,
                               const schema::Parameters& tuning);
 
+/// For products of one row; `sizes` and `finish` of a call.
+Implementation matrix_vector_rung(std::function<MatmulSizes(const Call&)> sizes,
+                                  std::function<Finish(const Call&)> finish);
+
+OpenclForm register_vector_form(const std::string& entry, const schema::Parameters& tuning);
+/// Output 0 = finish(the sum of so many `parts` [batch][part][m, n] in workspace 0).
+Launch add_parts(const MatmulSizes& sizes, std::int64_t parts, const Finish& finish,
+                 const schema::Parameters& tuning);
+
 }  // namespace motley::workloads
