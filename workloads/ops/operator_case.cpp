@@ -159,7 +159,7 @@ Case make_case(const OperatorKind& kind) {
                                    : std::vector<schema::Value>{"cold"};
        },
        false},
-      axis("dtype", "Of all operands", {"f32"})};
+      axis("dtype", "Of the first operand", {to_string(shapes_of(name).front().inputs[0].dtype)})};
   result.prepare = [name](Workbench& bench) { return prepare(name, bench); };
   return result;
 }
