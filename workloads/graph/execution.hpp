@@ -4,7 +4,7 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
+#include <vector>
 
 #include "harness/clock.hpp"
 #include "workloads/graph/bound_operator.hpp"
@@ -13,11 +13,15 @@
 
 namespace motley::workloads {
 
-/// When one step of a profiled run began and ended, in seconds. A device's times are those of its
-/// commands, moved to the host's clock; absent where the processor has no clock of its own.
+/// When one step of a profiled run began and ended, in seconds.
 struct StepTime {
   double host_started = 0, host_ended = 0;
-  std::optional<double> device_started, device_ended;
+  /// Of a device's commands, moved to the host's clock: an operator may need several, and between
+  /// them the device may wait. Empty where the processor has no clock of its own.
+  struct Command {
+    double started = 0, ended = 0;
+  };
+  std::vector<Command> commands;
   bool ran = false;  ///< steps with a period are skipped in between
 };
 

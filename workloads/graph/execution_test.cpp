@@ -241,7 +241,6 @@ TEST_P(OnProcessor, WhatGoesToTheHostIsCountedInBothTimelines) {
   EXPECT_EQ(with.counts.at("bytes_to_device"), without.counts.at("bytes_to_device") + 8 * 20 * 4);
   EXPECT_GT(with.host.at("compute"), 0);
   EXPECT_GT(with.gap.at("compute"), 0);
-  EXPECT_GT(with.device.at("device_to_host"), without.device.at("device_to_host"));
 }
 
 TEST_P(OnProcessor, AnUnknownOperatorCannotBePlaced) {

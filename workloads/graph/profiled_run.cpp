@@ -48,9 +48,9 @@ void take(Queue& queue, std::vector<Pending>& pending, std::vector<StepTime>& ti
     if (one.commands == 0 || (one.is_map && !all)) continue;
     StepTime& time = times[one.step];
     offset.add(time.host_started, time.host_ended, intervals[i].queued_seconds);
-    time.device_started = intervals[i].started_seconds;
-    time.device_ended = intervals[i + one.commands - 1].ended_seconds;
-    i += one.commands;
+    for (std::size_t command = 0; command < one.commands; ++command, ++i) {
+      time.commands.push_back({intervals[i].started_seconds, intervals[i].ended_seconds});
+    }
   }
   pending.clear();
 }
@@ -102,10 +102,11 @@ std::vector<StepTime> Execution::run_profiled(const RunScalars& scalars, std::ui
     take(*queues_[place], pending[place], times, offsets[place]);
   }
   for (std::size_t i = 0; i + 1 < times.size(); ++i) {
-    if (!times[i].device_started) continue;
     const double offset = offsets[plan_.steps[i % steps].place].seconds();
-    *times[i].device_started += offset;
-    *times[i].device_ended += offset;
+    for (StepTime::Command& command : times[i].commands) {
+      command.started += offset;
+      command.ended += offset;
+    }
   }
   return times;
 }

@@ -74,9 +74,10 @@ class Accounts {
     host_.push_back({time.host_started, time.host_ended, host_activity(step, on_device(step))});
     double seconds = time.host_ended - time.host_started;
     if (on_device(step)) {
-      seconds = time.device_started ? *time.device_ended - *time.device_started : 0;
-      if (time.device_started) {
-        device_.push_back({*time.device_started, *time.device_ended, device_activity(plan_, step)});
+      seconds = 0;
+      for (const StepTime::Command& command : time.commands) {
+        seconds += command.ended - command.started;
+        device_.push_back({command.started, command.ended, device_activity(plan_, step)});
       }
     }
     OperatorTime& of = result_.operators[step.op];
