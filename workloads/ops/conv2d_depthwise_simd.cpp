@@ -84,9 +84,9 @@ TapRow tap_row(const Patches& p, const Row& row, std::int64_t tap_y, std::int64_
 
 /// Any kernel, anywhere in the image.
 template <class At>
-HWY_INLINE F windowed(const Depthwise& work, const Row& row, std::int64_t ox, F sum, At at) {
+HWY_INLINE F windowed(const Depthwise& work, const Row& row, std::int64_t ox, Inside taps, F sum,
+                      At at) {
   const Patches& p = work.seen;
-  const Inside taps = taps_inside(p, ox);
   At from = at;
   from.i = 0;
   for (std::int64_t y = 0; y < p.kernel_height; ++y) {
@@ -184,14 +184,13 @@ void depthwise_row(const Depthwise& work, std::int64_t r) {
   const Taps taps = taps_of(p);
   const Inside span = taps == Taps::any ? Inside{0, 0} : inside(p);
   const auto edges = [&](Inside outside) HWY_ATTR {
-    if (outside.begin == outside.end) return;
-    for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
-      const F bias = work.bias ? at.load(work.bias) : all(0);
-      for (std::int64_t ox = outside.begin; ox < outside.end; ++ox) {
-        at.store(finished(windowed(work, row, ox, bias, at), work.activation),
-                 to + ox * work.to.stride);
-      }
-    });
+    for (std::int64_t ox = outside.begin; ox < outside.end; ++ox) {
+      const Inside seen = taps_inside(p, ox);
+      for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
+        const F sum = windowed(work, row, ox, seen, work.bias ? at.load(work.bias) : all(0), at);
+        at.store(finished(sum, work.activation), to + ox * work.to.stride);
+      });
+    }
   };
   edges({0, span.begin});
   const std::int64_t most = outputs_at_once(work);
@@ -219,24 +218,21 @@ void depthwise_simd(const CpuTask& task, std::span<const Depthwise> parts) {
   }
 }
 
-/// The sums of one row of outputs for all taps of one vector of channels, anywhere.
+/// What output `ox` of a row adds to the sums of one vector of channels, anywhere.
 template <class At>
-HWY_INLINE void weights_windowed(const Depthwise& work, const Row& row, Inside span,
-                                 const float* dy, float* sums, At at) {
+HWY_INLINE void weights_windowed(const Depthwise& work, const Row& row, std::int64_t ox,
+                                 Inside taps, const float* dy, float* sums, At at) {
   const Patches& p = work.seen;
+  const F d = at.load(dy + ox * work.channels);
   At from = at;
   from.i = 0;
   for (std::int64_t y = 0; y < p.kernel_height; ++y) {
     const TapRow line = tap_row(p, row, y, at.i);
     if (line.step == 0) continue;
-    for (std::int64_t ox = span.begin; ox < span.end; ++ox) {
-      const Inside taps = taps_inside(p, ox);
-      const F d = at.load(dy + ox * work.channels);
-      for (std::int64_t x = taps.begin; x < taps.end; ++x) {
-        float* const sum = sums + (y * p.kernel_width + x) * work.channels;
-        at.store(hn::MulAdd(from.load(line.from + ox * line.step + x * line.tap), d, at.load(sum)),
-                 sum);
-      }
+    for (std::int64_t x = taps.begin; x < taps.end; ++x) {
+      float* const sum = sums + (y * p.kernel_width + x) * work.channels;
+      const F seen = from.load(line.from + ox * line.step + x * line.tap);
+      at.store(hn::MulAdd(seen, d, at.load(sum)), sum);
     }
   }
 }
@@ -286,10 +282,12 @@ void depthwise_weights_simd(const CpuTask& task, const Depthwise& work,
     const Row row = row_of(p, r);
     const float* const dy = output_gradient + r * p.output_width * work.channels;
     const auto edges = [&](Inside outside) HWY_ATTR {
-      if (outside.begin == outside.end) return;
-      for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
-        weights_windowed(work, row, outside, dy, mine, at);
-      });
+      for (std::int64_t ox = outside.begin; ox < outside.end; ++ox) {
+        const Inside seen = taps_inside(p, ox);
+        for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
+          weights_windowed(work, row, ox, seen, dy, mine, at);
+        });
+      }
     };
     edges({0, span.begin});
     for (std::int64_t from = span.begin; from < span.end; from += most) {
