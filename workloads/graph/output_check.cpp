@@ -22,13 +22,16 @@ Values project(const Values& values, const Values& signs) {
 
 constexpr double tolerated_missing_change = 0.01;
 
-/// Share of the reference's change that got lacks, beyond what rounding to f32 may take.
-double missing_change(const Values& got, const Values& reference, const Values& before) {
+/// Share of the reference's change that got lacks, beyond what rounding to f32 may take: of the
+/// result, or of the terms where `sizes` says that they may cancel (a running mean).
+double missing_change(const Values& got, const Values& reference, const Values& before,
+                      const Values& sizes) {
   constexpr double rounding = 1e-6;
   double missing = 0, change = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
     change += std::abs(reference[i] - before[i]);
-    missing += std::max(0.0, std::abs(got[i] - reference[i]) - rounding * std::abs(reference[i]));
+    const double size = std::max(std::abs(reference[i]), sizes.empty() ? 0 : sizes[i]);
+    missing += std::max(0.0, std::abs(got[i] - reference[i]) - rounding * size);
   }
   return change > 0 ? missing / change : 0;
 }
@@ -60,7 +63,8 @@ double OutputCheck::error(std::size_t i, Values got) const {
                            : normalised_error(got, references_.at(i), magnitudes_.at(i));
   const auto before = before_.find(i);
   if (before == before_.end()) return error;
-  const double missing = missing_change(got, references_.at(i), before->second);
+  const double missing = missing_change(got, references_.at(i), before->second,
+                                        magnitudes_.empty() ? Values{} : magnitudes_.at(i));
   return missing > tolerated_missing_change ? std::max(error, missing) : error;
 }
 

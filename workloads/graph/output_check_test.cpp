@@ -22,5 +22,17 @@ TEST(OutputCheck, SeesAnUpdateThatIsMissing) {
   EXPECT_GT(check.error(0, inputs[0]), kind.tolerance);
 }
 
+/// The mean of what cancels altogether is rounding, and so is the change of its running mean.
+TEST(OutputCheck, TakesRoundingForWhatIsLeftOfTermsThatCancel) {
+  const OperatorKind& kind = operator_kind("batch_norm");
+  const Call call =
+      make_call(kind, {{"momentum", 0.5}}, {{{4, 1, 1, 2}}, {{2}}, {{2}}, {{2}}, {{2}}});
+  const std::vector<Values> inputs = {{1, 3, -1, 3, 1, 3, -1, 3}, {1, 1}, {0, 0}, {0, 0}, {1, 1}};
+  const OutputCheck check(kind, call, {}, inputs, 1);
+  EXPECT_LE(check.error(3, {1e-7, 1.5}), kind.tolerance);
+  EXPECT_GT(check.error(3, {0.01, 1.5}), kind.tolerance);
+  EXPECT_GT(check.error(3, {0, 0}), kind.tolerance) << "not updated";
+}
+
 }  // namespace
 }  // namespace motley::workloads
