@@ -9,6 +9,7 @@
 // Must follow foreach_target.h.
 #include "workloads/ops/elementwise_loops.hpp"
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -27,13 +28,15 @@ struct Layer {
   std::int64_t run;         ///< floats that a row of the kernel sees
   std::int64_t columns;     ///< output channels, filled up to whole tiles of any target
   std::int64_t line, step;  ///< floats from one row of an image to the next, one window to the next
+  std::int64_t given;       ///< of dy, from one output to the next: copied unless whole vectors
 
   explicit Layer(const Convolution& of)
       : c(of),
         run(of.kernel_width * of.channels),
         columns((of.output_channels + 31) / 32 * 32),
         line(of.width * of.channels),
-        step(of.stride_x * of.channels) {}
+        step(of.stride_x * of.channels),
+        given(of.output_channels % lanes == 0 ? of.output_channels : columns) {}
   std::int64_t weights() const { return c.kernel_height * run * columns; }
 };
 
@@ -66,17 +69,18 @@ Span inside(const Layer& l, std::int64_t ox) {
   return {begin, limited((l.c.width - x) * l.c.channels, begin, l.run)};
 }
 
-bool is_whole(const Layer& l, Span run) {
-  return run.begin == 0 && run.end == l.run;
+/// Outputs that see the whole run.
+Span whole_outputs(const Layer& l) {
+  const Convolution& c = l.c;
+  const std::int64_t begin = limited((c.pad_left + c.stride_x - 1) / c.stride_x, 0, c.output_width);
+  const std::int64_t room = c.width + c.pad_left - c.kernel_width;
+  return {begin, room < 0 ? begin : limited(room / c.stride_x + 1, begin, c.output_width)};
 }
 
-/// Outputs from `ox` on that see the whole run, at most `most`; 0 where ox does not.
-int whole_from(const Layer& l, std::int64_t ox, int most) {
-  int count = 0;
-  while (count < most && ox + count < l.c.output_width && is_whole(l, inside(l, ox + count))) {
-    ++count;
-  }
-  return count;
+/// How many outputs from `ox` on may be computed together, at most `most`: those that see the whole
+/// run, or one that does not.
+std::int64_t together(Span whole, std::int64_t ox, std::int64_t most) {
+  return ox < whole.begin || ox >= whole.end ? 1 : limited(whole.end - ox, 1, most);
 }
 
 struct Weights {
@@ -135,7 +139,7 @@ void forward_tile(const Layer& l, const Row& row, std::int64_t ox, Span run, con
 }
 
 template <int pixels, int vectors>
-void forward_pixels(int count, const Layer& l, const Row& row, std::int64_t ox, Span run,
+void forward_pixels(std::int64_t count, const Layer& l, const Row& row, std::int64_t ox, Span run,
                     const Weights& w, std::int64_t columns, float* to) {
   if (count == pixels) {
     return forward_tile<pixels, vectors>(l, row, ox, run, w, columns, to);
@@ -147,8 +151,9 @@ void forward_pixels(int count, const Layer& l, const Row& row, std::int64_t ox, 
 
 void forward_row(const Layer& l, const Row& row, const float* weights, const float* bias,
                  Activation activation, float* to) {
+  const Span whole = whole_outputs(l);
   for (std::int64_t ox = 0; ox < l.c.output_width;) {
-    const int whole = whole_from(l, ox, tile), count = whole > 0 ? whole : 1;
+    const std::int64_t count = together(whole, ox, tile);
     const Span run = inside(l, ox);
     for (std::int64_t j = 0; j < l.c.output_channels; j += 2 * lanes) {
       const std::int64_t left = l.c.output_channels - j;
@@ -185,59 +190,83 @@ void forward_simd(const CpuTask& task, const Convolution& c, const float* images
   }
 }
 
-/// sums[rows][vectors] += x[pixel][row] * dy[pixel], over `pixels`.
-template <int rows, int vectors>
+/// Sums of a tile of the gradient: they fill the registers but for a vector or two of dy.
+constexpr int most_sums = HWY_MAX_BYTES >= 64 ? 28 : 12;
+
+/// sums[line][row][vectors] += x[line][pixel][row] * dy[pixel], over `pixels`, for `lines` rows of
+/// the kernel, which see lines of the image one below the other.
+template <int rows, int vectors, int lines>
 void weights_tile(const Layer& l, const float* x, const float* dy, std::int64_t pixels,
                   float* sums) {
   const Floats d;
-  F s[rows][vectors];
+  F s[lines * rows][vectors];
 #pragma GCC unroll 32
-  for (int r = 0; r < rows; ++r) {
+  for (int r = 0; r < lines * rows; ++r) {
 #pragma GCC unroll 32
     for (int v = 0; v < vectors; ++v) s[r][v] = all(0);
   }
-  for (std::int64_t pixel = 0; pixel < pixels; ++pixel, x += l.step, dy += l.columns) {
+  const float* xs[lines];
+#pragma GCC unroll 32
+  for (int line = 0; line < lines; ++line) xs[line] = x + line * l.line;
+  std::int64_t place = 0;
+  for (std::int64_t pixel = 0; pixel < pixels; ++pixel, place += l.step, dy += l.given) {
     F ds[vectors];
 #pragma GCC unroll 32
-    for (int v = 0; v < vectors; ++v) ds[v] = hn::LoadU(d, dy + v * lanes);
+    for (int v = 0; v < vectors; ++v) {
+      ds[v] = hn::LoadU(d, dy + v * lanes);
+      hwy::Prefetch(dy + 16 * l.given + v * lanes);  // comes from memory, a line or two a pixel
+    }
 #pragma GCC unroll 32
-    for (int r = 0; r < rows; ++r) {
-      const F value = hn::Set(d, x[r]);
+    for (int r = 0; r < lines * rows; ++r) {
+      const F value = hn::Set(d, xs[r / rows][place + r % rows]);
 #pragma GCC unroll 32
       for (int v = 0; v < vectors; ++v) s[r][v] = hn::MulAdd(value, ds[v], s[r][v]);
     }
   }
 #pragma GCC unroll 32
-  for (int r = 0; r < rows; ++r, sums += l.columns) {
+  for (int r = 0; r < lines * rows; ++r) {
+    float* const sum = sums + (r / rows * l.run + r % rows) * l.columns;
 #pragma GCC unroll 32
     for (int v = 0; v < vectors; ++v) {
-      hn::StoreU(hn::Add(hn::LoadU(d, sums + v * lanes), s[r][v]), d, sums + v * lanes);
+      hn::StoreU(hn::Add(hn::LoadU(d, sum + v * lanes), s[r][v]), d, sum + v * lanes);
     }
   }
 }
 
+/// Sums `lines` rows of the kernel, in tiles of as many as the registers hold.
 template <int rows, int vectors>
 void weights_rows(std::int64_t count, const Layer& l, const float* x, const float* dy,
-                  std::int64_t pixels, float* sums) {
-  if (count == rows) return weights_tile<rows, vectors>(l, x, dy, pixels, sums);
-  if constexpr (rows > 1) weights_rows<rows - 1, vectors>(count, l, x, dy, pixels, sums);
+                  std::int64_t pixels, std::int64_t lines, float* sums) {
+  if (count == rows) {
+    constexpr int fit = most_sums / (rows * vectors), most = fit > 3 ? 3 : fit > 1 ? fit : 1;
+    const std::int64_t line_sums = l.run * l.columns;
+    for (; lines >= most; lines -= most, x += most * l.line, sums += most * line_sums) {
+      weights_tile<rows, vectors, most>(l, x, dy, pixels, sums);
+    }
+    for (; lines > 0; --lines, x += l.line, sums += line_sums) {
+      weights_tile<rows, vectors, 1>(l, x, dy, pixels, sums);
+    }
+    return;
+  }
+  if constexpr (rows > 1) {
+    weights_rows<rows - 1, vectors>(count, l, x, dy, pixels, lines, sums);
+  }
 }
 
 /// What `pixels` outputs from `ox` on, which see the same part of the run, add to all sums.
 void add_pixels(const Layer& l, const Row& row, std::int64_t ox, std::int64_t pixels, Span run,
                 const float* dy, float* sums) {
-  for (std::int64_t ky = row.kernel.begin; ky < row.kernel.end; ++ky) {
-    const float* x = row.from + ky * l.line + ox * l.step;
-    const std::int64_t floats = run.end - run.begin, tiles = (floats + tile - 1) / tile;
-    for (std::int64_t i = 0; i < tiles; ++i) {
-      const std::int64_t begin = run.begin + floats * i / tiles,
-                         end = run.begin + floats * (i + 1) / tiles;
-      for (std::int64_t j = 0; j < l.c.output_channels; j += 2 * lanes) {
-        const bool narrow = l.c.output_channels - j <= lanes;
-        const auto form = narrow ? weights_rows<tile, 1> : weights_rows<tile, 2>;
-        form(end - begin, l, x + begin, dy + ox * l.columns + j, pixels,
-             sums + (ky * l.run + begin) * l.columns + j);
-      }
+  const std::int64_t ky = row.kernel.begin;
+  const float* const x = row.from + ky * l.line + ox * l.step;
+  const std::int64_t floats = run.end - run.begin, tiles = (floats + tile - 1) / tile;
+  for (std::int64_t i = 0; i < tiles; ++i) {
+    const std::int64_t begin = run.begin + floats * i / tiles,
+                       end = run.begin + floats * (i + 1) / tiles;
+    for (std::int64_t j = 0; j < l.c.output_channels; j += 2 * lanes) {
+      const bool narrow = l.c.output_channels - j <= lanes;
+      const auto form = narrow ? weights_rows<tile, 1> : weights_rows<tile, 2>;
+      form(end - begin, l, x + begin, dy + ox * l.given + j, pixels, row.kernel.end - ky,
+           sums + (ky * l.run + begin) * l.columns + j);
     }
   }
 }
@@ -248,16 +277,16 @@ void weights_simd(const CpuTask& task, const Convolution& c, const float* images
   float* const sums = reinterpret_cast<float*>(workspace + task.member * few_channels_bytes(c));
   float* const filled = sums + l.weights();
   for (std::int64_t i = 0; i < l.weights(); ++i) sums[i] = 0;
+  const Span whole = whole_outputs(l);
   const auto [begin, end] = task.share(c.images * c.output_height);
   for (std::int64_t r = begin; r < end; ++r) {
     const Row row = row_of(l, images, r);
     const float* given = output_gradient + r * c.output_width * c.output_channels;
-    if (c.output_channels != l.columns) {
-      fill_up(given, c.output_width, c.output_channels, l.columns, filled);
-    }
-    const float* const dy = c.output_channels == l.columns ? given : filled;
+    const bool as_given = l.given == c.output_channels;
+    if (!as_given) fill_up(given, c.output_width, c.output_channels, l.columns, filled);
+    const float* const dy = as_given ? given : filled;
     for (std::int64_t ox = 0; ox < c.output_width;) {
-      const int whole = whole_from(l, ox, 1 << 20), count = whole > 0 ? whole : 1;
+      const std::int64_t count = together(whole, ox, c.output_width);
       add_pixels(l, row, ox, count, inside(l, ox), dy, sums);
       ox += count;
     }
