@@ -22,7 +22,8 @@ struct ThreadState {
   int core = -1;           ///< where it runs now
 };
 
-/// Memory of this process; 0 where the system does not tell.
+/// Memory of this process without what it maps of files (code comes in as it first runs); 0 where
+/// the system does not tell.
 struct ProcessMemory {
   double resident_bytes = 0;
   double most_bytes = 0;  ///< since restart_process_memory(), or where that failed since the start

@@ -16,7 +16,8 @@ ProcessMemory read_process_memory(const Files& files) {
     const auto found = pairs.find(key);
     return found == pairs.end() ? 0 : double(parse_bytes(found->second).value_or(0));
   };
-  return {bytes("VmRSS"), bytes("VmHWM")};
+  const double of_files = bytes("RssFile");
+  return {bytes("VmRSS") - of_files, bytes("VmHWM") - of_files};
 }
 
 bool restart_process_memory() {

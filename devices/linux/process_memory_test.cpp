@@ -12,7 +12,7 @@ namespace {
 
 TEST(ProcessMemory, IsReadFromTheStatusFile) {
   ChangedFiles files(tree("x86_vm"));
-  files.changed["/proc/self/status"] = "VmHWM:\t 2048 kB\nVmRSS:\t 1024 kB";
+  files.changed["/proc/self/status"] = "VmHWM:\t 2148 kB\nVmRSS:\t 1124 kB\nRssFile:\t 100 kB";
   EXPECT_EQ(read_process_memory(files).most_bytes, 2048 * 1024);
   EXPECT_EQ(read_process_memory(files).resident_bytes, 1024 * 1024);
   files.removed.insert("/proc/self/status");

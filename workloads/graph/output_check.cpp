@@ -26,12 +26,13 @@ constexpr double tolerated_missing_change = 0.01;
 /// result, or of the terms where `sizes` says that they may cancel (a running mean).
 double missing_change(const Values& got, const Values& reference, const Values& before,
                       const Values& sizes) {
-  constexpr double rounding = 1e-6;
+  constexpr double rounding = 1e-6, rounding_of_sums = 1e-5;
   double missing = 0, change = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
     change += std::abs(reference[i] - before[i]);
-    const double size = std::max(std::abs(reference[i]), sizes.empty() ? 0 : sizes[i]);
-    missing += std::max(0.0, std::abs(got[i] - reference[i]) - rounding * size);
+    const double tolerated = std::max(rounding * std::abs(reference[i]),
+                                      sizes.empty() ? 0 : rounding_of_sums * sizes[i]);
+    missing += std::max(0.0, std::abs(got[i] - reference[i]) - tolerated);
   }
   return change > 0 ? missing / change : 0;
 }
