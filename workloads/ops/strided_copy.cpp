@@ -56,13 +56,40 @@ void block_transposition(StridedCopy& copy) {
   }
 }
 
-/// [rows, columns] in blocks of `block` rows; block rows before columns of the next block.
+constexpr std::int64_t block = 16;
+
+/// to[i][j] = from[j][i], both contiguous along their last index, in blocks that pass through a
+/// buffer: whole cache lines are read and written, once, even where rows a power of two apart share
+/// a few sets of the cache.
+void transpose_rows(const float* from, std::int64_t from_column, float* to, std::int64_t to_row,
+                    std::int64_t rows, std::int64_t columns) {
+  float buffer[block * block];
+  for (std::int64_t j0 = 0; j0 < columns; j0 += block) {
+    const std::int64_t across = std::min(block, columns - j0);
+    for (std::int64_t i0 = 0; i0 < rows; i0 += block) {
+      const std::int64_t down = std::min(block, rows - i0);
+      for (std::int64_t j = 0; j < across; ++j) {
+        std::copy_n(from + (j0 + j) * from_column + i0, down, buffer + j * block);
+      }
+      for (std::int64_t i = 0; i < down; ++i) {
+        float* const y = to + (i0 + i) * to_row + j0;
+        for (std::int64_t j = 0; j < across; ++j) y[j] = buffer[j * block + i];
+      }
+    }
+  }
+}
+
+/// Rows [first, last) of [rows, columns].
 void copy_rows(const StridedCopy& copy, const float* from, float* to, std::int64_t first,
                std::int64_t last) {
   const std::int64_t columns = copy.sizes[axes - 1];
   const std::int64_t from_row = copy.from_strides[axes - 2],
                      from_column = copy.from_strides[axes - 1];
   const std::int64_t to_row = copy.to_strides[axes - 2], to_column = copy.to_strides[axes - 1];
+  if (from_row == 1 && to_column == 1 && columns >= 4) {
+    transpose_rows(from + first, from_column, to + first * to_row, to_row, last - first, columns);
+    return;
+  }
   if (from_column == 1 && to_column == 1) {
     for (std::int64_t i = first; i < last; ++i) {
       const float* x = from + i * from_row;
@@ -75,7 +102,6 @@ void copy_rows(const StridedCopy& copy, const float* from, float* to, std::int64
     }
     return;
   }
-  constexpr std::int64_t block = 16;
   for (std::int64_t j0 = 0; j0 < columns; j0 += block) {
     const std::int64_t j1 = std::min(j0 + block, columns);
     for (std::int64_t i = first; i < last; ++i) {
@@ -86,7 +112,8 @@ void copy_rows(const StridedCopy& copy, const float* from, float* to, std::int64
   }
 }
 
-constexpr std::int64_t rows_at_once = 16;
+/// Of the last axis but one, in a piece: a few cache lines of each page that is touched.
+constexpr std::int64_t rows_at_once = 64;
 
 /// The pieces are blocks of rows of the last two axes.
 void copy_piece(const StridedCopy& copy, const CpuTask& task, std::int64_t piece) {
