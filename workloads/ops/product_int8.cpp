@@ -8,7 +8,7 @@
 #include "harness/error.hpp"
 #include "workloads/ops/conv2d_reference.hpp"
 
-namespace motley::workloads {
+namespace motley::workloads::int8 {
 namespace {
 
 constexpr double scale_by_default = 1.0 / 127;
@@ -49,7 +49,7 @@ std::vector<TensorType> matmul_outputs(const Call& call) {
 
 std::vector<TensorType> convolution_outputs(const Call& call) {
   need_types(call, "images, weights");
-  const TensorType y = convolution_of_int8(call).outputs[0];
+  const TensorType y = convolution_of(call).outputs[0];
   need_scale(call, y.shape[3]);
   return {y};
 }
@@ -71,15 +71,15 @@ Content content(const Call&, std::size_t input) {
 OperatorKind kind_of_int8(const std::string& name) {
   OperatorKind kind;
   kind.name = name;
-  kind.macs = [](const Call& call) { return sizes_of_int8(call).macs(); };
-  kind.work = [](const Call& call) { return streaming_work(call, 2 * sizes_of_int8(call).macs()); };
+  kind.macs = [](const Call& call) { return sizes_of(call).macs(); };
+  kind.work = [](const Call& call) { return streaming_work(call, 2 * sizes_of(call).macs()); };
   kind.reference = [](const Call& call, const RunScalars&, std::span<const Values> inputs,
                       std::span<Values> results) {
-    convolution_reference(convolution_of_int8(call), ConvolutionDirection::forward,
-                          scaled(call, inputs), results[0]);
+    convolution_reference(convolution_of(call), ConvolutionDirection::forward, scaled(call, inputs),
+                          results[0]);
   };
   kind.projected = [](const Call& call, std::span<const Values> inputs, const Values& weights) {
-    return convolution_projected(convolution_of_int8(call), ConvolutionDirection::forward,
+    return convolution_projected(convolution_of(call), ConvolutionDirection::forward,
                                  scaled(call, inputs), weights);
   };
   kind.content = content;
@@ -140,7 +140,7 @@ const KindRegistration registration([] { return std::vector{matmul_int8(), conv2
 
 }  // namespace
 
-Call convolution_of_int8(const Call& call) {
+Call convolution_of(const Call& call) {
   Attributes attributes = call.attributes;
   attributes.erase("a_scale");
   Shape x = call.inputs[0].shape, weights = call.inputs[1].shape;
@@ -152,11 +152,11 @@ Call convolution_of_int8(const Call& call) {
   return make_call(operator_kind("conv2d"), std::move(attributes), {{x}, {weights}});
 }
 
-ConvolutionSizes sizes_of_int8(const Call& call) {
-  return convolution_sizes(convolution_of_int8(call), ConvolutionDirection::forward);
+ConvolutionSizes sizes_of(const Call& call) {
+  return convolution_sizes(convolution_of(call), ConvolutionDirection::forward);
 }
 
-std::string needs_plain_int8(const Call& call) {
+std::string needs_plain(const Call& call) {
   for (const TensorType& input : call.inputs) {
     if (input.layout != Layout::plain) {
       return to_string(input) + " is not plain. Convert its layout.";
@@ -165,4 +165,4 @@ std::string needs_plain_int8(const Call& call) {
   return "";
 }
 
-}  // namespace motley::workloads
+}  // namespace motley::workloads::int8

@@ -8,13 +8,13 @@ namespace motley::embedded {
 extern const std::string_view product_int8_cl;
 }
 
-namespace motley::workloads {
+namespace motley::workloads::int8 {
 namespace {
 
 constexpr std::int64_t pixels_each = 4;  ///< PIXELS
 
 Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
-  const ConvolutionSizes s = sizes_of_int8(call);
+  const ConvolutionSizes s = sizes_of(call);
   const std::int64_t work_items =
       divide_up(s.out_pixels(), pixels_each) * divide_up(s.out_channels, vector_width(tuning));
   Launch launch;
@@ -38,7 +38,7 @@ std::string unsupported(const Call& call, Processor&) {
   if (double(call.inputs[0].elements()) > most || double(call.outputs[0].elements()) > most) {
     return "it has more elements than 32-bit indices reach. Use a smaller batch.";
   }
-  return needs_plain_int8(call);
+  return needs_plain(call);
 }
 
 Implementation vectors() {
@@ -57,4 +57,4 @@ const ImplementationRegistration registrations[] = {{"matmul_int8", vectors},
                                                     {"conv2d_int8", vectors}};
 
 }  // namespace
-}  // namespace motley::workloads
+}  // namespace motley::workloads::int8
