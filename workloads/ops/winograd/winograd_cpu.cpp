@@ -256,13 +256,15 @@ using Append = void (*)(Lowered&, const Use&, bool constant);
 struct Order {
   const char* name;
   Append append;
-  double bytes;  ///< what passes through memory that members share, about
+  /// What leaves the L2 caches, and twice the weights where they are made:
+  /// about what tells the orders apart.
+  double bytes;
 };
 
 /// The best guess first.
 std::vector<Order> orders(const Layer& layer, unsigned members, bool constant) {
   const auto weights = double(weight_bytes(layer));
-  const double made = constant ? 0 : 2 * weights;
+  const double making = 2 * weights, made = constant ? 0 : making;
   const auto images = double(bytes_of(place_floats(layer, layer.tiles(), layer.channels)));
   const auto sums = double(bytes_of(place_floats(layer, layer.tiles(), layer.out_channels)));
   const auto blocks = double(blocks_of(layer, members).count);
@@ -272,7 +274,7 @@ std::vector<Order> orders(const Layer& layer, unsigned members, bool constant) {
   std::vector<Order> all = {
       {"blocked", append_blocked, made + (weights > block_bytes ? blocks * weights : 0)},
       {"staged", append_staged, made + weights + 2 * (images + sums)},
-      {"panels", append_panels, (1 + panels) * images + (spills ? 2 * sums : 0)}};
+      {"panels", append_panels, making + (1 + panels) * images + (spills ? 2 * sums : 0)}};
   std::stable_sort(all.begin(), all.end(),
                    [](const Order& a, const Order& b) { return a.bytes < b.bytes; });
   return all;
