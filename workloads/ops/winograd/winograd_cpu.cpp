@@ -256,8 +256,7 @@ using Append = void (*)(Lowered&, const Use&, bool constant);
 struct Order {
   const char* name;
   Append append;
-  /// What leaves the L2 caches, and twice the weights where they are made:
-  /// about what tells the orders apart.
+  /// What leaves the L2 caches, and twice the weights where they are made: tells the orders apart.
   double bytes;
 };
 
