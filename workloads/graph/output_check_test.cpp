@@ -27,11 +27,16 @@ TEST(OutputCheck, TakesRoundingForWhatIsLeftOfTermsThatCancel) {
   const OperatorKind& kind = operator_kind("batch_norm");
   const Call call =
       make_call(kind, {{"momentum", 0.5}}, {{{4, 1, 1, 2}}, {{2}}, {{2}}, {{2}}, {{2}}});
-  const std::vector<Values> inputs = {{1, 3, -1, 3, 1, 3, -1, 3}, {1, 1}, {0, 0}, {0, 0}, {1, 1}};
-  const OutputCheck check(kind, call, {}, inputs, 1);
-  EXPECT_LE(check.error(3, {1e-7, 1.5}), kind.tolerance);
-  EXPECT_GT(check.error(3, {0.01, 1.5}), kind.tolerance);
-  EXPECT_GT(check.error(3, {0, 0}), kind.tolerance) << "not updated";
+  const auto error = [&](const Values& x, const Values& running_mean) {
+    const std::vector<Values> inputs = {x, {1, 1}, {0, 0}, {0, 0}, {1, 1}};
+    return OutputCheck(kind, call, {}, inputs, 1).error(3, running_mean);
+  };
+  const Values cancelling = {1, 2, -1, -2, 1, 2, -1 + 4e-9, -2},
+               not_so = {1, 3, -1, 3, 1, 3, -1, 3};
+  EXPECT_LE(error(cancelling, {1e-7, 0}), kind.tolerance);
+  EXPECT_GT(error(cancelling, {0.01, 0}), kind.tolerance);
+  EXPECT_LE(error(not_so, {1e-7, 1.5}), kind.tolerance);
+  EXPECT_GT(error(not_so, {0, 0}), kind.tolerance) << "not updated";
 }
 
 }  // namespace
