@@ -109,13 +109,23 @@ std::size_t cold_sets(const Call& call, const Processor& processor, double most_
   return static_cast<std::size_t>(std::clamp(wanted / bytes, 1.0, 64.0));
 }
 
-const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& processor) {
-  std::vector<const Implementation*> usable = usable_implementations(kind, call, processor);
-  std::vector<const Implementation*> contenders;
+namespace {
+
+/// Those that can win; where none can, all that are usable.
+std::vector<const Implementation*> contenders(const std::vector<const Implementation*>& usable,
+                                              const Processor& processor) {
+  std::vector<const Implementation*> chosen;
   std::copy_if(
-      usable.begin(), usable.end(), std::back_inserter(contenders),
+      usable.begin(), usable.end(), std::back_inserter(chosen),
       [&](const Implementation* one) { return !one->contends || one->contends(processor); });
-  return tune(kind, call, processor, contenders.empty() ? usable : contenders);
+  return chosen.empty() ? usable : chosen;
+}
+
+}  // namespace
+
+const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& processor) {
+  return tune(kind, call, processor,
+              contenders(usable_implementations(kind, call, processor), processor));
 }
 
 namespace {
@@ -179,10 +189,10 @@ const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& p
 Chooser Tuner::chooser() {
   return [this](const std::string& kind, const Call& call, Processor& processor) {
     const auto usable = usable_implementations(kind, call, processor);
-    const bool one_way =
-        usable.size() == 2 && usable.back()->name == "reference" && !usable.front()->tunings;
-    if (usable.size() == 1 || one_way) return first_choice(kind, call, processor);
-    return tune(kind, call, processor).choice;
+    if (usable.size() <= 1) return first_choice(kind, call, processor);
+    const auto among = contenders(usable, processor);
+    if (among.size() == 1 && !among.front()->tunings) return Choice{among.front(), {}};
+    return tune(kind, call, processor, among).choice;
   };
 }
 
