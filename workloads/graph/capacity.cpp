@@ -27,7 +27,6 @@ class Capacity {
     for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
       const Slot& slot = plan_.slots[i];
       if (!is_at(slot, place)) continue;
-      check_buffer(i, processor);
       const auto bytes = double(slot.bytes);
       categories[to_string(slot.category)] += bytes;
       const bool scratch = slot.category == Category::workspace;
@@ -35,7 +34,7 @@ class Capacity {
     }
     const double all = growing + fixed + workspace;
     const auto available = double(processor.available_bytes());
-    if (all <= available) return;
+    if (all <= available) return check_buffers(place);
     std::vector<std::pair<double, std::string>> parts;
     for (const auto& [name, bytes] : categories) parts.emplace_back(bytes, name);
     std::sort(parts.rbegin(), parts.rend());
@@ -55,18 +54,23 @@ class Capacity {
     return slot.place == place && (!slot.on_host || processors_[place]->members() > 0);
   }
 
-  void check_buffer(std::size_t slot, Processor& processor) const {
-    const auto bytes = double(plan_.slots[slot].bytes);
+  void check_buffers(std::size_t place) const {
+    Processor& processor = *processors_[place];
     const auto most = double(processor.maximum_buffer_bytes());
-    if (bytes <= most) return;
-    throw Unsupported(fmt::format(
-        "{} needs a buffer of {:.0f} MiB for {} on {}, which gives {:.0f} at most in one (it would "
-        "not fit). {}",
-        plan_.graph.name, bytes / mebibyte, to_string(plan_.slots[slot].category),
-        processor.description().id, most / mebibyte,
-        plan_.slots[slot].category == Category::workspace
-            ? "Use a smaller batch or another implementation."
-            : advice(grows_[slot] ? most / bytes : 0)));
+    for (std::size_t i = 0; i < plan_.slots.size(); ++i) {
+      const Slot& slot = plan_.slots[i];
+      const auto bytes = double(slot.bytes);
+      if (!is_at(slot, place) || bytes <= most) continue;
+      const bool scratch = slot.category == Category::workspace;
+      throw Unsupported(
+          fmt::format("{} needs a buffer of {:.0f} MiB for {} on {}, which gives {:.0f} at most in "
+                      "one (it would "
+                      "not fit). {}",
+                      plan_.graph.name, bytes / mebibyte, to_string(slot.category),
+                      processor.description().id, most / mebibyte,
+                      scratch ? "Use a smaller batch or another implementation."
+                              : advice(grows_[i] ? most / bytes : 0)));
+    }
   }
 
   /// Of the batch. Some workspaces grow with it, others hold one piece of the work: the worse of

@@ -121,8 +121,14 @@ void Execution::bind_round_trips() {
           processor, choice.implementation->lower(call, processor, choice.tuning), both);
     };
     auto trip = std::make_unique<RoundTrip>();
-    trip->out = convert(plain, converted, own, staging);
-    trip->in = convert(converted, plain, staging, own);
+    try {
+      trip->out = convert(plain, converted, own, staging);
+      trip->in = convert(converted, plain, staging, own);
+    } catch (const DeviceError& error) {
+      throw DeviceError(error.call(), error.status(),
+                        "convert_layout makes this residency mode's round trips: choose another.",
+                        error.log());
+    }
     trip->bytes = converted.bytes();
     round_trips_[step.tensor] = std::move(trip);
   }
