@@ -78,9 +78,9 @@ Implementation onednn_implementation() {
     return reason.empty() ? onednn::unavailable(processor) : reason;
   };
   one.tunings = format_tunings;
-  // To choose between it and `simd`, each call of a network would have to be checked and timed
-  // three times first (seconds for a ResNet-8, against nothing), by runs that do not show what it
-  // costs to wake another pool's threads between two operators of ours.
+  // Both formats would have to be checked and timed for each call of a network (seconds for a
+  // ResNet-8), by runs that do not show what it costs when another pool's threads take turns with
+  // ours.
   one.contends = [](const Processor&) { return false; };
   return one;
 }
