@@ -1,11 +1,14 @@
 // Convolution on OpenCL devices as tiles in registers, straight from the images: what first layers
 // want, whose patches are far larger than images of three channels, and no more memory than the
-// weights once more.
+// weights once more. The gradient by the images is a convolution too where the stride is 1: of the
+// output's gradient with the weights turned.
 #include <algorithm>
+#include <utility>
 
 #include "workloads/ops/conv2d_opencl.hpp"
 #include "workloads/ops/fused_activation.hpp"
 #include "workloads/ops/matmul/packed_opencl.hpp"
+#include "workloads/ops/matmul/register_vector_opencl.hpp"
 
 namespace motley::embedded {
 extern const std::string_view registers_cl, conv2d_tile_cl;
@@ -16,6 +19,21 @@ namespace {
 
 std::string unsupported(const ConvolutionSizes& s) {
   return s.groups > 1 ? "its channels fall into groups. Use another implementation." : "";
+}
+
+std::string unsupported_data(const ConvolutionSizes& s) {
+  return s.stride > 1 ? "its stride leaves pixels out. Use another implementation."
+                      : unsupported(s);
+}
+
+/// Of the convolution from y to x.
+ConvolutionSizes turned(ConvolutionSizes s) {
+  std::swap(s.height, s.out_height);
+  std::swap(s.width, s.out_width);
+  std::swap(s.channels, s.out_channels);
+  s.pad_top = s.dilation * (s.kernel_height - 1) - s.pad_top;
+  s.pad_left = s.dilation * (s.kernel_width - 1) - s.pad_left;
+  return s;
 }
 
 schema::Parameters parameters_of(std::int64_t rows, std::int64_t vector, std::int64_t columns,
@@ -49,15 +67,15 @@ std::vector<schema::Parameters> tunings(const ConvolutionSizes& s, Processor& pr
   return all;
 }
 
-Lowered lower(const Call& call, const ConvolutionSizes& s, Processor&,
-              const schema::Parameters& tuning) {
-  const std::int64_t group = tuned(tuning, "group");
-  const Unpacked weights = {Input{1},           1, s.out_channels, s.taps() * s.channels, false,
-                            call.is_constant(1)};
-  Lowered lowered;
-  const Operand panels = append_packing(lowered, weights, panel_columns(tuning), tuning);
-  const bool bias = call.inputs.size() == 3;
-  const std::int64_t tiles = tiles_of(s, tuning);
+/// Panels of weights, and how far taps and panels lie apart.
+struct Weights {
+  Operand panels;
+  std::int64_t first_tap, tap_apart, panel_apart;
+};
+
+Launch tile_launch(const ConvolutionSizes& s, const Weights& weights, const Finish& finish,
+                   const schema::Parameters& tuning) {
+  const std::int64_t group = tuned(tuning, "group"), tiles = tiles_of(s, tuning);
   const std::int64_t items = tiles * divide_up(s.out_channels, panel_columns(tuning)) * group;
   Launch launch;
   launch.kernel.name = "direct_tile";
@@ -65,21 +83,76 @@ Lowered lower(const Call& call, const ConvolutionSizes& s, Processor&,
       tuned_form(std::string(embedded::registers_cl).append(embedded::conv2d_tile_cl),
                  launch.kernel.name, tuning);
   launch.range = groups_of(items, 1, std::size_t(group * group), 1, 1);
-  launch.operands = {Input{0}, panels, bias ? Operand(Input{2}) : panels, Output{0}};
-  for (const std::int64_t size :
-       {s.height, s.width, s.channels, s.out_height, s.out_width, s.out_channels, s.kernel_height,
-        s.kernel_width, s.stride, s.dilation, s.pad_top, s.pad_left, items, tiles,
-        std::int64_t{bias}, std::int64_t(activation_of(call))}) {
+  launch.operands = {Input{0}, weights.panels, finish.bias.value_or(weights.panels), Output{0}};
+  for (const std::int64_t size : {s.height,
+                                  s.width,
+                                  s.channels,
+                                  s.out_height,
+                                  s.out_width,
+                                  s.out_channels,
+                                  s.kernel_height,
+                                  s.kernel_width,
+                                  s.stride,
+                                  s.dilation,
+                                  s.pad_top,
+                                  s.pad_left,
+                                  items,
+                                  tiles,
+                                  s.in_pixels(),
+                                  weights.first_tap,
+                                  weights.tap_apart,
+                                  weights.panel_apart,
+                                  std::int64_t{finish.bias.has_value()},
+                                  std::int64_t(finish.activation)}) {
     launch.operands.push_back(whole(size));
   }
-  lowered.launches.push_back(std::move(launch));
+  return launch;
+}
+
+Lowered lower_forward(const Call& call, const ConvolutionSizes& s, Processor&,
+                      const schema::Parameters& tuning) {
+  const std::int64_t depth = s.taps() * s.channels, width = panel_columns(tuning);
+  Lowered lowered;
+  const Operand panels = append_packing(
+      lowered, {Input{1}, 1, s.out_channels, depth, false, call.is_constant(1)}, width, tuning);
+  Finish finish;
+  if (call.inputs.size() == 3) finish.bias = Input{2};
+  finish.activation = activation_of(call);
+  lowered.launches.push_back(
+      tile_launch(s, {panels, 0, s.channels * width, depth * width}, finish, tuning));
   return lowered;
 }
 
-const ImplementationRegistration registration =
-    convolution_registration(ConvolutionDirection::forward, "opencl/direct_tile",
-                             "Tiles of pixels and channels in registers, straight from the images",
-                             2, unsupported, tunings, lower);
+/// Each tap's weights are packed by themselves, turned, and read from the last tap to the first.
+Lowered lower_data(const Call& call, const ConvolutionSizes& s, Processor&,
+                   const schema::Parameters& tuning) {
+  const std::int64_t width = panel_columns(tuning), panel = s.out_channels * width;
+  const std::int64_t tap = panel * divide_up(s.channels, width);
+  Lowered lowered;
+  const Operand panels = append_packing(
+      lowered, {Input{1}, s.taps(), s.channels, s.out_channels, true, call.is_constant(1)}, width,
+      tuning);
+  lowered.launches.push_back(
+      tile_launch(turned(s), {panels, (s.taps() - 1) * tap, -tap, panel}, {}, tuning));
+  return lowered;
+}
+
+ImplementationRegistration tiles(ConvolutionDirection direction,
+                                 std::string (*why_not)(const ConvolutionSizes&),
+                                 Lowered (*lower)(const Call&, const ConvolutionSizes&, Processor&,
+                                                  const schema::Parameters&)) {
+  return convolution_registration(
+      direction, "opencl/direct_tile",
+      "Tiles of pixels and channels in registers, straight from the images", 2, why_not,
+      [direction](const ConvolutionSizes& s, Processor& processor, Tier tier) {
+        return tunings(direction == ConvolutionDirection::forward ? s : turned(s), processor, tier);
+      },
+      lower);
+}
+
+const ImplementationRegistration registrations[] = {
+    tiles(ConvolutionDirection::forward, unsupported, lower_forward),
+    tiles(ConvolutionDirection::backward_data, unsupported_data, lower_data)};
 
 }  // namespace
 }  // namespace motley::workloads
