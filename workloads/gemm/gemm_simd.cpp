@@ -46,16 +46,14 @@ struct Finish {
   Activation activation;
 };
 
-/// One vector of a tile. The results of Max and Min are their second operands where these are NaN,
-/// on every target: a NaN must stay visible.
+/// One vector of a tile.
 template <bool add, bool decorated, class At>
 HWY_INLINE void finish_vector(At at, const float* tile, float* to, const Finish& finish) {
   auto v = at.load(tile);
   if constexpr (add) v = hn::Add(v, at.load(to));
   if constexpr (decorated) {
     if (finish.bias) v = hn::Add(v, at.load(finish.bias));
-    if (finish.activation != Activation::none) v = hn::Max(all(0), v);
-    if (finish.activation == Activation::relu6) v = hn::Min(all(6), v);
+    v = activated(v, finish.activation);
   }
   at.store(v, to);
 }

@@ -20,6 +20,7 @@ HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::gemm::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
+using workloads::HWY_NAMESPACE::activated;
 using workloads::HWY_NAMESPACE::all;
 using workloads::HWY_NAMESPACE::Floats;
 using workloads::HWY_NAMESPACE::for_each_vector;

@@ -44,15 +44,15 @@ double gelu_erf_slope(double x) {
 // An exponential counts as 10 operations.
 const Activation relu = {"relu",
                          "max(x, 0)",
-                         [](double x) { return x > 0 ? x : 0; },
+                         [](double x) { return x < 0 ? 0 : x; },
                          [](double y) { return y > 0 ? 1.0 : 0.0; },
                          1,
                          1};
 const Activation relu6 = {"relu6",
                           "min(max(x, 0), 6)",
                           [](double x) { return x > 6   ? 6
-                                                : x > 0 ? x
-                                                        : 0; },
+                                                : x < 0 ? 0
+                                                        : x; },
                           [](double y) { return y > 0 && y < 6 ? 1.0 : 0.0; },
                           2,
                           2,

@@ -74,9 +74,7 @@ __kernel void normalise(__global const float* xs, __global const float* tables, 
   const int row = (int)get_global_id(0) / vectors, c = (int)get_global_id(0) % vectors * VECTOR;
   V y = fma(load(tables, c, channels), load(xs + row * channels, c, channels),
             load(tables + channels, c, channels));
-  if (activation > 0) y = fmax(y, 0.0f);
-  if (activation == 2) y = fmin(y, 6.0f);
-  store(y, ys + row * channels, c, channels);
+  store(activated(y, activation), ys + row * channels, c, channels);
 }
 
 __kernel void gradient_sums(__global const float* dys, __global const float* xs,

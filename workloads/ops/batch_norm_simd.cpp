@@ -112,15 +112,24 @@ HWY_INLINE void map_rows(const WideRows& rows, float* to, Map map) {
   if (streamed) hwy::FlushStream();
 }
 
+template <Activation activation>
+void scale_rows_of(const WideRows& rows, const float* x, const float* scale, const float* shift,
+                   float* y) {
+  map_rows(rows, y, [=](auto at, std::int64_t row) HWY_ATTR {
+    return activated(hn::MulAdd(at.load(scale), at.load(x + row), at.load(shift)), activation);
+  });
+}
+
 void scale_rows_simd(const WideRows& rows, const float* x, const float* scale, const float* shift,
                      float* y) {
-  // As bounds, so that no activation costs a branch.
-  const float lowest = rows.activation == Activation::none ? -hwy::HighestValue<float>() : 0.0f;
-  const float highest = rows.activation == Activation::relu6 ? 6.0f : hwy::HighestValue<float>();
-  map_rows(rows, y, [=](auto at, std::int64_t row) HWY_ATTR {
-    const F v = hn::MulAdd(at.load(scale), at.load(x + row), at.load(shift));
-    return hn::Min(hn::Max(v, all(lowest)), all(highest));
-  });
+  switch (rows.activation) {
+    case Activation::none:
+      return scale_rows_of<Activation::none>(rows, x, scale, shift, y);
+    case Activation::relu:
+      return scale_rows_of<Activation::relu>(rows, x, scale, shift, y);
+    case Activation::relu6:
+      return scale_rows_of<Activation::relu6>(rows, x, scale, shift, y);
+  }
 }
 
 template <Activation activation>

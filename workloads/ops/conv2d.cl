@@ -143,11 +143,6 @@ __kernel void gather_products(__global const float* products, __global float* dx
 
 // ---- Each channel by itself
 
-V activated(V v, int activation) {
-  if (activation > 0) v = fmax(v, 0.0f);
-  return activation == 2 ? fmin(v, 6.0f) : v;
-}
-
 __kernel void depthwise(__global const float* xs, __global const float* weights,
                         __global const float* biases, __global float* ys, SHAPE, int has_bias,
                         int activation) {

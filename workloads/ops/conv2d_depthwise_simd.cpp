@@ -58,12 +58,6 @@ Inside taps_inside(const Patches& p, std::int64_t ox) {
   return {begin, end};
 }
 
-HWY_INLINE F finished(F v, Activation activation) {
-  if (activation != Activation::none) v = hn::Max(v, all(0));
-  if (activation == Activation::relu6) v = hn::Min(v, all(6));
-  return v;
-}
-
 /// A row of the kernel's taps as it meets the image: where it begins for output 0, and how far
 /// apart outputs and taps are. Outside the image, zeros.
 struct TapRow {
@@ -130,7 +124,7 @@ HWY_INLINE void sum_inside(const Depthwise& work, const Row& row, Inside span, f
       sum = hn::Add(sum, line);
       taps[y].from += taps[y].step;
     }
-    at.store(finished(sum, work.activation), to + ox * work.to.stride);
+    at.store(activated(sum, work.activation), to + ox * work.to.stride);
   }
 }
 
@@ -140,6 +134,7 @@ enum class Taps { any, one, two_wide, two_high, two_by_two, three_by_three };
 
 Taps taps_of(const Patches& p) {
   if (p.kernel_height == 3 && p.kernel_width == 3) return Taps::three_by_three;
+  if (p.kernel_height > 2 || p.kernel_width > 2) return Taps::any;
   const std::int64_t code = p.kernel_height * 10 + p.kernel_width;
   return code == 11   ? Taps::one
          : code == 12 ? Taps::two_wide
@@ -188,7 +183,7 @@ void depthwise_row(const Depthwise& work, std::int64_t r) {
       const Inside seen = taps_inside(p, ox);
       for_each_vector(0, work.channels, [&](auto at) HWY_ATTR {
         const F sum = windowed(work, row, ox, seen, work.bias ? at.load(work.bias) : all(0), at);
-        at.store(finished(sum, work.activation), to + ox * work.to.stride);
+        at.store(activated(sum, work.activation), to + ox * work.to.stride);
       });
     }
   };

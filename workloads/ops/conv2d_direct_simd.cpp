@@ -166,12 +166,6 @@ struct Target {
   Activation activation;
 };
 
-/// As gemm/gemm_simd.cpp does it: a NaN stays visible.
-HWY_INLINE F finished(F v, Activation activation) {
-  if (activation != Activation::none) v = hn::Max(all(0), v);
-  return activation == Activation::relu6 ? hn::Min(all(6), v) : v;
-}
-
 /// Outputs from pixel `x` of the line on: `vectors` of each of `pixels`.
 template <int pixels, int vectors, int stride>
 void direct_tile(const Tile& tile, std::int64_t x, const float* HWY_RESTRICT weights,
@@ -207,7 +201,7 @@ void direct_tile(const Tile& tile, std::int64_t x, const float* HWY_RESTRICT wei
   for (int p = 0; p < pixels; ++p) {
 #pragma GCC unroll 32
     for (int v = 0; v < vectors; ++v) {
-      hn::StoreU(finished(sums[p][v], target.activation), d,
+      hn::StoreU(activated(sums[p][v], target.activation), d,
                  target.to + p * target.stride + v * vector_lanes);
     }
   }
@@ -242,7 +236,7 @@ void put_part(const float* tile, std::int64_t pixels, std::int64_t columns, cons
     for_each_vector(0, columns, [&](auto at) HWY_ATTR {
       F v = at.load(tile);
       if (target.bias) v = hn::Add(v, at.load(target.bias));
-      at.store(finished(v, target.activation), to);
+      at.store(activated(v, target.activation), to);
     });
   }
 }

@@ -89,11 +89,6 @@ struct Weights {
   Activation activation;
 };
 
-HWY_INLINE F finished(F v, Activation activation) {
-  if (activation != Activation::none) v = hn::Max(v, all(0));
-  return activation == Activation::relu6 ? hn::Min(v, all(6)) : v;
-}
-
 HWY_INLINE void put(F v, std::int64_t count, float* to) {
   if (count == lanes) {
     hn::StoreU(v, Floats(), to);
@@ -133,7 +128,7 @@ void forward_tile(const Layer& l, const Row& row, std::int64_t ox, Span run, con
 #pragma GCC unroll 32
     for (int v = 0; v < vectors; ++v) {
       const std::int64_t left = columns - v * lanes;
-      put(finished(s[p][v], w.activation), left < lanes ? left : lanes, to + v * lanes);
+      put(activated(s[p][v], w.activation), left < lanes ? left : lanes, to + v * lanes);
     }
   }
 }

@@ -52,8 +52,8 @@ V silu_slope(V x) {
   return fma(x * s, 1.0f - s, s);
 }
 
-UNARY(relu, fmax(x, (V)(0.0f)))
-UNARY(relu6, fmin(fmax(x, (V)(0.0f)), (V)(6.0f)))
+UNARY(relu, activated(x, 1))
+UNARY(relu6, activated(x, 2))
 UNARY(sigmoid, sigmoid_of(x))
 UNARY(tanh_of, tanh(x))
 UNARY(silu, x* sigmoid_of(x))

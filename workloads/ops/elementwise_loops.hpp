@@ -12,6 +12,8 @@
 #define MOTLEY_ELEMENTWISE_LOOPS
 #endif
 
+#include "workloads/gemm/product.hpp"
+
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -70,6 +72,13 @@ HWY_INLINE void for_each_vector(std::int64_t begin, std::int64_t end, F&& f) {
 
 HWY_INLINE hn::Vec<Floats> all(float value) {
   return hn::Set(Floats(), value);
+}
+
+/// By comparison: what Max and Min make of a NaN differs between targets, and a NaN must stay
+/// visible.
+HWY_INLINE hn::Vec<Floats> activated(hn::Vec<Floats> v, Activation activation) {
+  if (activation != Activation::none) v = hn::IfThenElse(hn::Lt(v, all(0)), all(0), v);
+  return activation == Activation::relu6 ? hn::IfThenElse(hn::Gt(v, all(6)), all(6), v) : v;
 }
 
 }  // namespace motley::workloads::HWY_NAMESPACE

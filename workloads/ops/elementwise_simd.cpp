@@ -19,9 +19,10 @@ namespace motley::workloads::HWY_NAMESPACE {
 
 using F = hn::Vec<Floats>;
 
-/// exp overflows silently beyond this.
+/// exp overflows silently beyond 88, and makes 0 of a NaN.
 HWY_INLINE F bounded_exp(F x) {
-  return hn::Exp(Floats(), hn::Min(x, all(88.0f)));
+  const F exponential = hn::Exp(Floats(), hn::IfThenElse(hn::Gt(x, all(88)), all(88), x));
+  return hn::IfThenElse(hn::IsNaN(x), x, exponential);
 }
 
 HWY_INLINE F sigmoid_of(F x) {
@@ -60,16 +61,18 @@ HWY_INLINE F gated_slope(F x, F s, F inner) {
 }
 
 struct Relu {
-  HWY_INLINE F operator()(F x) const { return hn::Max(x, all(0)); }
+  HWY_INLINE F operator()(F x) const { return activated(x, Activation::relu); }
 };
 struct Relu6 {
-  HWY_INLINE F operator()(F x) const { return hn::Min(hn::Max(x, all(0)), all(6)); }
+  HWY_INLINE F operator()(F x) const { return activated(x, Activation::relu6); }
 };
 struct Sigmoid {
   HWY_INLINE F operator()(F x) const { return sigmoid_of(x); }
 };
 struct Tanh {
-  HWY_INLINE F operator()(F x) const { return hn::Tanh(Floats(), x); }
+  HWY_INLINE F operator()(F x) const {
+    return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(Floats(), x));
+  }
 };
 struct Silu {
   HWY_INLINE F operator()(F x) const { return hn::Mul(x, sigmoid_of(x)); }

@@ -44,8 +44,8 @@ __kernel void max_pool(__global const float* xs, __global float* ys, SIZES) {
   V largest = -INFINITY;
   for (int y = max(top, 0); y < min(top + window, height); ++y) {
     for (int x = max(left, 0); x < min(left + window, width); ++x) {
-      largest =
-          fmax(largest, load(xs + ((p.image * height + y) * width + x) * channels, p.c, channels));
+      const V v = load(xs + ((p.image * height + y) * width + x) * channels, p.c, channels);
+      largest = select(largest, v, v > largest || isnan(v));  // a NaN is the largest
     }
   }
   store(largest, ys + ((p.image * out_height + p.y) * out_width + p.x) * channels, p.c, channels);

@@ -5,6 +5,7 @@
 #include "workloads/ops/pooling.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <limits>
 
@@ -139,7 +140,8 @@ void max_reference(const Call& call, const RunScalars&, std::span<const Values> 
                    std::span<Values> results) {
   for (double& y : results[0]) y = -std::numeric_limits<double>::infinity();
   for_each_meeting(pooling_sizes(call, false), [&](std::size_t x, std::size_t y) {
-    results[0][y] = std::max(results[0][y], inputs[0][x]);
+    const double v = inputs[0][x];
+    if (v > results[0][y] || std::isnan(v)) results[0][y] = v;
   });
 }
 

@@ -1,5 +1,7 @@
 // Windows over images on a CPU. Forward, threads share rows of outputs; backward, whole images (or
 // groups of their channels where there are few), as windows that overlap add to the same pixels.
+#include <limits>
+
 #include "workloads/ops/pooling_windows.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -53,9 +55,11 @@ HWY_INLINE void pool(const CpuTask& task, const PoolingSizes& s, const float* x,
 }
 
 void max_pool_simd(const CpuTask& task, const PoolingSizes& s, const float* x, float* y) {
-  const auto fold = [](F sum, F v) HWY_ATTR { return hn::Max(sum, v); };
+  const auto fold = [](F most, F v) HWY_ATTR {
+    return hn::IfThenElse(hn::Or(hn::Gt(v, most), hn::IsNaN(v)), v, most);  // a NaN is the largest
+  };
   const auto finish = [](std::int64_t, std::int64_t) { return [](F sum) HWY_ATTR { return sum; }; };
-  pool(task, s, x, y, -hwy::HighestValue<float>(), fold, finish);
+  pool(task, s, x, y, -std::numeric_limits<float>::infinity(), fold, finish);
 }
 
 void average_pool_simd(const CpuTask& task, const PoolingSizes& s, const float* x, float* y) {

@@ -36,7 +36,8 @@ HWY_INLINE Exponentials softmax_row(const float* xs, float* ys, std::int64_t val
   const float largest = hn::GetLane(hn::MaxOfLanes(Floats(), most));
   for_each_vector(0, valid, [&](auto at) HWY_ATTR {
     const F below = hn::Sub(hn::Mul(all(scale), at.load(xs)), all(largest));
-    const F e = hn::Exp(Floats(), at.or_else(below, nothing));
+    const F exponent = at.or_else(below, nothing);  // Exp makes 0 of a NaN
+    const F e = hn::IfThenElse(hn::IsNaN(exponent), exponent, hn::Exp(Floats(), exponent));
     sums = hn::Add(sums, e);
     at.store(e, ys);
   });

@@ -24,3 +24,9 @@ void store(V v, __global float* p, int i, int n) {
   VSTORE(v, 0, rest);
   for (int k = 0; k < VECTOR && i + k < n; ++k) p[i + k] = rest[k];
 }
+
+// 0: as it is, 1: relu, 2: relu6. By comparison: a NaN stays visible.
+V activated(V v, int activation) {
+  if (activation > 0) v = select(v, (V)(0.0f), v < 0.0f);
+  return activation == 2 ? select(v, (V)(6.0f), v > 6.0f) : v;
+}

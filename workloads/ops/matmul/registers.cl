@@ -60,8 +60,8 @@ void store_some(V v, __global float* to, int valid) {
   for (int i = 0; i < valid; ++i) to[i] = some[i];
 }
 
-// 0: as it is, 1: relu, 2: relu6.
+// 0: as it is, 1: relu, 2: relu6. By comparison: a NaN stays visible.
 V activated(V v, int activation) {
-  if (activation > 0) v = fmax(v, (V)(0.0f));
-  return activation == 2 ? fmin(v, (V)(6.0f)) : v;
+  if (activation > 0) v = select(v, (V)(0.0f), v < 0.0f);
+  return activation == 2 ? select(v, (V)(6.0f), v > 6.0f) : v;
 }

@@ -18,6 +18,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::winograd::HWY_NAMESPACE {
 
+using gemm::HWY_NAMESPACE::activated;
 using gemm::HWY_NAMESPACE::least;
 using gemm::HWY_NAMESPACE::limited;
 using gemm::HWY_NAMESPACE::Span;
@@ -80,12 +81,6 @@ void images_simd(const Layer& layer, const Range& tiles, const float* images, fl
   (layer.tile == 2 ? images_of<2> : images_of<4>)(layer, tiles, images, to, stride);
 }
 
-HWY_INLINE F finished(F v, Activation activation) {
-  // The results of Max and Min are their second operands where these are NaN.
-  if (activation != Activation::none) v = hn::Max(all(0), v);
-  return activation == Activation::relu6 ? hn::Min(all(6), v) : v;
-}
-
 /// Of the tile's outputs, rows x columns exist; `pixel` floats from one to the next.
 template <int tile>
 void output_tile(const float* from, std::int64_t stride, std::int64_t channels, const float* bias,
@@ -99,7 +94,7 @@ void output_tile(const float* from, std::int64_t stride, std::int64_t channels, 
         [=](int y, int x) HWY_ATTR { return at.load(from + (y * edge + x) * stride); },
         [=](int y, int x, F v) HWY_ATTR {
           if (y >= rows.end || x >= columns.end) return;
-          at.store(finished(hn::Add(v, added), activation), to + y * line + x * pixel);
+          at.store(activated(hn::Add(v, added), activation), to + y * line + x * pixel);
         });
   });
 }

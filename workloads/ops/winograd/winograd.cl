@@ -111,9 +111,7 @@ void output_line_4(V* m, int step) {
     if (has_bias) added = load(bias, c, channels);                                                \
     for (int y = 0; y < min(TILE, height - top); ++y) {                                           \
       for (int x = 0; x < min(TILE, width - left); ++x) {                                         \
-        V value = v[y * EDGE + x] + added;                                                        \
-        if (activation > 0) value = fmax(value, 0.0f);                                            \
-        if (activation == 2) value = fmin(value, 6.0f);                                           \
+        const V value = activated(v[y * EDGE + x] + added, activation);                           \
         store(value, ys + ((image * height + top + y) * width + left + x) * channels, c,          \
               channels);                                                                          \
       }                                                                                           \

@@ -15,7 +15,8 @@ extern const std::string_view winograd_cl;
 namespace motley::workloads::winograd {
 namespace {
 
-/// A work-item holds a whole tile of these: more than two would not fit into the registers of a GPU.
+/// A work-item holds a whole tile of these: more than two would not fit into the registers of a
+/// GPU.
 schema::Parameters vectors_of(const Processor& processor) {
   return {{"vector", std::int64_t{processor.kind() == ProcessorKind::cpu ? 16 : 2}}};
 }
