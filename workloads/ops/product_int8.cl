@@ -1,8 +1,10 @@
-// Products of 8-bit integers: VECTOR output channels of PIXELS output pixels for each work-item,
-// summed in 32 bits. A matrix product is a convolution with one tap, its rows the pixels.
-#define PIXELS 4
+// Products of 8-bit integers: VECTOR output channels of eight output pixels for each work-item,
+// summed in 32 bits. A matrix product is a convolution with one tap, its rows the pixels. Pixels are
+// written out by macros: compilers that keep no array in registers need that.
 #define AS_INTS JOIN(convert_int, VECTOR)
 #define AS_FLOATS JOIN(convert_float, VECTOR)
+#define EACH_PIXEL(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define PIXELS 8
 
 VI load_weights(__global const char* from, int valid) {
   if (valid >= VECTOR) return AS_INTS(VLOAD(0, from));
@@ -21,25 +23,32 @@ __kernel void multiply_int8(__global const char* xs, __global const char* weight
   const int vectors = (out_channels + VECTOR - 1) / VECTOR;
   const int o = (int)get_global_id(0) % vectors * VECTOR, valid = out_channels - o;
   const int first = (int)get_global_id(0) / vectors * PIXELS;
-  VI sums[PIXELS];
-  for (int p = 0; p < PIXELS; ++p) sums[p] = 0;
+#define DECLARE(p) VI sum##p = 0;
+  EACH_PIXEL(DECLARE)
   for (int tap = 0; tap < kernel_height * kernel_width; ++tap) {
-    int from[PIXELS], inside[PIXELS];  // of a pixel outside, all bits are masked away
-    for (int p = 0; p < PIXELS; ++p) {
-      const int pixel = min(first + p, pixels - 1), row = pixel / out_width;
-      const int y = row % out_height * stride - pad_top + tap / kernel_width * dilation;
-      const int x = pixel % out_width * stride - pad_left + tap % kernel_width * dilation;
-      inside[p] = y >= 0 && y < height && x >= 0 && x < width ? -1 : 0;
-      from[p] = (((row / out_height * height + y) * width + x) * channels) & inside[p];
-    }
+    const int down = tap / kernel_width * dilation - pad_top;
+    const int right = tap % kernel_width * dilation - pad_left;
+    // Of a pixel outside, all bits are masked away.
+#define MEET(p)                                                                             \
+  const int pixel##p = min(first + p, pixels - 1), row##p = pixel##p / out_width;           \
+  const int y##p = row##p % out_height * stride + down;                                     \
+  const int x##p = pixel##p % out_width * stride + right;                                   \
+  const int in##p = y##p >= 0 && y##p < height && x##p >= 0 && x##p < width ? -1 : 0;       \
+  __global const char* from##p =                                                            \
+      xs + ((((row##p / out_height * height + y##p) * width + x##p) * channels) & in##p);
+    EACH_PIXEL(MEET)
     __global const char* w = weights + (size_t)tap * channels * out_channels + o;
     for (int c = 0; c < channels; ++c, w += out_channels) {
       const VI weight = load_weights(w, valid);
-      for (int p = 0; p < PIXELS; ++p) sums[p] += weight * (xs[from[p] + c] & inside[p]);
+#define ADD(p) sum##p += weight * (from##p[c] & in##p);
+      EACH_PIXEL(ADD)
     }
   }
   const V scale = load(scales, o, out_channels) * x_scale;
-  for (int p = 0; p < min(PIXELS, pixels - first); ++p) {
-    store(AS_FLOATS(sums[p]) * scale, ys + (size_t)(first + p) * out_channels, o, out_channels);
+#define PUT(p)                                                                              \
+  if (first + p < pixels) {                                                                 \
+    __global float* const to = ys + (size_t)(first + p) * out_channels;                     \
+    store(AS_FLOATS(sum##p) * scale, to, o, out_channels);                                  \
   }
+  EACH_PIXEL(PUT)
 }

@@ -11,7 +11,7 @@ extern const std::string_view product_int8_cl;
 namespace motley::workloads::int8 {
 namespace {
 
-constexpr std::int64_t pixels_each = 4;  ///< PIXELS
+constexpr std::int64_t pixels_each = 8;  ///< PIXELS
 
 Lowered lower(const Call& call, Processor&, const schema::Parameters& tuning) {
   const ConvolutionSizes s = sizes_of(call);
@@ -44,7 +44,7 @@ std::string unsupported(const Call& call, Processor&) {
 Implementation vectors() {
   Implementation one;
   one.name = "opencl";
-  one.summary = "A vector of channels of four pixels for each work-item";
+  one.summary = "A vector of channels of eight pixels for each work-item";
   one.unsupported = unsupported;
   one.tunings = [](const Call&, Processor& processor, Tier tier) {
     return vector_widths(processor, tier);
