@@ -3,40 +3,22 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <utility>
 
 #include "analysis/measurement.hpp"
+#include "analysis/network_names.hpp"
+#include "analysis/operator_peak.hpp"
 #include "analysis/summary_tables.hpp"
 #include "analysis/text.hpp"
 
 namespace motley::analysis {
 namespace {
 
-std::string parameter(const schema::Key& key, const std::string& name) {
-  const auto found = key.parameters.find(name);
-  return found == key.parameters.end() ? "" : schema::to_string(found->second);
-}
-
-bool is_network(const schema::Key& key) {
-  return key.case_name.ends_with("/training") || key.case_name.ends_with("/inference");
-}
-
-/// What rows of one group share: all parameters but the residency mode.
-std::string group_of(const schema::Key& key) {
-  std::string text = key.case_name.substr(0, key.case_name.find('/'));
-  text += key.case_name.ends_with("/training") ? " training" : " inference";
-  for (const auto& [name, value] : key.parameters) {
-    const std::string shown = schema::to_string(value);
-    const bool usual = name == "dtype" || name == "residency" || shown == "auto" ||
-                       (name == "optimizer" && shown == "momentum") ||
-                       (name == "bias" && shown == "1");
-    if (!usual) text += fmt::format(" {}={}", name, shown);
-  }
-  return text;
-}
-
 /// Shares of a profiled run: on a device what it did, and what the host did while it was idle.
 struct Split {
-  double compute = 0, copies = 0, submit = 0, blocked = 0, other = 0;
+  double compute = 0, copies = 0, submit = 0, blocked = 0;
+  double host = 0;   ///< the device waits for what the host computes
+  double other = 0;  ///< what nothing explains
 };
 
 double at(const std::map<std::string, double>& figures, const char* name) {
@@ -64,9 +46,11 @@ Split split_of(const schema::Block& block) {
     return split;
   }
   const auto& gap = block.timeline.at("gap");
+  split.copies += at(gap, "copy") / whole;
   split.submit = at(gap, "submit") / whole;
   split.blocked = at(gap, "blocked") / whole;
-  split.other = std::max(0.0, 1 - split.compute - split.copies - split.submit - split.blocked);
+  split.host = at(gap, "compute") / whole;
+  split.other = at(run->second, "unattributed_seconds") / whole;  // with the gap's own other
   return split;
 }
 
@@ -95,28 +79,32 @@ std::string network_row(const schema::Log& log, const Row& row) {
   const std::string residency = parameter(key, "residency");
   if (!residency.empty()) name += " " + residency;
   return fmt::format(
-      "  {}{}{}{}{}{}{}{}\n", left(name, 29), right(seconds_text(row.measurement->value()), 10),
-      right(row.ratio > 0 ? three_digits(row.ratio) : "", 7), right(share(split.compute), 7),
-      right(share(split.copies), 6), right(share(split.submit), 7), right(share(split.blocked), 8),
-      right(share(split.other), 6));
+      "  {}{}{}{}{}{}{}{}{}\n", left(name, 25), right(seconds_text(row.measurement->value()), 8),
+      right(row.ratio > 0 ? three_digits(row.ratio) : "", 6), right(share(split.compute), 8),
+      right(share(split.copies), 5), right(share(split.submit), 7), right(share(split.blocked), 8),
+      right(share(split.host), 5), right(share(split.other), 6));
 }
 
 }  // namespace
 
 std::string network_tables(const SummaryInput& input, const std::vector<Measurement>& all) {
+  const NetworkNames names(all);
   std::vector<std::string> order;
   std::map<std::string, std::vector<Row>> groups;
   for (const Measurement& one : all) {
     if (!is_network(one.key) || one.blocks.empty()) continue;
-    const std::string group = group_of(one.key);
+    const std::string group = names.without_residency(one.key);
     if (!groups.contains(group)) order.push_back(group);
     groups[group].push_back({&one, 0});
   }
   if (order.empty()) return "";
-  std::string text = fmt::format("\n{}{}{}{}{}{}{}{}\n", left("Networks", 31), right("time", 10),
-                                 right("x cpu", 7), right("compute", 8), right("copy", 5),
-                                 right("submit", 7), right("blocked", 8), right("other", 6));
-  text += wrapped("  (shares of a profiled run; submit, blocked: the device waits for that)");
+  std::string text =
+      fmt::format("\n{}{}{}{}{}{}{}{}{}\n", left("Networks", 27), right("time", 8),
+                  right("x cpu", 6), right("compute", 8), right("copy", 5), right("submit", 7),
+                  right("blocked", 8), right("host", 5), right("other", 6));
+  text += wrapped(
+      "  (shares of a profiled run; submit, blocked, host: the device waits for that, host: for "
+      "what the CPU computes; other: what nothing explains)");
   for (const std::string& group : order) {
     double cpu = 0;
     for (const Row& row : groups[group]) {
@@ -140,13 +128,12 @@ std::string operator_tables(const std::vector<Measurement>& all) {
   };
   std::vector<std::string> order;
   std::map<std::string, Line> lines;
-  std::map<std::string, double> peaks;
+  std::map<std::pair<std::string, std::string>, double> peaks;  // by processor and type
   for (const Measurement& one : all) {
-    if (one.blocks.empty()) continue;
-    if (one.key.case_name == "flops/fp32") {
-      peaks[one.key.processor] = std::max(peaks[one.key.processor], one.value());
-    }
-    if (!one.key.case_name.starts_with("op/")) continue;
+    if (one.blocks.empty() || !one.key.case_name.starts_with("op/")) continue;
+    const std::string dtype = parameter(one.key, "dtype");
+    const auto [peak, is_new] = peaks.try_emplace({one.key.processor, dtype});
+    if (is_new) peak->second = operator_peak(all, one.key.processor, dtype).per_second;
     const std::string cache = parameter(one.key, "cache");
     const std::string name =
         fmt::format("{} {} {} {}{}", one.key.processor, one.key.case_name.substr(3),
@@ -158,7 +145,10 @@ std::string operator_tables(const std::vector<Measurement>& all) {
   if (order.empty()) return "";
   std::string text = fmt::format("\n{}{}{}  {}\n", left("Operators", 46), right("G/s", 7),
                                  right("peak", 6), "who");
-  text += wrapped("  (flop/s, or byte/s where nothing is multiplied; share of flops/fp32)");
+  text += wrapped(
+      "  (operations or, where nothing is multiplied, bytes a second; share of flops/fp32, of "
+      "8-bit "
+      "ones of the better of flops/int8_dot and flops/matrix_int8; ?: not in these records)");
   for (const std::string& name : order) {
     auto& ranked = lines[name].by_speed;
     std::stable_sort(ranked.begin(), ranked.end(), [](const Measurement* a, const Measurement* b) {
@@ -166,11 +156,13 @@ std::string operator_tables(const std::vector<Measurement>& all) {
     });
     for (std::size_t i = 0; i < ranked.size(); ++i) {
       const Measurement& one = *ranked[i];
-      const double peak = peaks[one.key.processor];
-      const bool shares = peak > 0 && one.metric == schema::Metric::flops_per_second;
+      const double peak = peaks.at({one.key.processor, parameter(one.key, "dtype")});
+      std::string share;
+      if (one.metric == schema::Metric::flops_per_second) {
+        share = peak > 0 ? fmt::format("{:.0f} %", 100 * one.value() / peak) : "?";
+      }
       text += fmt::format("{}{}{}  {}\n", left(i == 0 ? name : "", 46),
-                          right(three_digits(one.value() * 1e-9), 7),
-                          right(shares ? fmt::format("{:.0f} %", 100 * one.value() / peak) : "", 6),
+                          right(three_digits(one.value() * 1e-9), 7), right(share, 6),
                           left(parameter(one.key, "implementation"), 19));
     }
   }

@@ -215,6 +215,38 @@ TEST(Summary, SaysHowTheRunEnded) {
   EXPECT_TRUE(has(summary(log), "Ended by: interrupted"));
 }
 
+schema::Block network_block(const std::string& processor, schema::Parameters parameters) {
+  schema::Block one = synthetic_block("mobilenet_v1/training", processor,
+                                      schema::Metric::seconds_per_operation, 1, parameters);
+  one.timeline = {{"run", {{"profiled_seconds", 1}, {"unattributed_seconds", 0.02}}},
+                  {"host", {{"compute", 0.3}, {"other", 0.02}}},
+                  {"device", {{"forward", 0.4}, {"host_to_device", 0.05}, {"gap", 0.54}}},
+                  {"gap", {{"compute", 0.3}, {"copy", 0.1}, {"submit", 0.08}, {"blocked", 0.05}}}};
+  return one;
+}
+
+TEST(Summary, OfADevicesGapEachCauseHasItsColumn) {
+  schema::Log log;
+  log.blocks = {network_block("opencl:0", {{"residency", "framework_gradient"}})};
+  const std::string text = summary(log);
+  EXPECT_EQ(line_of(text, "Networks", "  opencl:0"),
+            "  opencl:0 framework_grad..    1 ms          40 % 15 %    8 %     5 % 30 %   2 %")
+      << text;
+  expect_narrow(text);
+}
+
+TEST(Summary, NetworksThatDifferHaveNamesThatDiffer) {
+  schema::Log log;
+  for (const char* bias : {"auto", "1"}) {
+    log.blocks.push_back(network_block("cpu", {{"bias", bias}, {"batch", std::int64_t{1}}}));
+  }
+  const std::string text = summary(log);
+  EXPECT_TRUE(has(text, "mobilenet_v1 training batch=1 bias=auto\n")) << text;
+  EXPECT_TRUE(has(text, "mobilenet_v1 training batch=1 bias=1\n")) << text;
+  log.blocks.pop_back();
+  EXPECT_TRUE(has(summary(log), "mobilenet_v1 training batch=1\n"));
+}
+
 TEST(Summary, OfNothingIsShort) {
   EXPECT_TRUE(has(summary({}), "did not finish"));
   expect_narrow(summary({}));

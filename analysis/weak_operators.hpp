@@ -1,12 +1,15 @@
 // Which operators are far below what their processor could do? The bound is the roofline (Williams,
-// Waterman and Patterson, 2009): the least of peak arithmetic and arithmetic intensity times the
-// bandwidth of main memory, both measured in the same records. Each operand counts as moved once.
+// Waterman and Patterson, 2009): the least of peak arithmetic of the operator's type and arithmetic
+// intensity times the bandwidth of main memory, both measured in the same records. Each operand
+// counts as moved once.
 #pragma once
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "analysis/operator_peak.hpp"
 #include "results_schema/record.hpp"
 
 namespace motley::analysis {
@@ -17,22 +20,26 @@ inline constexpr double weak_share = 0.25;
 inline constexpr double network_share = 0.9;
 
 struct Roofline {
-  double flops_per_second = 0;  ///< the best of flops/fp32; 0: not measured
+  Peak peak;
   double bytes_per_second = 0;  ///< the best of bandwidth/* in the last level; 0: not measured
   std::string bandwidth_from;   ///< bandwidth/triad at 16 MiB or more
+  bool known() const { return peak.per_second > 0 && bytes_per_second > 0; }
 };
 
-/// The best implementation of one operator at one shape in one direction; of a network: the case,
-/// the operator's own name, no direction.
+/// The best implementation of one operator at one shape in one direction.
 struct OperatorShare {
-  std::string processor, name, shape, direction, implementation;
-  double share = 0;           ///< of the roofline
-  bool memory_bound = false;  ///< as the roofline says, not as measured
+  std::string processor;
+  std::string network;  ///< whose operator `name` is, without shape and direction; empty: a case's
+  std::string name, shape, direction;
+  std::string implementation;  ///< empty where the blocks of a network differ
+  double share = 0;            ///< of the roofline
+  bool memory_bound = false;   ///< as the roofline says, not as measured
 };
 
 struct WeakOperators {
-  std::map<std::string, Roofline> rooflines;  ///< of each processor that has operators
-  std::vector<OperatorShare> weak;            ///< weakest first, by processor
+  /// Of each processor and each type (f32, i8) of its operators.
+  std::map<std::pair<std::string, std::string>, Roofline> rooflines;
+  std::vector<OperatorShare> weak;  ///< by processor, then network; weakest first
   std::size_t judged = 0;
   std::vector<std::string> without_result;  ///< wrong or failed in every implementation
 };
