@@ -80,7 +80,8 @@ class OnProcessor : public testing::TestWithParam<const char*> {
   }
 
   std::unique_ptr<Execution> start(const Net& one, Residency residency,
-                                   PlanOptions options = PlanOptions()) {
+                                   PlanOptions options = PlanOptions(),
+                                   const Chooser& chooser = first_choice) {
     std::vector<Processor*> processors = {processor_.get()};
     std::vector<Queue*> queues = {queue_.get()};
     const bool left_to_host = options.fallback || !options.on_host.empty();
@@ -89,8 +90,8 @@ class OnProcessor : public testing::TestWithParam<const char*> {
       queues.push_back(host_queue_.get());
     }
     options.residency = residency;
-    auto execution = std::make_unique<Execution>(
-        make_plan(one.graph, processors, first_choice, options), processors, queues);
+    auto execution = std::make_unique<Execution>(make_plan(one.graph, processors, chooser, options),
+                                                 processors, queues);
     execution->initialize(seed);
     execution->set_values(one.input, content(one, one.input));
     execution->set_values(one.target, content(one, one.target));
@@ -241,6 +242,32 @@ TEST_P(OnProcessor, WhatGoesToTheHostIsCountedInBothTimelines) {
   EXPECT_EQ(with.counts.at("bytes_to_device"), without.counts.at("bytes_to_device") + 8 * 20 * 4);
   EXPECT_GT(with.host.at("compute"), 0);
   EXPECT_GT(with.gap.at("compute"), 0);
+}
+
+TEST_P(OnProcessor, AnOperatorWithoutImplementationFallsBackOnRequestOnly) {
+  if (processor_->members() > 0) GTEST_SKIP() << "the host itself";
+  const Chooser no_relu = [](const std::string& kind, const Call& call, Processor& processor) {
+    if (kind == "relu" && processor.members() == 0) throw Unsupported("relu is not there.");
+    return first_choice(kind, call, processor);
+  };
+  const Net one = net(false);
+  try {
+    start(one, Residency::resident, {}, no_relu);
+    FAIL() << "it was not refused";
+  } catch (const Unsupported& why) {
+    for (const char* part : {"relu (relu)", "opencl:0", "relu is not there", "--fallback cpu"}) {
+      EXPECT_NE(std::string(why.what()).find(part), std::string::npos) << why.what();
+    }
+  }
+  PlanOptions options;
+  options.fallback = true;
+  const auto execution = start(one, Residency::resident, options, no_relu);
+  ASSERT_EQ(execution->plan().placed_on_host.size(), 1u);
+  const std::size_t op = execution->plan().placed_on_host.begin()->first;
+  EXPECT_EQ(one.graph.operators()[op].name, "relu");
+  for (std::uint64_t i = 0; i < steps; ++i) execution->run(one.graph.scalars, i);
+  execution->finish();
+  EXPECT_LE(normalised_error(execution->values(one.parameters[0]), interpreted(one)[0]), 1e-5);
 }
 
 TEST_P(OnProcessor, AnUnknownOperatorCannotBePlaced) {
