@@ -59,8 +59,7 @@ template <int rows>
 void add_rows_of_b(const float* a, std::int64_t a_stride, const float* b, std::int64_t b_stride,
                    std::int64_t k, std::int64_t columns, float* const* sums) {
   for (std::int64_t i = 0; i < k; i += 4) {
-    // Behind the last row: the last once more, times 0. (Where that is no number, the result is
-    // none already.)
+    // Behind the last row: the last once more, times 0, so that what is infinite there makes a NaN.
     const auto row = [=](std::int64_t of) { return b + least(i + of, k - 1) * b_stride; };
     const FourRuns runs{row(0), row(1), row(2), row(3)};
     float factors[rows][4];

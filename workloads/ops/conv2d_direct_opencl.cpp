@@ -6,10 +6,6 @@
 namespace motley::workloads {
 namespace {
 
-std::string unsupported(const ConvolutionSizes&) {
-  return "";
-}
-
 std::vector<schema::Parameters> vectors(const ConvolutionSizes&, Processor& processor, Tier tier) {
   return vector_widths(processor, tier);
 }
@@ -67,7 +63,7 @@ ImplementationRegistration direct(ConvolutionDirection direction,
   return convolution_registration(direction, "opencl/direct",
                                   "A vector of channels of one pixel, or of the weights, for each "
                                   "work-item",
-                                  2, unsupported, vectors, lower);
+                                  2, nullptr, vectors, lower);
 }
 
 const ImplementationRegistration registrations[] = {

@@ -20,7 +20,7 @@ using gemm::Convolution;
 
 /// Pixels, or rows of the gradient, of a tile: with two vectors each they fill the registers.
 constexpr int tile = HWY_MAX_BYTES >= 64 ? 12 : 6;
-constexpr std::int64_t lanes = HWY_MAX_BYTES / sizeof(float);
+constexpr std::int64_t lanes = hn::MaxLanes(Floats());
 
 /// Sizes that follow from a convolution's.
 struct Layer {

@@ -40,7 +40,7 @@ ImplementationRegistration convolution_registration(
   one.guess = guess;
   one.unsupported = [=](const Call& call, Processor&) {
     const std::string reason = needs_plain_f32(call, {});
-    return reason.empty() ? unsupported(convolution_sizes(call, direction)) : reason;
+    return reason.empty() && unsupported ? unsupported(convolution_sizes(call, direction)) : reason;
   };
   one.tunings = [=](const Call& call, Processor& processor, Tier tier) {
     return tunings(convolution_sizes(call, direction), processor, tier);

@@ -11,7 +11,7 @@ Launch convolution_launch(const std::string& entry, const ConvolutionSizes& size
                           std::int64_t work_items, std::vector<Operand> before,
                           const std::vector<Operand>& behind, const schema::Parameters& tuning);
 /// `guess` as in Implementation; `unsupported` says why not, where tensors themselves are no
-/// obstacle; may be null.
+/// obstacle; null: nothing is.
 ImplementationRegistration convolution_registration(
     ConvolutionDirection direction, const std::string& name, const std::string& summary, int guess,
     std::function<std::string(const ConvolutionSizes&)> unsupported,

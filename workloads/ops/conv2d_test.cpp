@@ -61,7 +61,8 @@ TEST(ConstantWeights, ArePackedOnceForManyRuns) {
       continue;
     }
     processor->wake();
-    for (const std::string kind : {"conv2d", "dense"}) {
+    for (const std::string kind :
+         {"conv2d", "conv2d_backward_data", "conv2d_int8", "dense", "matmul", "matmul_int8"}) {
       check_with_constant_weights(*processor, operator_kind(kind));
     }
     processor->park();

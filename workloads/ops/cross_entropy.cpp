@@ -27,10 +27,14 @@ void check_inputs(const Call& call) {
   }
 }
 
+/// Rows of label -1 do not count.
+bool ignores(const Call& call) {
+  return call.integer("ignore_unlabelled") != 0;
+}
+
 double labelled(const Call& call, const Values& labels) {
-  if (call.integer("ignore_unlabelled") == 0) return double(labels.size());
-  return std::max(1.0, double(std::count_if(labels.begin(), labels.end(),
-                                            [](double label) { return label >= 0; })));
+  const auto unlabelled = ignores(call) ? std::count(labels.begin(), labels.end(), -1.0) : 0;
+  return std::max(1.0, double(labels.size()) - double(unlabelled));
 }
 
 double largest_of(std::span<const double> row) {
@@ -51,7 +55,7 @@ void reference(const Call& call, const RunScalars&, std::span<const Values> inpu
     for (std::size_t i = 0; i < classes; ++i) p[i] /= sum;
     if (labels[row] >= 0 && labels[row] < double(classes)) {
       loss += std::log(sum) + largest - x[std::size_t(labels[row])];
-    } else if (call.integer("ignore_unlabelled") == 0) {
+    } else if (labels[row] != -1 || !ignores(call)) {
       loss = std::numeric_limits<double>::quiet_NaN();
     }
   }
@@ -66,7 +70,7 @@ void backward_reference(const Call& call, const RunScalars&, std::span<const Val
   for (std::size_t i = 0; i < inputs[0].size(); ++i) {
     const double label = labels[i / classes];
     const double expected = label == double(i % classes) ? 1 : 0;
-    const bool ignored = label < 0 && call.integer("ignore_unlabelled") != 0;
+    const bool ignored = label == -1 && ignores(call);
     results[0][i] = ignored ? 0 : (inputs[0][i] - expected) / count;
   }
 }

@@ -46,9 +46,9 @@ std::string needs_plain_f32(const Call& call, const std::vector<std::size_t>& in
           tensors == &call.inputs && std::find(indices.begin(), indices.end(), i) != indices.end();
       const DataType wanted = index ? DataType::i32 : DataType::f32;
       if (type.dtype != wanted || type.layout != Layout::plain) {
-        return fmt::format("{} {} is {} (the kernel computes plain {} only). Use the reference.",
-                           tensors == &call.inputs ? "input" : "output", i, to_string(type),
-                           to_string(wanted));
+        return fmt::format(
+            "{} {} is {} (the kernel computes plain {} only). Convert it, or place it on a CPU.",
+            tensors == &call.inputs ? "input" : "output", i, to_string(type), to_string(wanted));
       }
       if (type.elements() > std::numeric_limits<std::int32_t>::max() / 2) {
         return fmt::format("{} has more elements than 32-bit indices reach. Use a smaller batch.",

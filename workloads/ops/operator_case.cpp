@@ -50,11 +50,21 @@ std::vector<Direction> directions(const OperatorKind& kind, const NamedShape& sh
   return result;
 }
 
+/// Of all shapes together: operands of one shape and of a row have different gradients.
+std::vector<Direction> all_directions(const std::string& kind) {
+  std::vector<Direction> all;
+  for (const NamedShape& shape : shapes_of(kind)) {
+    for (Direction& one : directions(operator_kind(kind), shape)) {
+      const auto same = [&](const Direction& other) { return other.name == one.name; };
+      if (std::none_of(all.begin(), all.end(), same)) all.push_back(std::move(one));
+    }
+  }
+  return all;
+}
+
 std::vector<schema::Value> direction_names(const std::string& kind) {
   std::vector<schema::Value> names;
-  for (const Direction& one : directions(operator_kind(kind), shapes_of(kind).front())) {
-    names.emplace_back(one.name);
-  }
+  for (const Direction& one : all_directions(kind)) names.emplace_back(one.name);
   return names;
 }
 
@@ -74,7 +84,8 @@ Direction find_direction(const std::string& kind, const std::string& shape_name,
 /// A part of the cores is compared with the whole at few shapes only.
 std::vector<schema::Value> shape_names(const std::string& kind, Processor& processor, Tier tier) {
   std::vector<schema::Value> names;
-  const Tier most = processor.members() == 1 && tier == Tier::standard ? Tier::smoke : tier;
+  const bool part = processor.members() > 0 && processor.description().id != "cpu";
+  const Tier most = part && tier == Tier::standard ? Tier::smoke : tier;
   for (const NamedShape& shape : shapes_of(kind)) {
     if (shape.tier <= most) names.emplace_back(shape.name);
   }
@@ -86,7 +97,7 @@ std::vector<schema::Value> shape_names(const std::string& kind, Processor& proce
 std::vector<schema::Value> implementation_names(const std::string& kind, Processor& processor,
                                                 Tier tier) {
   std::vector<schema::Value> names;
-  for (const Direction& direction : directions(operator_kind(kind), shapes_of(kind).front())) {
+  for (const Direction& direction : all_directions(kind)) {
     for (const Implementation& one : implementations(direction.kind)) {
       const bool offered = runs_on(one, processor) &&
                            (tier == Tier::full || !one.contends || one.contends(processor));

@@ -6,7 +6,7 @@
 namespace motley::workloads {
 
 /// Between images x [batch, height, width, channels] and y [batch, out_height, out_width,
-/// channels]. 32-bit: a kernel takes it as arguments.
+/// channels].
 struct PoolingSizes {
   std::int64_t batch, height, width, channels, out_height, out_width;
   std::int64_t window, stride, pad_top, pad_left, pad_bottom, pad_right;

@@ -1,5 +1,5 @@
 // y = a_scale * scale[channel] * (8-bit integers x 8-bit integers), as quantized networks infer:
-// the kinds matmul_int8 and conv2d_int8. Nothing is clipped; sums are exact below 65000 products.
+// the kinds matmul_int8 and conv2d_int8. Nothing is clipped; sums are exact.
 #include "workloads/ops/product_int8.hpp"
 
 #include <array>
@@ -26,6 +26,15 @@ void need_types(const Call& call, const char* what) {
   }
 }
 
+/// Of so many products of two bytes the sum is sure to be exact in 32 bits.
+constexpr std::int64_t most_products = (std::int64_t{1} << 31) / (128 * 128);
+
+void need_exact_sums(std::int64_t products) {
+  if (products < most_products) return;
+  throw Error(fmt::format("sums of {} products (32 bits hold {} for certain). Split the operands.",
+                          products, most_products - 1));
+}
+
 void need_scale(const Call& call, std::int64_t channels) {
   if (call.inputs[2].shape == Shape{channels}) return;
   throw Error(fmt::format("a scale {} for {} channels (it needs one value for each). Change it.",
@@ -42,6 +51,7 @@ std::vector<TensorType> matmul_outputs(const Call& call) {
                     to_string(call.inputs[0]), to_string(call.inputs[1])));
   }
   need_scale(call, b[1]);
+  need_exact_sums(b[0]);
   Shape shape = a;
   shape.back() = b[1];
   return {{shape}};
@@ -51,6 +61,8 @@ std::vector<TensorType> convolution_outputs(const Call& call) {
   need_types(call, "images, weights");
   const TensorType y = convolution_of(call).outputs[0];
   need_scale(call, y.shape[3]);
+  const Shape& weights = call.inputs[1].shape;
+  need_exact_sums(weights[0] * weights[1] * weights[2]);
   return {y};
 }
 

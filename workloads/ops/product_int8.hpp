@@ -14,7 +14,7 @@ ConvolutionSizes sizes_of(const Call& call);
 /// Empty where all tensors are plain, and of the types that the kinds want.
 std::string needs_plain(const Call& call);
 
-/// Bytes of packed weights, and of one member's workspace; multiples of 64.
+/// Bytes of packed weights, and of one member's workspace.
 std::size_t packed_bytes(const ConvolutionSizes& sizes);
 std::size_t workspace_bytes(const ConvolutionSizes& sizes);
 /// This member's share of packing.

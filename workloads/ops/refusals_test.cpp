@@ -109,8 +109,9 @@ class OutOfRange : public testing::TestWithParam<std::string> {
     }
   }
   /// Of input 0 [2, 3] and two whole numbers, on each implementation.
-  void expect_nan(const std::string& name, double first, double second) {
-    const Call call = make_call(operator_kind(name), {}, {{{2, 3}}, {{2}, DataType::i32}});
+  void expect_nan(const std::string& name, double first, double second,
+                  const Attributes& attributes = {}) {
+    const Call call = make_call(operator_kind(name), attributes, {{{2, 3}}, {{2}, DataType::i32}});
     for (const Implementation* one : usable_implementations(name, call, *on_)) {
       EXPECT_TRUE(std::isnan(first_element(*on_, *one, call, {Values(6, 0.5), {first, second}})))
           << name << " " << one->name << " of " << first << ", " << second;
@@ -123,6 +124,9 @@ class OutOfRange : public testing::TestWithParam<std::string> {
 
 TEST_P(OutOfRange, LabelsMakeTheLossNaN) {
   for (const double label : {3.0, -1.0, 1e9, -1e9}) expect_nan("cross_entropy", 1, label);
+  for (const double label : {3.0, -2.0, 1e9}) {
+    expect_nan("cross_entropy", 1, label, {{"ignore_unlabelled", std::int64_t{1}}});
+  }
 }
 
 TEST_P(OutOfRange, IndicesMakeTheRowNaN) {

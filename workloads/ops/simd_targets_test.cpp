@@ -33,6 +33,13 @@ void check(Processor& cpu, const OperatorKind& kind, const std::string& name) {
 
 TEST(EachSimdTarget, IsRight) {
   const std::pair<const char*, const char*> operators[] = {
+      {"matmul", "simd"},
+      {"conv2d", "simd"},
+      {"conv2d", "simd/direct"},
+      {"conv2d_backward_data", "simd"},
+      {"conv2d_backward_data", "simd/direct"},
+      {"conv2d_backward_weights", "simd"},
+      {"conv2d_backward_weights", "simd/direct"},
       {"conv2d", "simd/winograd_2x3"},
       {"conv2d", "simd/winograd_4x3"},
       {"conv2d_backward_data", "simd/winograd_2x3"},
