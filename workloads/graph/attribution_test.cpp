@@ -260,32 +260,22 @@ double charged(const Timeline& all, const Counted& calls, const Costs& costs) {
 TEST_P(Attribution, OnAPhoneThatIsEmulatedDelaysAreChargedToTheirCauses) {
   const auto device = opened("launch_us=80,sync_us=900,write_gbps=3,read_gbps=3");
   if (!device) GTEST_SKIP() << why_;
-  std::map<std::string, double> expected, least;
   for (const std::string& mode : residency_names()) {
     const auto training = device->train(GetParam(), mode);
     Execution& execution = training->execution();
     const Counted calls = counted(execution.plan());
-    double best = 0;
-    least[mode] = 1e9;
+    double best = 0, least_seconds = 1e9;
     for (int i = 0; i < 60 && (i < 5 || best < 0.95); ++i) {
       const auto times =
           execution.run_profiled(training->scalars(), 0, steps_between_losses, steady_clock());
       const Timeline all = timeline(execution.plan(), times, true);
       best = std::max(best, charged(all, calls, Costs::of_a_phone()));
-      least[mode] = std::min(least[mode], all.wall_seconds);
+      least_seconds = std::min(least_seconds, all.wall_seconds);
       if (mode == "shared") continue;  // the host's are counted too
       EXPECT_EQ(all.counts.at("launches") + of(all.counts, "conversions"), calls.launches);
     }
     EXPECT_GE(best, 0.95) << mode;
-    expected[mode] = calls.seconds(Costs::of_a_phone());
-    EXPECT_GE(least[mode], 0.95 * expected[mode]) << mode;
-  }
-  for (const auto& [slow, seconds] : expected) {
-    for (const auto& [fast, fewer] : expected) {
-      if (seconds > 3 * fewer) {
-        EXPECT_GT(least[slow], least[fast]) << slow << ", " << fast;
-      }
-    }
+    EXPECT_GE(least_seconds, 0.95 * calls.seconds(Costs::of_a_phone())) << mode;
   }
 }
 
