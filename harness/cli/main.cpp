@@ -35,6 +35,17 @@ std::string finite(const std::string& text) {
 std::string whole_number(const std::string& text) {
   return text.starts_with('-') ? text + " is negative" : "";
 }
+std::string one_or_more(const std::string& text) {
+  const bool zero = text.find_first_not_of('0') == std::string::npos;
+  return zero ? text + " is nothing to do" : whole_number(text);
+}
+std::string not_negative(const std::string& text) {
+  return text.starts_with('-') ? text + " is negative" : finite(text);
+}
+/// What comes behind the value is the model.
+void take_one_value(CLI::App& command, const char* option) {
+  command.get_option(option)->allow_extra_args(false);
+}
 
 void add_selection(CLI::App& command, Options& options) {
   command
@@ -117,7 +128,7 @@ void add_network(CLI::App& command, Options& options) {
   command.add_option("--batch", options.batch, "Samples a step (default: 32; 1 for inference)")
       ->type_name("N");
   command.add_option("--steps", options.steps, "Steps, or inferences (default: 100)")
-      ->check(whole_number)
+      ->check(one_or_more)
       ->type_name("N");
   command
       .add_option("--implementation", options.implementation,
@@ -132,6 +143,7 @@ void add_network(CLI::App& command, Options& options) {
       ->type_name("cpu");
   command.add_option("--place", options.place, "Operators of an OpenCL device for the CPU")
       ->type_name("NAME=cpu");
+  for (const char* option : {"--on", "--place"}) take_one_value(command, option);
   command.add_option("--seed", options.seed, "Of parameters and data")
       ->check(whole_number)
       ->type_name("N")
@@ -148,6 +160,7 @@ void add_tune(CLI::App& app, Options& options) {
   tune->add_option("model", options.model, "Family, or family:parameter=value,... (motley models)")
       ->type_name("MODEL");
   add_selection(*tune, options);
+  for (const char* option : {"--on", "--set"}) take_one_value(*tune, option);
   tune->add_option("--batch", options.batch,
                    "Of the model, samples a step (default: 32, and 1 for inference)")
       ->type_name("N");
@@ -165,15 +178,15 @@ void add_train(CLI::App& app, Options& options) {
       ->type_name("NAME")
       ->capture_default_str();
   train->add_option("--learning-rate", options.learning_rate, "Of the optimizer")
-      ->check(finite)
+      ->check(not_negative)
       ->type_name("RATE")
       ->capture_default_str();
   train->add_option("--weight-decay", options.weight_decay, "Of the optimizer")
-      ->check(finite)
+      ->check(not_negative)
       ->type_name("RATE")
       ->capture_default_str();
   train->add_option("--clip-norm", options.clip_norm, "Largest norm of all gradients, 0: any")
-      ->check(finite)
+      ->check(not_negative)
       ->type_name("NORM")
       ->capture_default_str();
   train
@@ -184,9 +197,10 @@ void add_train(CLI::App& app, Options& options) {
       ->capture_default_str();
   train->add_option("--to-accuracy", options.to_accuracy, "Train until unseen samples reach it")
       ->check(CLI::Range(0.0, 1.0).description(""))
+      ->check(finite)
       ->type_name("SHARE");
   train->add_option("--most-epochs", options.most_epochs, "Give up --to-accuracy after so many")
-      ->check(whole_number)
+      ->check(one_or_more)
       ->type_name("N")
       ->capture_default_str();
   train

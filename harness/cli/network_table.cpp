@@ -32,12 +32,13 @@ std::vector<double> warm(const schema::Block& block) {
   return steps;
 }
 
+/// The heading, and why there is no speed; true where there is none.
 bool print_failure(const schema::Block& block) {
   fmt::print("\n{} on {}\n", schema::to_string(block.key.parameters.at("model")),
              block.key.processor);
   if (block.status == schema::Status::ok) return false;
   fmt::print("{}", analysis::wrapped("  " + to_string(block.status) + ": " + block.reason, 80, 2));
-  return block.samples.host_seconds.empty();
+  return true;
 }
 
 void print_placed_on_cpu(const schema::Block& block) {
@@ -47,7 +48,7 @@ void print_placed_on_cpu(const schema::Block& block) {
   fmt::print("{}", analysis::wrapped(fmt::format("  {} operator{} computed on the CPU: {}{}",
                                                  all.size(), all.size() == 1 ? "" : "s",
                                                  all.front(), all.size() > 1 ? " ..." : ""),
-                                     100, 4));
+                                     80, 4));
 }
 
 void print_times(const schema::Block& block, const char* what) {
@@ -62,7 +63,6 @@ void print_times(const schema::Block& block, const char* what) {
   print_placed_on_cpu(block);
   const double first = block.samples.host_seconds.front() / double(block.runs_per_sample);
   fmt::print("  first {}; prepared in {}, checked in {}\n", seconds_text(first),
-
              seconds_text(block.phases.at("prepare")), seconds_text(block.phases.at("check")));
 }
 
@@ -106,7 +106,7 @@ void print_memory(const schema::Block& block) {
     if (bytes > 0.005 * all) text += fmt::format("{} {}, ", name, mebibytes(bytes));
   }
   text.replace(text.size() - 2, 2, ")" + measured + ".");
-  fmt::print("{}", analysis::wrapped(text, 100, 4));
+  fmt::print("{}", analysis::wrapped(text, 80, 4));
 }
 
 void print_where(const schema::Block& block) {
@@ -127,6 +127,36 @@ void print_where(const schema::Block& block) {
   print_memory(block);
 }
 
+/// The loss of the first and last steps, and what unseen samples say.
+void print_learning(const schema::Block& block) {
+  const auto loss = block.series.find("loss");
+  if (loss != block.series.end() && !loss->second.empty()) {
+    fmt::print("  loss {:.4f} in step {:.0f}, {:.4f} in step {:.0f}\n", loss->second.front(),
+               block.series.at("step").front(), loss->second.back(),
+               block.series.at("step").back());
+  }
+  const auto tests = block.series.find("test_loss");
+  if (tests == block.series.end() || tests->second.empty()) return;
+  const double tested = tests->second.back();
+  const auto accuracy = block.series.find("accuracy");
+  const bool labelled = accuracy != block.series.end() && !accuracy->second.empty();
+  fmt::print("  on unseen samples {}loss {:.4f} (step {:.0f})\n",
+             labelled ? fmt::format("accuracy {:.2f} %, ", accuracy->second.back() * 100) : "",
+             tested, block.series.at("tested_step").back());
+  const auto wanted = block.details.find("wanted_accuracy");
+  if (wanted != block.details.end() && labelled && block.stopped_by != "accuracy") {
+    const auto epoch = std::get<std::int64_t>(block.details.at("steps_per_epoch"));
+    fmt::print("  accuracy {} was not reached in {:.3g} epochs: {:.4g}\n",
+               std::get<double>(wanted->second),
+               block.series.at("tested_step").back() / double(epoch), accuracy->second.back());
+  }
+  const auto entropy = block.details.find("entropy_nats");
+  if (entropy != block.details.end()) {
+    fmt::print("  {:.4f} nat above the entropy of the data, which no model can beat\n",
+               tested - std::get<double>(entropy->second));
+  }
+}
+
 }  // namespace
 
 void show_progress(const std::string& processor, const workloads::Learning& learning,
@@ -140,26 +170,10 @@ void show_progress(const std::string& processor, const workloads::Learning& lear
 
 void print_training(const schema::Block& block) {
   if (devices::error_output_is_terminal()) fmt::print(stderr, "\r{:<60}\r", "");
-  if (print_failure(block)) return;
-  print_times(block, "step");
-  const auto loss = block.series.find("loss");
-  if (loss != block.series.end() && !loss->second.empty()) {
-    fmt::print("  loss {:.4f} in step {:.0f}, {:.4f} in step {:.0f}\n", loss->second.front(),
-               block.series.at("step").front(), loss->second.back(),
-               block.series.at("step").back());
-  }
-  const auto accuracy = block.series.find("accuracy");
-  if (accuracy != block.series.end()) {
-    const double tested = block.series.at("test_loss").back();
-    fmt::print("  accuracy on unseen samples {:.2f} %, loss {:.4f} (step {:.0f})\n",
-               accuracy->second.back() * 100, tested, block.series.at("tested_step").back());
-    const auto entropy = block.details.find("entropy_nats");
-    if (entropy != block.details.end()) {
-      fmt::print("  {:.4f} nat above the entropy of the data, which no model can beat\n",
-                 tested - std::get<double>(entropy->second));
-    }
-  }
-  print_where(block);
+  const bool failed = print_failure(block);
+  if (!failed) print_times(block, "step");
+  print_learning(block);
+  if (!failed) print_where(block);
 }
 
 void print_inference(const schema::Block& block) {
@@ -169,13 +183,16 @@ void print_inference(const schema::Block& block) {
 }
 
 void print_ratios(const std::vector<schema::Block>& blocks) {
-  if (blocks.size() < 2 || warm(blocks.front()).empty()) return;
-  const double first = median(warm(blocks.front()));
+  std::vector<const schema::Block*> timed;
+  for (const schema::Block& block : blocks) {
+    if (block.status == schema::Status::ok && !warm(block).empty()) timed.push_back(&block);
+  }
+  if (timed.size() < 2) return;
+  const double first = median(warm(*timed.front()));
   fmt::print("\n");
-  for (std::size_t i = 1; i < blocks.size(); ++i) {
-    if (warm(blocks[i]).empty()) continue;
-    fmt::print("{} takes {:.3g} times as long as {}\n", blocks[i].key.processor,
-               median(warm(blocks[i])) / first, blocks.front().key.processor);
+  for (std::size_t i = 1; i < timed.size(); ++i) {
+    fmt::print("{} takes {:.3g} times as long as {}\n", timed[i]->key.processor,
+               median(warm(*timed[i])) / first, timed.front()->key.processor);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "devices/linux/process.hpp"
 #include "devices/machine.hpp"
+#include "harness/cli/network_request.hpp"
 #include "harness/cli/network_table.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/error.hpp"
@@ -21,79 +22,6 @@ namespace motley::cli {
 namespace {
 
 using namespace workloads;
-
-Fallback fallback_of(const Options& options) {
-  Fallback fallback{!options.fallback.empty(), {}};
-  for (const std::string& one : options.place) {
-    const std::size_t equals = one.rfind('=');
-    if (equals == std::string::npos || one.substr(equals) != "=cpu") {
-      throw BadArgument("--place " + one +
-                        " (operators are computed where --on says, or on the CPU). Write "
-                        "--place NAME=cpu.");
-    }
-    fallback.operators.insert(one.substr(0, equals));
-  }
-  return fallback;
-}
-
-TrainingOptions training_options(const Options& options) {
-  TrainingOptions training;
-  training.model = options.model;
-  training.batch = options.batch.value_or(32);
-  training.optimizer.kind = options.optimizer;
-  training.optimizer.weight_decay = options.weight_decay;
-  training.optimizer.clip_norm = options.clip_norm;
-  training.learning_rate = options.learning_rate;
-  training.residency = residency_from(options.residency);
-  training.optimizer.separate = training.residency == Residency::framework;
-  training.loss_period = unsigned(std::clamp<std::uint64_t>(options.steps.value_or(50), 1, 50));
-  training.seed = options.seed;
-  training.fallback = fallback_of(options);
-  if (training.residency == Residency::shared && training.fallback.wanted()) {
-    throw BadArgument(
-        "--residency shared with --fallback or --place (who may touch the tensors is the mode's "
-        "own "
-        "rule). Choose another mode.");
-  }
-  return training;
-}
-
-std::unique_ptr<DataSet> data_for(const Options& options) {
-  const Model model = build_model(options.model, {1, true});
-  DataOptions data;
-  data.name = options.data_set.empty() ? model.data_set : options.data_set;
-  data.folder = options.data_folder;
-  data.seed = options.seed;
-  const Shape& input = model.graph.tensor(model.input).type.shape;
-  if (input.size() == 2) data.context = input[1];
-  if (data.name.empty()) {
-    throw BadArgument(options.model +
-                      " has no data set of its own (there is nothing to learn). Name one with "
-                      "--data-set, or measure it with motley run.");
-  }
-  return open_data_set(data);
-}
-
-schema::Key key(const Options& options, const std::string& processor, bool training) {
-  schema::Key key;
-  const std::string family = options.model.substr(0, options.model.find(':'));
-  key.case_name = family + (training ? "/training" : "/inference");
-  key.processor = processor;
-  key.scenario = training ? "train_steps" : "single_stream";
-  key.parameters = {{"model", options.model},
-                    {"batch", options.batch.value_or(training ? 32 : 1)},
-                    {"implementation", options.implementation},
-                    {"dtype", std::string("f32")}};
-  if (!options.fallback.empty()) key.parameters["fallback"] = options.fallback;
-  if (!options.place.empty()) {
-    key.parameters["place"] = fmt::format("{}", fmt::join(options.place, ","));
-  }
-  if (training) {
-    key.parameters["optimizer"] = options.optimizer;
-    key.parameters["residency"] = to_string(residency_from(options.residency));
-  }
-  return key;
-}
 
 /// A processor that is awake as long as this lives, with the host's beside it.
 class OpenProcessor {
@@ -156,7 +84,9 @@ void describe(const Execution& execution, const Options& options, schema::Block&
 /// False where it ended before its goal for a reason of its own.
 bool learns(Learning& learning, const Options& options, const std::string& processor,
             schema::Block& block) {
-  const LearningGoal goal{options.steps, options.to_accuracy, options.most_epochs, 2000};
+  const LearningGoal goal = goal_of(options);
+  block.details["steps_per_epoch"] = std::int64_t(learning.steps_per_epoch());
+  if (goal.accuracy) block.details["wanted_accuracy"] = *goal.accuracy;
   const auto go_on = [&](const Learning& now, const schema::Block& so_far) {
     show_progress(processor, now, so_far);
     return !devices::interrupted();
@@ -176,7 +106,7 @@ bool learns(Learning& learning, const Options& options, const std::string& proce
 schema::Block train(const Options& options, Machine& machine, const std::string& processor,
                     const DataSet& data) {
   Clock& clock = steady_clock();
-  schema::Block block = unmeasured(key(options, processor, true),
+  schema::Block block = unmeasured(key_of(options, processor, true),
                                    schema::Metric::seconds_per_operation, schema::Status::ok, "");
   attempt(block, [&] {
     const double started = clock.seconds();
@@ -207,12 +137,11 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
 
 schema::Block infer(const Options& options, Machine& machine, const std::string& processor) {
   Clock& clock = steady_clock();
-  schema::Block block = unmeasured(key(options, processor, false),
+  schema::Block block = unmeasured(key_of(options, processor, false),
                                    schema::Metric::seconds_per_operation, schema::Status::ok, "");
   attempt(block, [&] {
     const double started = clock.seconds();
-    const InferenceOptions wanted{options.model, options.batch.value_or(1), options.seed,
-                                  fallback_of(options)};
+    const InferenceOptions wanted = inference_options(options);
     OpenProcessor open(machine, processor, wanted.fallback.wanted());
     const LiveMemory live(open.places(), &machine);
     Inference inference(wanted, open.places(),
@@ -228,7 +157,7 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
     if (!is_right(check, block)) return;
     const double begin = clock.seconds();
     const std::uint64_t runs = options.steps.value_or(100);
-    for (std::uint64_t i = 0; i < runs && i < 4096 && !devices::interrupted(); ++i) {
+    for (std::uint64_t i = 0; i < runs && !devices::interrupted(); ++i) {
       block.samples.started_seconds.push_back(clock.seconds());
       inference.run();
       execution.finish();
@@ -245,14 +174,14 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
 /// The lines of one command's file.
 class File {
  public:
-  File(const Options& options, Machine& machine, const std::vector<std::string>& processors)
+  File(const Options& options, Machine& machine, const std::vector<schema::Processor>& processors)
       : machine_(machine),
         recorder_(run_options(options).out, Recorder::Mode::create),
         started_(steady_clock().seconds()) {
     schema::Run run = run_facts(options);
     run.device = machine.device();
     run.conditions = machine.conditions();
-    for (const std::string& id : processors) run.processors.push_back(described(id));
+    run.processors = processors;
     recorder_.write(run);
   }
 
@@ -278,19 +207,6 @@ class File {
   }
 
  private:
-  schema::Processor described(const std::string& id) {
-    try {
-      return machine_.open(id)->description();
-    } catch (const UnknownName&) {
-      throw;
-    } catch (const std::exception& error) {  // its block will say so
-      schema::Processor broken;
-      broken.id = id;
-      broken.facts["error"] = std::string(error.what());
-      return broken;
-    }
-  }
-
   Machine& machine_;
   Recorder recorder_;
   double started_;
@@ -298,8 +214,24 @@ class File {
   std::map<std::string, std::int64_t> counts_;
 };
 
-std::vector<std::string> processors_of(const Options& options) {
-  return options.on.empty() ? std::vector<std::string>{"cpu"} : options.on;
+/// One block after another, each printed as soon as it is written.
+template <class Measure>
+int measure_each(const Options& options, Machine& machine, bool training, Measure measure) {
+  const std::vector<schema::Processor> processors = processors_for(options, machine);
+  devices::catch_interrupts();
+  File file(options, machine, processors);
+  std::vector<schema::Block> blocks;
+  for (const schema::Processor& one : processors) {
+    if (devices::interrupted()) break;
+    blocks.push_back(file.block(key_of(options, one.id, training), [&] {
+      schema::Block block = measure(one.id);
+      block.repro = repro_of(options, one.id);
+      return block;
+    }));
+    training ? print_training(blocks.back()) : print_inference(blocks.back());
+  }
+  print_ratios(blocks);
+  return file.end();
 }
 
 }  // namespace
@@ -315,38 +247,18 @@ int train_command(const Options& options) {
     return bad_input;
   }
   // What is impossible is told before a file is made.
-  refuse_other_shapes(training_model(training_options(options)), *data);
+  const Model model = training_model(training_options(options));
+  refuse_other_shapes(model, *data);
   const auto machine = devices::real_machine();
-  const std::vector<std::string> processors = processors_of(options);
-  devices::catch_interrupts();
-  File file(options, *machine, processors);
-  std::vector<schema::Block> blocks;
-  for (const std::string& id : processors) {
-    if (devices::interrupted()) break;
-    blocks.push_back(
-        file.block(key(options, id, true), [&] { return train(options, *machine, id, *data); }));
-    print_training(blocks.back());
-  }
-  print_ratios(blocks);
-  return file.end();
+  return measure_each(options, *machine, true,
+                      [&](const std::string& id) { return train(options, *machine, id, *data); });
 }
 
 int infer_command(const Options& options) {
-  fallback_of(options);  // what cannot be meant is told before a file is made
-  build_model(options.model, {options.batch.value_or(1), false});
+  inference_options(options);  // what cannot be meant is told before a file is made
   const auto machine = devices::real_machine();
-  const std::vector<std::string> processors = processors_of(options);
-  devices::catch_interrupts();
-  File file(options, *machine, processors);
-  std::vector<schema::Block> blocks;
-  for (const std::string& id : processors) {
-    if (devices::interrupted()) break;
-    blocks.push_back(
-        file.block(key(options, id, false), [&] { return infer(options, *machine, id); }));
-    print_inference(blocks.back());
-  }
-  print_ratios(blocks);
-  return file.end();
+  return measure_each(options, *machine, false,
+                      [&](const std::string& id) { return infer(options, *machine, id); });
 }
 
 }  // namespace motley::cli

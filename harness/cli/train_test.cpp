@@ -200,15 +200,70 @@ TEST_F(Train, RefusesWhatCannotBeMeant) {
       {"infer lenet5 --place conv1=gpu", "NAME=cpu"},
       {"train lenet5 --fallback cpu --residency shared", "another mode"},
       {"train lenet5 --data-set mnist --data /nowhere", "/nowhere"},
-      {"models --describe resnet_cifar:depth=21", "depth"}};
+      {"train lenet5 --place conv7=cpu", "conv1"},
+      {"infer lenet5 --on opencl:0 --place conv7=cpu", "conv1"},
+      {"train lenet5 --on cpux", "unknown"},
+      {"infer lenet5 --on cpux", "unknown"},
+      {"train lenet5 --to-accuracy nan", "finite"},
+      {"train lenet5 --learning-rate -0.1", "negative"},
+      {"train lenet5 --weight-decay -1", "negative"},
+      {"train lenet5 --clip-norm -1", "negative"},
+      {"train lenet5 --most-epochs 0", "nothing to do"}};
   for (const auto& [arguments, part] : wrong) {
     const Outcome outcome = motley(std::string(arguments) + " --steps 1" + place.out());
-    const bool models = std::string(arguments).starts_with("models");
-    const Outcome shown = models ? motley(arguments) : outcome;
-    EXPECT_NE(shown.code, 0) << arguments;
-    EXPECT_TRUE(contains(shown.output, part)) << arguments << ": " << shown.output;
+    EXPECT_TRUE(outcome.code == 4 || outcome.code == 5) << arguments;
+    EXPECT_TRUE(contains(outcome.output, part)) << arguments << ": " << outcome.output;
+    EXPECT_FALSE(fs::exists(place.file)) << arguments;
     fs::remove(place.file);
   }
+  for (const auto& [arguments, part] :
+       {std::pair<std::string, const char*>{"train lenet5 --steps 0" + place.out(),
+                                            "nothing to do"},
+        {"infer lenet5 --steps 6000" + place.out(), "4096"},
+        {"models --describe resnet_cifar:depth=21", "depth"}}) {
+    const Outcome outcome = motley(arguments);
+    EXPECT_EQ(outcome.code, 5) << arguments;
+    EXPECT_TRUE(contains(outcome.output, part)) << arguments << ": " << outcome.output;
+    EXPECT_FALSE(fs::exists(place.file)) << arguments;
+  }
+}
+
+TEST_F(Train, AMissedAccuracyIsSaid) {
+  const Outcome outcome = motley(
+      "train mlp:widths=784-16-10 --batch 8 --steps 2 --to-accuracy 1 --implementation first" +
+      place.out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  EXPECT_TRUE(contains(outcome.output, "accuracy 1 was not reached in ")) << outcome.output;
+}
+
+TEST_F(Train, TheKeyHoldsWhatChangesTheWorkAndReproMeasuresItAgain) {
+  // The model behind --on; a processor named twice is one.
+  const Outcome outcome = motley(
+      "train --on cpu --on cpu mlp:widths=784-16-10 --batch 8 --steps 2 --implementation first "
+      "--clip-norm 1 --weight-decay 0.125 --learning-rate 0.01" +
+      place.out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  const schema::Log first = place.log();
+  ASSERT_EQ(first.blocks.size(), 1u);
+  const schema::Parameters& parameters = first.blocks[0].key.parameters;
+  EXPECT_EQ(parameters.at("clip_norm"), schema::Value(1.0));
+  EXPECT_EQ(parameters.at("weight_decay"), schema::Value(0.125));
+  EXPECT_FALSE(parameters.contains("learning_rate")) << "as when not given";
+  fs::remove(place.file);
+  const std::string repro = first.blocks[0].repro;
+  ASSERT_TRUE(repro.starts_with("motley train mlp")) << repro;
+  EXPECT_EQ(motley(repro.substr(std::string("motley ").size()) + place.out()).code, 0) << repro;
+  EXPECT_EQ(place.log().blocks.at(0).key, first.blocks[0].key);
+}
+
+TEST_F(Train, AFailedProcessorHasNoSpeed) {
+  const Outcome outcome = motley(
+      "train mlp:widths=784-32-10 --steps 40 --learning-rate 1e30 --implementation first --on cpu "
+      "--on cpu:0" +
+      place.out());
+  EXPECT_EQ(place.count(schema::Status::failed), 2u);
+  EXPECT_FALSE(contains(outcome.output, "samples/s")) << outcome.output;
+  EXPECT_FALSE(contains(outcome.output, "times as long")) << outcome.output;
 }
 
 TEST_F(Train, ModesAreCasesOfRun) {

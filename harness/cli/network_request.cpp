@@ -1,0 +1,180 @@
+#include "harness/cli/network_request.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <string_view>
+
+#include "harness/error.hpp"
+
+namespace motley::cli {
+namespace {
+
+using namespace workloads;
+
+Fallback fallback_of(const Options& options) {
+  Fallback fallback{!options.fallback.empty(), {}};
+  for (const std::string& one : options.place) {
+    const std::size_t equals = one.rfind('=');
+    if (equals == std::string::npos || one.substr(equals) != "=cpu") {
+      throw BadArgument("--place " + one +
+                        " (operators are computed where --on says, or on the CPU). Write "
+                        "--place NAME=cpu.");
+    }
+    fallback.operators.insert(one.substr(0, equals));
+  }
+  return fallback;
+}
+
+/// Whatever the processor: where no device computes, a wrong name would stay unseen.
+void refuse_unknown_operators(const Graph& graph, const Fallback& fallback) {
+  std::vector<std::string> known;
+  for (const Operator& op : graph.operators()) known.push_back(op.name);
+  for (const std::string& name : fallback.operators) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw UnknownName("operator", name, known);
+    }
+  }
+}
+
+/// Options that are no part of the model's name and have another value than when not given.
+void add_unusual(const Options& options, schema::Parameters& parameters) {
+  const Options usual;
+  const auto add = [&](const char* name, double Options::*value) {
+    if (options.*value != usual.*value) parameters[name] = options.*value;
+  };
+  add("learning_rate", &Options::learning_rate);
+  add("weight_decay", &Options::weight_decay);
+  add("clip_norm", &Options::clip_norm);
+  const std::string& data = options.data_set;
+  if (!data.empty() && data != build_model(options.model, {1, true}).data_set) {
+    parameters["data_set"] = data;
+  }
+}
+
+/// As a shell takes it for one word.
+std::string quoted(const std::string& text) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("-_=:,./+").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return result + "'";
+}
+
+}  // namespace
+
+TrainingOptions training_options(const Options& options) {
+  TrainingOptions training;
+  training.model = options.model;
+  training.batch = options.batch.value_or(32);
+  training.optimizer.kind = options.optimizer;
+  training.optimizer.weight_decay = options.weight_decay;
+  training.optimizer.clip_norm = options.clip_norm;
+  training.learning_rate = options.learning_rate;
+  training.residency = residency_from(options.residency);
+  training.optimizer.separate = training.residency == Residency::framework;
+  training.loss_period = unsigned(std::clamp<std::uint64_t>(options.steps.value_or(50), 1, 50));
+  training.seed = options.seed;
+  training.fallback = fallback_of(options);
+  if (training.residency == Residency::shared && training.fallback.wanted()) {
+    throw BadArgument(
+        "--residency shared with --fallback or --place (who may touch the tensors is the mode's "
+        "own rule). Choose another mode.");
+  }
+  refuse_unknown_operators(training_model(training).graph, training.fallback);
+  return training;
+}
+
+InferenceOptions inference_options(const Options& options) {
+  if (options.steps.value_or(0) > most_inferences) {
+    throw BadArgument(fmt::format(
+        "--steps {} of infer (a record holds {} inferences at most). Infer several times.",
+        *options.steps, most_inferences));
+  }
+  InferenceOptions inference{options.model, options.batch.value_or(1), options.seed,
+                             fallback_of(options)};
+  refuse_unknown_operators(inference_model(inference).graph, inference.fallback);
+  return inference;
+}
+
+LearningGoal goal_of(const Options& options) {
+  return {options.steps, options.to_accuracy, options.most_epochs, 2000};
+}
+
+std::unique_ptr<DataSet> data_for(const Options& options) {
+  const Model model = build_model(options.model, {1, true});
+  DataOptions data;
+  data.name = options.data_set.empty() ? model.data_set : options.data_set;
+  data.folder = options.data_folder;
+  data.seed = options.seed;
+  const Shape& input = model.graph.tensor(model.input).type.shape;
+  if (input.size() == 2) data.context = input[1];
+  if (data.name.empty()) {
+    throw BadArgument(options.model +
+                      " has no data set of its own (there is nothing to learn). Name one with "
+                      "--data-set, or measure it with motley run.");
+  }
+  return open_data_set(data);
+}
+
+std::vector<schema::Processor> processors_for(const Options& options, Machine& machine) {
+  std::vector<schema::Processor> processors;
+  for (const std::string& id : options.on.empty() ? std::vector<std::string>{"cpu"} : options.on) {
+    const auto same = [&](const schema::Processor& one) { return one.id == id; };
+    if (std::any_of(processors.begin(), processors.end(), same)) continue;
+    processors.emplace_back().id = id;
+    try {
+      processors.back() = machine.open(id)->description();
+    } catch (const UnknownName&) {
+      throw;
+    } catch (const std::exception& error) {  // its block will say so
+      processors.back().facts["error"] = std::string(error.what());
+    }
+  }
+  return processors;
+}
+
+schema::Key key_of(const Options& options, const std::string& processor, bool training) {
+  schema::Key key;
+  const std::string family = options.model.substr(0, options.model.find(':'));
+  key.case_name = family + (training ? "/training" : "/inference");
+  key.processor = processor;
+  key.scenario = training ? "train_steps" : "single_stream";
+  key.parameters = {{"model", options.model},
+                    {"batch", options.batch.value_or(training ? 32 : 1)},
+                    {"implementation", options.implementation},
+                    {"dtype", std::string("f32")}};
+  if (!options.fallback.empty()) key.parameters["fallback"] = options.fallback;
+  if (!options.place.empty()) {
+    key.parameters["place"] = fmt::format("{}", fmt::join(options.place, ","));
+  }
+  if (!training) return key;
+  key.parameters["optimizer"] = options.optimizer;
+  key.parameters["residency"] = to_string(residency_from(options.residency));
+  add_unusual(options, key.parameters);
+  return key;
+}
+
+std::string repro_of(const Options& options, const std::string& processor) {
+  std::string text;
+  for (const char* name : {"MOTLEY_EMULATE", "MOTLEY_FAULT"}) {
+    if (const char* value = std::getenv(name)) text += fmt::format("{}={} ", name, quoted(value));
+  }
+  text += "motley";
+  for (std::size_t i = 1; i < options.argv.size(); ++i) {
+    const std::string& word = options.argv[i];
+    if (word.starts_with("--on=") || word.starts_with("--out=")) continue;
+    if (word == "--on" || word == "--out") {
+      ++i;
+    } else {
+      text += " " + quoted(word);
+    }
+  }
+  return text + " --on " + quoted(processor);
+}
+
+}  // namespace motley::cli
