@@ -147,15 +147,27 @@ inline void pack_last_step(const std::int8_t* from, std::int64_t stride, std::in
   }
 }
 
+/// Where the sums of a packed panel's columns begin: less by what images too large add to them.
+inline void put_start(const Weight* panel, std::int64_t steps, std::int32_t* start) {
+  const Sums d;
+  for (std::int64_t j = 0; j < columns; j += lanes) {
+    S sum = hn::Zero(d);
+    if constexpr (image_offset != 0) {
+      const S ones = hn::Set(d, 0x01010101);
+      S none = sum;
+      const auto* from = reinterpret_cast<const std::int32_t*>(panel) + j;
+      for (std::int64_t i = 0; i < steps; ++i) {
+        add_dot(ones, hn::LoadU(d, from + i * columns), sum, none);
+      }
+    }
+    hn::StoreU(hn::Mul(sum, hn::Set(d, -image_offset)), d, start + j);
+  }
+}
+
 inline void pack_panel(const ConvolutionSizes& s, const std::int8_t* weights, std::int64_t panel,
                        std::byte* packed) {
   const std::int64_t k = s.taps() * s.channels, n = s.out_channels, column = panel * columns;
   Weight* to = panel_at(s, packed, panel);
-  std::int32_t* const start = start_of(s, packed, panel);
-  const Sums d;
-  const S ones = hn::Set(d, image_offset == 0 ? 0 : 0x01010101);
-  S sums[tile_vectors], none = hn::Zero(d);
-  for (int v = 0; v < tile_vectors; ++v) sums[v] = hn::Zero(d);
   const bool whole = columns <= n - column && columns % 16 == 0;
   for (std::int64_t row = 0; row < k; row += group, to += columns * group) {
     const std::int8_t* from = weights + row * n + column;
@@ -164,15 +176,8 @@ inline void pack_panel(const ConvolutionSizes& s, const std::int8_t* weights, st
     } else {
       pack_last_step(from, n, k - row, n - column, to);
     }
-    if (image_offset == 0) continue;
-    for (int v = 0; v < tile_vectors; ++v) {
-      const S packed_now = hn::LoadU(d, reinterpret_cast<const std::int32_t*>(to) + v * lanes);
-      add_dot(ones, packed_now, sums[v], none);
-    }
   }
-  for (int v = 0; v < tile_vectors; ++v) {
-    hn::StoreU(hn::Mul(sums[v], hn::Set(d, -image_offset)), d, start + v * lanes);
-  }
+  put_start(panel_at(s, packed, panel), steps_of(s), start_of(s, packed, panel));
 }
 
 inline void pack_simd(const CpuTask& task, const ConvolutionSizes& s, const std::int8_t* weights,

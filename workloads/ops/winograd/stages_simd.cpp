@@ -150,7 +150,7 @@ void turned_panel_of(const Layer& layer, const float* weights, Span k, Span outp
                      std::int64_t stride) {
   constexpr int places = (tile + 2) * (tile + 2);
   constexpr std::int64_t floats = tile_columns * vector_lanes;
-  HWY_ALIGN float buffer[places * floats];
+  HWY_ALIGN static thread_local float buffer[places * floats];  // 72 KiB: much for a stack
   const std::int64_t tap = layer.channels * layer.out_channels;
   for (std::int64_t o = outputs.begin; o < outputs.end; ++o) {
     const float* from = weights + 8 * tap + o * layer.channels + k.begin;
