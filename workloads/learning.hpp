@@ -9,8 +9,8 @@
 
 #include "harness/clock.hpp"
 #include "harness/error.hpp"
-#include "workloads/data/data_set.hpp"
-#include "workloads/inference.hpp"
+#include "workloads/batch.hpp"
+#include "workloads/quality.hpp"
 #include "workloads/training.hpp"
 
 namespace motley::workloads {
@@ -24,9 +24,6 @@ class NotANumber : public std::runtime_error {
 class DeviceLost : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-
-/// Throws BadArgument where the data's samples or classes are not those that the model takes.
-void refuse_other_shapes(const Model& model, const DataSet& data);
 
 /// Steps up to one whose loss is read back: one, or as many as the residency mode lets pass.
 struct StepsRecord {
@@ -50,40 +47,43 @@ class Learning {
   void run(std::uint64_t steps, const Finished& finished);
   /// Parameters, statistics and states as they were before the last batches, for who has lost the
   /// device.
-  const std::map<TensorId, Values>& kept_state() const { return good_state_; }
+  std::map<TensorId, Values> kept_state() const;
   std::uint64_t kept_step() const { return kept_step_; }
   std::uint64_t steps() const { return training_.steps(); }
+  /// Keeps the state, then does the work (a profile). Throws DeviceLost.
+  void keeping_state(const std::string& what, const std::function<void()>& work);
+  /// In the last of how many steps the loss is read back.
+  std::uint64_t period() const {
+    return training_.execution().period_of_download(training_.model().loss);
+  }
   /// Steps of one pass over the training samples, rounded up.
   std::uint64_t steps_per_epoch() const;
   /// Time that making batches took so far.
   double data_seconds() const { return data_seconds_; }
 
-  struct Quality {
-    double accuracy = 0;  ///< share of labels that are the largest output
-    double loss = 0;      ///< mean cross entropy, nats
-  };
-  /// On the first `samples` of the test split.
+  /// Plans the network's form for tests; else the first test does.
+  void prepare_test();
+  /// On the first `samples` of the test split, or all of them. Throws NotANumber, DeviceLost.
   Quality test(std::uint64_t samples);
 
  private:
-  void load_batch(std::uint64_t step, std::byte* inputs, std::byte* labels);
-  void run_batches(std::uint64_t steps, std::size_t input_bytes, std::size_t label_bytes,
-                   const Finished& finished);
-  void give_batches(std::uint64_t steps, std::size_t input_bytes, std::size_t label_bytes,
-                    const Finished& finished);
-  [[noreturn]] void say_what_is_kept(const DeviceError& error);
+  std::uint64_t steps_made_ahead() const;
+  void run_batches(std::uint64_t steps, const Finished& finished);
+  void give_batch(std::uint64_t i);
+  void give_batches(std::uint64_t steps, const Finished& finished);
+  [[noreturn]] void say_what_is_kept(const DeviceError& error, const std::string& where);
   void keep_state();
-  [[noreturn]] void find_not_a_number(std::uint64_t first_step, std::uint64_t bad,
-                                      std::size_t input_bytes, std::size_t label_bytes);
+  void restore_state();
+  [[noreturn]] void find_not_a_number(std::uint64_t first_step, std::uint64_t bad);
 
   Places places_;
   Chooser chooser_;
   const DataSet& data_;
   Clock& clock_;
   Training training_;
-  std::unique_ptr<Inference> inference_;  ///< made at the first test
+  std::unique_ptr<QualityTest> test_;
   std::vector<std::byte> inputs_, labels_;
-  std::map<TensorId, Values> good_state_;
+  std::map<TensorId, std::vector<std::byte>> good_state_, arriving_state_;
   std::uint64_t kept_step_ = 0;
   double data_seconds_ = 0;
 };

@@ -19,8 +19,13 @@ struct LearningGoal {
 /// Asked now and then; false ends the training as an interrupt.
 using GoOn = std::function<bool(const Learning&, const schema::Block&)>;
 
-/// Fills samples, series (step, loss; tested_step, accuracy, test_loss), stopped_by and phases.
-/// Throws NotANumber and DeviceLost; what came before is in the block.
+/// Throws BadArgument where the network cannot reach such a goal.
+void refuse_other_goals(const Model& model, const LearningGoal& goal);
+
+/// Fills samples, series (step, loss; tested_step, accuracy, test_loss), stopped_by and phases
+/// (data and test are parts of sample). Of a long training only every so many groups of steps are
+/// recorded: details recorded_every. Throws as refuse_other_goals before the first step,
+/// NotANumber and DeviceLost; what came before is in the block.
 void learn(Learning& learning, const LearningGoal& goal, const GoOn& go_on, Clock& clock,
            schema::Block& block);
 

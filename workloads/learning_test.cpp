@@ -84,5 +84,25 @@ TEST_F(LosingADevice, KeepsTheStateOfTheStepsBeforeAndSaysSo) {
   EXPECT_EQ(learning_->kept_state(), expected);
 }
 
+TEST_F(LosingADevice, InATestKeepsTheStateOfTheLastStep) {
+  try {
+    start("");
+  } catch (const Unsupported& why) {
+    GTEST_SKIP() << why.what();
+  }
+  const auto launches = std::uint64_t(launches_of_a_step());
+  start("clEnqueueNDRangeKernel:fail=CL_OUT_OF_RESOURCES:after=" +
+        std::to_string(good_steps * launches));
+  learning_->run(good_steps, note_);
+  try {
+    learning_->test(8);
+    FAIL() << "it was not lost";
+  } catch (const DeviceLost& lost) {
+    EXPECT_NE(std::string(lost.what()).find("the test behind step 4"), std::string::npos)
+        << lost.what();
+  }
+  EXPECT_EQ(learning_->kept_step(), good_steps);
+}
+
 }  // namespace
 }  // namespace motley::workloads

@@ -55,6 +55,7 @@ class Training {
   const Model& model() const { return model_; }
   const TrainingOptions& options() const { return options_; }
   Execution& execution() { return *execution_; }
+  const Execution& execution() const { return *execution_; }
   RunScalars& scalars() { return scalars_; }
 
   /// Gives one step; waits only where the residency mode does.

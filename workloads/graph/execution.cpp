@@ -167,7 +167,11 @@ void Execution::set_input(TensorId input, const std::byte* from) {
 
 void Execution::set_values(TensorId tensor, std::span<const double> values) {
   const TensorId root = plan_.graph.root(tensor);
-  const std::vector<std::byte> bytes = to_bytes(plan_.graph.tensor(root).type, values);
+  write(root, to_bytes(plan_.graph.tensor(root).type, values));
+}
+
+void Execution::write(TensorId tensor, std::span<const std::byte> bytes) {
+  const TensorId root = plan_.graph.root(tensor);
   if (std::byte* copy = host_copy(root)) std::copy(bytes.begin(), bytes.end(), copy);
   place_of(root);  // throws where it has no memory
   for (std::size_t place = 0; place < processors_.size(); ++place) {
@@ -188,19 +192,27 @@ Values Execution::values(TensorId tensor) {
 }
 
 Values Execution::values(std::size_t place, TensorId tensor) {
+  std::vector<std::byte> bytes;
+  read(place, tensor, bytes);
+  return to_values(plan_.graph.tensor(plan_.graph.root(tensor)).type, bytes);
+}
+
+void Execution::read(TensorId tensor, std::vector<std::byte>& into) {
+  read(place_of(plan_.graph.root(tensor)), tensor, into);
+}
+
+void Execution::read(std::size_t place, TensorId tensor, std::vector<std::byte>& into) {
   const TensorId root = plan_.graph.root(tensor);
-  const TensorType& type = plan_.graph.tensor(root).type;
-  std::vector<std::byte> bytes(type.bytes());
+  into.resize(plan_.graph.tensor(root).type.bytes());
   if (!plan_.slot_of.contains({place, root})) place = 0;  // mapped
   Buffer& from = buffer(place, root);
   queues_[place]->finish();
   if (from.owner() == Owner::host) {
-    std::memcpy(bytes.data(), from.host_address(), bytes.size());
+    std::memcpy(into.data(), from.host_address(), into.size());
   } else {
-    queues_[place]->read(from, bytes.data(), bytes.size());
+    queues_[place]->read(from, into.data(), into.size());
     queues_[place]->finish();
   }
-  return to_values(type, bytes);
 }
 
 Values Execution::downloaded(TensorId output) const {

@@ -47,6 +47,9 @@ class Execution {
   /// Waits. Of a view: the memory that it is.
   void set_values(TensorId tensor, std::span<const double> values);
   Values values(TensorId tensor);
+  /// As values and set_values, in the tensor's own bytes.
+  void read(TensorId tensor, std::vector<std::byte>& into);
+  void write(TensorId tensor, std::span<const std::byte> bytes);
 
   /// Gives one run; waits only where a step does. `run` counts from 0: steps with a period run in
   /// the last of every so many.
@@ -78,6 +81,7 @@ class Execution {
   struct RoundTrip;
   std::size_t place_of(TensorId root) const;
   Values values(std::size_t place, TensorId tensor);
+  void read(std::size_t place, TensorId tensor, std::vector<std::byte>& into);
   /// What one processor computed goes to the other, where that has memory for it; waits.
   void spread(std::size_t from, TensorId tensor);
   Buffer& buffer(std::size_t place, TensorId id) const;
