@@ -30,7 +30,9 @@ void Inference::run() {
 
 void Inference::reset() {
   execution_->finish();
-  if (decodes()) scalars_.at("position") = 0;
+  if (!decodes()) return;
+  scalars_.at("position") = 0;
+  execution_->set_input(model_.input, nullptr);
 }
 
 void Inference::feed_back() {

@@ -30,7 +30,8 @@ class Inference {
   /// Gives one inference; waits for its outputs. A decoder's next run is at the next position;
   /// behind the last it begins again.
   void run();
-  /// A decoder at its first position again; waits. What its cache holds from there on is not seen.
+  /// A decoder at its first position and token again; waits. What its cache holds from there on is
+  /// not seen.
   void reset();
   /// Of a decoder: the likeliest token of each text becomes its next input.
   void feed_back();

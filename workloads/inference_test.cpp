@@ -8,6 +8,7 @@
 #include "devices/machine.hpp"
 #include "harness/error.hpp"
 #include "workloads/graph/interpret.hpp"
+#include "workloads/network_profile.hpp"
 
 namespace motley::workloads {
 namespace {
@@ -49,6 +50,36 @@ TEST_P(Decoder, SpeaksWhatTheReferenceDoesAndBeginsAgain) {
   inference.run();
   inference.reset();
   EXPECT_EQ(inference.scalars().at("position"), 0);
+}
+
+TEST(NetworkCheck, ComparesWholeRunsWithWhatOperatorsGaveOneByOne) {
+  const auto machine = devices::real_machine();
+  const auto processor = machine->open("cpu");
+  const auto queue = processor->queue();
+  const Places places{*processor, *queue, nullptr, nullptr};
+  InferenceOptions options;
+  options.model = "gpt:layers=1,heads=2,width=8,vocabulary=17,context=6,decode=1";
+  Inference inference(options, places, first_choice);
+  const NetworkCheck check(inference);
+  for (int times = 0; times < 2; ++times) {
+    NetworkCheck::reset(inference);
+    inference.run();
+    EXPECT_LE(check.error(), 1);
+    inference.feed_back();  // another token, another position
+    inference.run();
+    EXPECT_GT(check.error(), 1);
+  }
+
+  TrainingOptions wanted;
+  wanted.model = "mlp:widths=6-4-3";
+  Training training(wanted, places, first_choice);
+  const NetworkCheck first_step(training);
+  training.reset();
+  EXPECT_GT(first_step.error(), 1) << "nothing was computed";
+  training.step();
+  EXPECT_LE(first_step.error(), 1);
+  training.step();
+  EXPECT_GT(first_step.error(), 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, Decoder, testing::Values("cpu", "opencl:0"),

@@ -97,7 +97,7 @@ Trial prepare_inference(const ModelFamily& family, Workbench& bench) {
   trial.work = work_of(inference.execution().graph());
   trial.tolerance = 1;
   trial.run = [&inference](Queue&) { inference.run(); };
-  trial.reset = [&inference](Queue&) { inference.reset(); };
+  trial.reset = [&inference](Queue&) { NetworkCheck::reset(inference); };
   trial.error = [&check](Queue&) { return check.error(); };
   trial.profile = [&inference, memory](Queue&) {
     RunProfile profile = profile_of(inference.execution(), inference.scalars(), 0);

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t profiles_taken = 7;
 constexpr double whole_run_tolerance = 1e-5;
 /// So that a decoder's attention has something to look at.
-constexpr int tokens_before_check = 3;
+constexpr std::int64_t tokens_before_check = 3;
 
 std::vector<schema::OperatorTime> operator_times(const Plan& plan, const Timeline& times) {
   std::vector<schema::OperatorTime> result;
@@ -105,13 +105,17 @@ NetworkCheck::NetworkCheck(Training& training, std::uint64_t steps)
 
 NetworkCheck::NetworkCheck(Inference& inference) : execution_(inference.execution()) {
   watched_.push_back(inference.model().output);
-  for (int i = 0; inference.decodes() && i < tokens_before_check; ++i) inference.run();
+  reset(inference);
   error_ = execution_.check(inference.scalars(), worst_);
-  if (inference.decodes()) {
-    inference.reset();
-    inference.run();
-  }
   remember();
+}
+
+void NetworkCheck::reset(Inference& inference) {
+  inference.reset();
+  if (!inference.decodes()) return;
+  const std::int64_t tokens = std::min(tokens_before_check, inference.model().positions - 1);
+  for (std::int64_t i = 0; i < tokens; ++i) inference.run();
+  inference.execution().finish();
 }
 
 void NetworkCheck::remember() {

@@ -26,11 +26,14 @@ class NetworkCheck {
   /// From the first state: each operator of the first step alone, then whole steps up to `steps`.
   /// Watches the loss and all parameters.
   explicit NetworkCheck(Training& training, std::uint64_t steps = 1);
-  /// Each operator alone, of a decoder at its fourth token; watches the output of the first run.
+  /// Each operator alone, of a decoder at its fourth token; watches the output.
   explicit NetworkCheck(Inference& inference);
-  /// After so many whole steps, or one inference, from the first state, in units of what is
-  /// tolerated: of each operator's distance from its reference, and of 1e-5 between the whole run
-  /// and the operators' own.
+  /// To where the next run is the one that was checked: a decoder's tokens before it, as whole
+  /// runs; waits.
+  static void reset(Inference& inference);
+  /// After so many whole steps from the first state, or one inference behind reset, in units of
+  /// what is tolerated: of each operator's distance from its reference, and of 1e-5 between the
+  /// whole run and the operators' own.
   double error() const;
   /// The operator that is farthest from its reference, and by how much.
   const std::string& worst() const { return worst_; }
