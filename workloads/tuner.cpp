@@ -23,16 +23,14 @@ class Race {
       : clock_(clock),
         processor_(processor),
         queue_(processor.queue({.profiling = false})),
-        kind_(kind),
-        call_(call),
-        seed_(seed),
+        data_(std::make_shared<OperatorData>(kind, call, seed)),
         sets_(cold_sets(call, processor, 32 << 20)) {}
 
   void enter(const Implementation& implementation, const schema::Parameters& tuning) {
     schema::Candidate candidate{tuning, 0, "ok", ""};
     candidate.parameters["implementation"] = implementation.name;
     try {
-      OperatorTrial trial(processor_, *queue_, kind_, call_, implementation, tuning, seed_, sets_);
+      OperatorTrial trial(processor_, *queue_, data_, implementation, tuning, sets_);
       candidate.seconds = seconds_of(trial, candidate);
     } catch (const Unsupported& error) {
       candidate.status = "unsupported";
@@ -80,9 +78,7 @@ class Race {
   Clock& clock_;
   Processor& processor_;
   std::unique_ptr<Queue> queue_;
-  const OperatorKind& kind_;
-  const Call& call_;
-  std::uint64_t seed_;
+  std::shared_ptr<OperatorData> data_;
   std::size_t sets_;
   Tuned best_{{}, std::numeric_limits<double>::infinity(), {}};
 };
@@ -144,13 +140,22 @@ Tuned Tuner::stored(const std::string& key, const Call& call, Processor& process
                     const std::vector<const Implementation*>& among) const {
   const StoredChoice* found = file_ ? file_->find(key) : nullptr;
   if (!found) return {};
+  const auto was_tried = [&](const schema::Parameters& candidate) {
+    return std::any_of(found->tried.begin(), found->tried.end(),
+                       [&](const auto& one) { return one.parameters == candidate; });
+  };
+  const Implementation* chosen = nullptr;
   for (const Implementation* one : among) {
-    if (one->name != found->implementation) continue;
-    const auto tunings = tunings_of(*one, call, processor, tier_);
-    if (std::find(tunings.begin(), tunings.end(), found->tuning) == tunings.end()) continue;
-    return {{one, found->tuning}, found->seconds, found->tried};
+    for (schema::Parameters& tuning : tunings_of(*one, call, processor, tier_)) {
+      tuning["implementation"] = one->name;
+      if (!was_tried(tuning)) return {};  // the search was narrower than this one
+    }
+    if (one->name == found->implementation) chosen = one;
   }
-  return {};
+  if (!chosen) return {};
+  const auto offered = tunings_of(*chosen, call, processor, Tier::full);
+  if (std::find(offered.begin(), offered.end(), found->tuning) == offered.end()) return {};
+  return {{chosen, found->tuning}, found->seconds, found->tried};
 }
 
 Tuned Tuner::measured(const std::string& kind_name, const Call& call, Processor& processor,
@@ -172,7 +177,7 @@ Tuned Tuner::measured(const std::string& kind_name, const Call& call, Processor&
 
 const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& processor,
                          const std::vector<const Implementation*>& among) {
-  std::string key = choice_key(kind, call, processor) + "|" + to_string(tier_);
+  std::string key = choice_key(kind, call, processor);
   for (const Implementation* one : among) key += "|" + one->name;
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
   Tuned tuned = stored(key, call, processor, among);

@@ -10,20 +10,44 @@
 
 namespace motley::workloads {
 
+/// Random inputs of one call, and what they must give: the same for all who compute it.
+class OperatorData {
+ public:
+  OperatorData(const OperatorKind& kind, const Call& call, std::uint64_t seed);
+  const OperatorKind& kind() const { return kind_; }
+  const Call& call() const { return call_; }
+  /// As it lies in memory.
+  const std::vector<std::byte>& input(std::size_t index) const { return bytes_[index]; }
+  /// Computes the reference at the first call.
+  const OutputCheck& check();
+
+ private:
+  const OperatorKind& kind_;
+  Call call_;
+  std::uint64_t seed_;
+  std::vector<Values> values_;  ///< until the reference is computed
+  std::vector<std::vector<std::byte>> bytes_;
+  std::optional<OutputCheck> check_;
+};
+
 class OperatorTrial {
  public:
-  /// Allocates, fills the inputs, binds and packs constants. `sets`: so many sets of operands,
-  /// taken in turn (a cold cache needs several). Throws what allocation and loading throw.
+  /// As below, with data of its own.
   OperatorTrial(Processor& processor, Queue& queue, const OperatorKind& kind, const Call& call,
                 const Implementation& implementation, const schema::Parameters& tuning,
                 std::uint64_t seed, std::size_t sets = 1);
+  /// Allocates, fills the inputs, binds and packs constants. `sets`: so many sets of operands,
+  /// taken in turn (a cold cache needs several). Throws what allocation and loading throw.
+  OperatorTrial(Processor& processor, Queue& queue, std::shared_ptr<OperatorData> data,
+                const Implementation& implementation, const schema::Parameters& tuning,
+                std::size_t sets);
 
   void give(Queue& queue);
   /// Writes the inputs that the operator updates in place again; other outputs become NaN.
   void reset(Queue& queue);
   /// Largest normalised error of all outputs after one run since reset; waits.
   double error(Queue& queue);
-  double tolerance() const { return kind_.tolerance * implementation_.tolerance_factor; }
+  double tolerance() const { return data_->kind().tolerance * implementation_.tolerance_factor; }
   const Lowered& lowered() const { return lowered_; }
 
  private:
@@ -35,13 +59,9 @@ class OperatorTrial {
   Set make_set(Processor& processor, Queue& queue);
   void write(Queue& queue, Set& set, std::size_t input);
 
-  const OperatorKind& kind_;
-  std::uint64_t seed_;
-  Call call_;
+  std::shared_ptr<OperatorData> data_;
   const Implementation& implementation_;
   Lowered lowered_;
-  std::vector<Values> inputs_;
-  std::optional<OutputCheck> check_;  ///< made at the first check
   RunScalars scalars_;
   std::vector<Set> sets_;
   std::size_t next_ = 0, last_ = 0;

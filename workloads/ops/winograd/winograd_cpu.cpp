@@ -304,11 +304,12 @@ Implementation implementation(ConvolutionDirection direction, std::int64_t tile)
                           : "3x3 weights in tiles of 4x4 outputs: 4 times fewer multiplications";
   one.guess = tile == 2 ? 2 : 1;
   one.unsupported = [=](const Call& call, Processor&) { return unsupported(call, direction); };
-  one.tunings = [=](const Call& call, Processor& processor, Tier) {
+  one.tunings = [=](const Call& call, Processor& processor, Tier tier) {
     const Layer layer = layer_of(convolution_sizes(call, direction), direction, tile);
     std::vector<schema::Parameters> tunings;
     for (const Order& order : orders(layer, processor.members(), call.is_constant(1))) {
       tunings.push_back({{"order", std::string(order.name)}});
+      if (tier != Tier::full) break;  // the guess is good, and each try costs a network's auto
     }
     return tunings;
   };
