@@ -36,7 +36,8 @@ class Tuner {
  private:
   Tuned measured(const std::string& kind, const Call& call, Processor& processor,
                  const std::vector<const Implementation*>& among);
-  /// What the file says, if the program still offers it; else no choice.
+  /// What the file says, if its search was as wide as this one or wider and the program still
+  /// offers the choice; else none.
   Tuned stored(const std::string& key, const Call& call, Processor& processor,
                const std::vector<const Implementation*>& among) const;
 

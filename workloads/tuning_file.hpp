@@ -14,7 +14,7 @@ namespace motley::workloads {
 
 /// What was measured for one call, by names: the program that reads it may lack them.
 struct StoredChoice {
-  std::string key;  ///< processor, call, tier and contenders
+  std::string key;  ///< processor, call and contenders
   std::string implementation;
   schema::Parameters tuning;
   double seconds = 0;                    ///< of one run

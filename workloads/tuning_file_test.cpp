@@ -87,9 +87,9 @@ TEST_F(Tuning, RefusesOtherFilesAndLeavesThemAlone) {
 
 class StoredTuner : public Tuning {
  protected:
-  Tuned tune() {
+  Tuned tune(Tier tier = Tier::smoke) {
     TuningFile file(path, "this");
-    Tuner tuner(steady_clock(), Tier::smoke, 1, &file);
+    Tuner tuner(steady_clock(), tier, 1, &file);
     const Tuned tuned = tuner.tune("matmul", call, *cpu);
     tuner.tune("matmul", call, *cpu);
     measured = file.appended();
@@ -108,6 +108,16 @@ TEST_F(StoredTuner, TheNextProcessDoesNotMeasure) {
   EXPECT_EQ(tune().choice, first.choice);
   EXPECT_EQ(measured, 0u);
   EXPECT_EQ(tune().seconds, first.seconds);
+}
+
+TEST_F(StoredTuner, AWiderSearchServesANarrowerOneAndNoOtherWay) {
+  const Tuned wide = tune(Tier::full);
+  EXPECT_EQ(tune(Tier::smoke).choice, wide.choice);
+  EXPECT_EQ(measured, 0u);
+  replace("\"parameters\":{\"implementation\":\"" + wide.choice.implementation->name,
+          "\"parameters\":{\"implementation\":\"other");
+  tune(Tier::smoke);
+  EXPECT_EQ(measured, 1u) << "not all that it would try was tried";
 }
 
 TEST_F(StoredTuner, WhatIsGoneIsMeasuredAgain) {

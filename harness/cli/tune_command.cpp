@@ -1,7 +1,9 @@
 // motley tune: which implementations are fastest for the operators of a network, or for the cases
 // of a filter? Choices go to a file that run, train and infer take as --tuning. Tuning a case is
 // preparing it, in each implementation; nothing else of it is measured.
+#include <cstdint>
 #include <fmt/format.h>
+#include <set>
 
 #include "devices/linux/process.hpp"
 #include "devices/machine.hpp"
@@ -23,18 +25,30 @@ void note(const std::string& what, const std::exception& error) {
   fmt::print(stderr, "motley: {}: {}\n", what, error.what());
 }
 
-/// Of training and of inference: constants are packed once in the latter.
+/// The user wants to stop: thrown between two choices, through whatever asked for them.
+struct Interrupted {};
+
+/// Of training, of inference at its batch (with which it tests) and of inference by itself, which
+/// packs constants once.
 void tune_model(const Options& options, Processor& processor) {
-  const Chooser chooser = chooser_named("auto", tier_from(options.tier), options.seed);
-  TrainingOptions training;
-  training.model = options.model;
-  training.batch = options.batch.value_or(32);
-  training.seed = options.seed;
-  make_plan(training_model(training).graph, {&processor}, chooser, {});
-  if (devices::interrupted()) return;
+  const Chooser choose = chooser_named("auto", tier_from(options.tier), options.seed);
+  const Chooser chooser = [&choose](const std::string& kind, const Call& call, Processor& where) {
+    if (devices::interrupted()) throw Interrupted();
+    return choose(kind, call, where);
+  };
+  std::set<std::int64_t> batches{options.batch.value_or(1)};
+  if (build_model(options.model, {1, false}).trains) {
+    TrainingOptions training;
+    training.model = options.model;
+    training.batch = options.batch.value_or(32);
+    training.seed = options.seed;
+    make_plan(training_model(training).graph, {&processor}, chooser, {});
+    batches.insert(training.batch);
+  }
   const auto queue = processor.queue();
-  const Inference built({options.model, options.batch.value_or(1), options.seed},
-                        {processor, *queue}, chooser);
+  for (const std::int64_t batch : batches) {
+    const Inference built({options.model, batch, options.seed}, {processor, *queue}, chooser);
+  }
 }
 
 /// The key with each value of its searched axis `implementation`, or as it is where that was set.
@@ -101,6 +115,8 @@ bool tune_processor(const std::string& id, const Selection& cases, const Options
     }
     processor->park();
     return true;
+  } catch (const Interrupted&) {
+    return true;
   } catch (const Unsupported& error) {
     note(id, error);
   } catch (const DeviceError& error) {
@@ -132,10 +148,14 @@ int tune_command(const Options& options) {
   for (const std::string& id : options.on.empty() ? machine->default_processor_ids() : options.on) {
     if (devices::interrupted()) break;
     const std::size_t before = file.appended();
-    tuned |= tune_processor(id, cases, options, *machine);
+    const bool complete = tune_processor(id, cases, options, *machine);
+    tuned |= complete;
     const std::size_t measured = file.appended() - before;
-    fmt::print("{}: {} choices measured{}\n", id, measured,
-               measured > 0 ? "" : ", all others known or without an alternative");
+    const char* rest = !complete                ? ", then it failed"
+                       : devices::interrupted() ? ", then interrupted"
+                       : measured == 0          ? ", all others known or without an alternative"
+                                                : "";
+    fmt::print("{}: {} choices measured{}\n", id, measured, rest);
   }
   fmt::print("Tuning: {}\n", file.path().string());
   return tuned ? done : nothing_measured;

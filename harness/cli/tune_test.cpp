@@ -38,6 +38,34 @@ TEST_F(Tune, AModelIsMeasuredOnce) {
   EXPECT_EQ(choices(), measured);
 }
 
+TEST_F(Tune, WhatWasTunedServesTrainingAndInference) {
+  // The model behind --on; a training tests with inference of its batch.
+  const Outcome tune = motley("tune --tier smoke --on opencl:0 mlp:widths=784-16-10" + write);
+  if (tune.code == 3) GTEST_SKIP() << tune.output;
+  EXPECT_EQ(tune.code, 0) << tune.output;
+  const auto measured = choices();
+  for (const char* command : {"train", "infer"}) {
+    const Outcome used = motley(std::string(command) +
+                                " mlp:widths=784-16-10 --steps 2 --on opencl:0" + use + out());
+    EXPECT_EQ(used.code, 0) << used.output;
+    EXPECT_EQ(choices(), measured) << command;
+    fs::remove(file);
+  }
+}
+
+TEST_F(Tune, ADecoderIsTunedForInferenceAlone) {
+  const Outcome tune = motley("tune gpt:decode=1,layers=1,context=8 --on opencl:0" + write);
+  if (tune.code == 3) GTEST_SKIP() << tune.output;
+  EXPECT_EQ(tune.code, 0) << tune.output;
+}
+
+TEST_F(Tune, AFailedDeviceIsNotKnown) {
+  const Outcome outcome = motley("tune mlp:widths=16-16 --on opencl:0" + write,
+                                 "MOTLEY_FAULT=clCreateContext:fail=CL_OUT_OF_HOST_MEMORY");
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_FALSE(contains(outcome.output, "known")) << outcome.output;
+}
+
 TEST_F(Tune, AnOperatorsImplementationsAreEachMeasuredOnce) {
   const std::string set = " --set direction=forward --on opencl:0";
   const Outcome first = motley("tune --tier smoke --filter '^op/matmul$'" + set + write);
