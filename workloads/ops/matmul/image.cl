@@ -1,7 +1,8 @@
 // Last rung: both operands are packed into images of float4 texels, texel (k, j) with the elements
 // 4j .. 4j + 3 of op(A)'s rows or op(B)'s columns at depth k. GPUs of phones read images through
 // texture units, with a cache and address arithmetic of their own beside those of memory.
-// Layers of a batch lie below each other; beyond an edge its texels come again, for sums that nobody stores.
+// Layers of a batch lie below each other; beyond an edge its texels come again, for sums that
+// nobody stores.
 __constant sampler_t texels =
     CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_CLAMP_TO_EDGE | CLK_FILTER_NEAREST;
 
