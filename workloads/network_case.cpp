@@ -56,7 +56,8 @@ Trial prepare_training(const ModelFamily& family, Workbench& bench) {
   const Places where = places(bench, options.residency);
   const LiveMemory live(where, bench.machine());
   auto& training = *bench.keep(std::make_unique<Training>(
-      options, where, chooser_named(bench.text("implementation"), bench.tier(), bench.seed())));
+      options, where,
+      chooser_named(bench.text("implementation"), bench.processor(), bench.tier(), bench.seed())));
   const auto memory = live.measured(training);
   const std::uint64_t steps = training.execution().period_of_download(training.model().loss);
   auto& check = bench.keep(NetworkCheck(training, steps));
@@ -90,7 +91,8 @@ Trial prepare_inference(const ModelFamily& family, Workbench& bench) {
   const Places where = places(bench, Residency::resident);
   const LiveMemory live(where, bench.machine());
   auto& inference = *bench.keep(std::make_unique<Inference>(
-      options, where, chooser_named(bench.text("implementation"), bench.tier(), bench.seed())));
+      options, where,
+      chooser_named(bench.text("implementation"), bench.processor(), bench.tier(), bench.seed())));
   const auto memory = live.measured(inference);
   auto& check = bench.keep(NetworkCheck(inference));
   Trial trial;

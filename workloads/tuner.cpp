@@ -1,9 +1,12 @@
 #include "workloads/tuner.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <exception>
 #include <fmt/format.h>
 #include <iterator>
 #include <limits>
+#include <set>
 
 #include "harness/error.hpp"
 #include "harness/visit.hpp"
@@ -12,9 +15,15 @@
 namespace motley::workloads {
 namespace {
 
-constexpr double seconds_per_candidate = 0.01;
-/// Two first runs that both take this many times the best are not worth more.
+/// Long enough that what starting and waiting cost is a small part.
+constexpr double seconds_per_batch = 2e-3;
+constexpr int batches = 5, most_runs = 1000;
+/// Two runs, each waited for, that both take this many times the best one's are not worth more.
 constexpr double hopeless = 4;
+/// Each needs buffers and kernels of its own.
+constexpr double most_sets = 256;
+/// Every candidate fills its own sets.
+constexpr double most_bytes_of_candidate = 64 << 20;
 
 class Race {
  public:
@@ -24,7 +33,7 @@ class Race {
         processor_(processor),
         queue_(processor.queue({.profiling = false})),
         data_(std::make_shared<OperatorData>(kind, call, seed)),
-        sets_(cold_sets(call, processor, 32 << 20)) {}
+        sets_(cold_sets(call, processor, most_bytes_of_candidate).sets) {}
 
   void enter(const Implementation& implementation, const schema::Parameters& tuning) {
     schema::Candidate candidate{tuning, 0, "ok", ""};
@@ -35,18 +44,40 @@ class Race {
     } catch (const Unsupported& error) {
       candidate.status = "unsupported";
       candidate.reason = error.what();
+    } catch (const DeviceError& error) {
+      candidate.status = "failed";
+      candidate.reason = error.what();
+      device_error_ = std::current_exception();
     } catch (const std::exception& error) {
       candidate.status = "failed";
       candidate.reason = error.what();
     }
     if (candidate.status == "ok" && candidate.seconds < best_.seconds) {
       best_.seconds = candidate.seconds;
+      seconds_of_best_run_ = seconds_of_run_;
       best_.choice = {&implementation, tuning};
     }
     best_.tried.push_back(std::move(candidate));
   }
 
-  Tuned result() && { return std::move(best_); }
+  /// Throws where no candidate was right: the last DeviceError if there was one.
+  Tuned result() && {
+    if (best_.choice.implementation) return std::move(best_);
+    if (device_error_) std::rethrow_exception(device_error_);
+    const auto failed =
+        std::find_if(best_.tried.begin(), best_.tried.end(),
+                     [](const schema::Candidate& one) { return one.status != "unsupported"; });
+    const bool lacking = failed == best_.tried.end();
+    const std::string reason = !lacking              ? failed->reason
+                               : best_.tried.empty() ? "there is none"
+                                                     : best_.tried.front().reason;
+    const std::string text = fmt::format(
+        "no implementation of {} is right on {}: {} (the network cannot run there). Place it on "
+        "another processor.",
+        data_->kind().name, processor_.description().id, reason);
+    if (lacking) throw Unsupported(text);
+    throw Error(text);
+  }
 
  private:
   double run(OperatorTrial& trial, int runs) {
@@ -66,12 +97,26 @@ class Race {
           fmt::format("error {:.3g} exceeds tolerance {:.3g}", error, trial.tolerance());
       return 0;
     }
-    double fastest = run(trial, 1);
+    seconds_of_run_ = run(trial, 1);
+    const double worst = hopeless * seconds_of_best_run_;
     // An interruption takes many times what a short run takes: only a second one tells.
-    if (fastest > hopeless * best_.seconds) fastest = std::min(fastest, run(trial, 1));
-    if (fastest > hopeless * best_.seconds) return fastest;
-    const int runs = std::clamp(int(seconds_per_candidate / 5 / std::max(fastest, 1e-7)), 1, 1000);
-    for (int i = 0; i < 5; ++i) fastest = std::min(fastest, run(trial, runs));
+    if (seconds_of_run_ > worst) seconds_of_run_ = std::min(seconds_of_run_, run(trial, 1));
+    if (seconds_of_run_ > worst) return seconds_of_run_;
+    return seconds_in_batches(trial);
+  }
+
+  /// The mean of the fastest batch. How many runs a batch takes is asked until it lasts: of a run
+  /// alone most may be waiting.
+  double seconds_in_batches(OperatorTrial& trial) {
+    int runs = 1;
+    double fastest = seconds_of_run_;
+    for (double mean = fastest; runs < most_runs && mean * runs < seconds_per_batch;) {
+      const double wanted = 1.2 * seconds_per_batch / std::max(mean, 1e-7);
+      runs = int(std::clamp(wanted, 2.0 * runs, double(most_runs)));
+      mean = run(trial, runs);
+      fastest = std::min(fastest, mean);
+    }
+    for (int i = 0; i < batches; ++i) fastest = std::min(fastest, run(trial, runs));
     return fastest;
   }
 
@@ -81,6 +126,9 @@ class Race {
   std::shared_ptr<OperatorData> data_;
   std::size_t sets_;
   Tuned best_{{}, std::numeric_limits<double>::infinity(), {}};
+  /// Of one run alone with its wake-up and wait: the candidate's and the best one's.
+  double seconds_of_run_ = 0, seconds_of_best_run_ = std::numeric_limits<double>::infinity();
+  std::exception_ptr device_error_;
 };
 
 }  // namespace
@@ -97,12 +145,18 @@ std::string choice_key(const std::string& kind, const Call& call, const Processo
   return key;
 }
 
-std::size_t cold_sets(const Call& call, const Processor& processor, double most_bytes) {
+OperandSets cold_sets(const Call& call, const Processor& processor, double most_bytes) {
   const schema::Work work = streaming_work(call, 0);
   const double bytes = std::max(1.0, work.bytes_read + work.bytes_written);
   const double cache = double(processor.last_level_cache_bytes());
-  const double wanted = std::min(2 * (cache > 0 ? cache : 4 << 20), most_bytes);
-  return static_cast<std::size_t>(std::clamp(wanted / bytes, 1.0, 64.0));
+  const double wanted = 2 * (cache > 0 ? cache : 4 << 20);
+  const double most = std::min(most_bytes, double(processor.available_bytes()) / 4);
+  const double sets = std::min({std::ceil(wanted / bytes), std::floor(most / bytes), most_sets});
+  OperandSets result;
+  result.sets = std::size_t(std::max(1.0, sets));
+  result.bytes = double(result.sets) * bytes;
+  result.cold = result.bytes >= wanted;
+  return result;
 }
 
 namespace {
@@ -164,15 +218,7 @@ Tuned Tuner::measured(const std::string& kind_name, const Call& call, Processor&
   for (const Implementation* one : among) {
     for (const auto& tuning : tunings_of(*one, call, processor, tier_)) race.enter(*one, tuning);
   }
-  Tuned tuned = std::move(race).result();
-  if (!tuned.choice.implementation) {
-    const std::string reason = tuned.tried.empty() ? "" : ": " + tuned.tried.front().reason;
-    throw Unsupported(
-        fmt::format("no implementation of {} is right on {}{} (the network cannot "
-                    "run there). Place it on another processor.",
-                    kind_name, processor.description().id, reason));
-  }
-  return tuned;
+  return std::move(race).result();
 }
 
 const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& processor,
@@ -191,12 +237,19 @@ const Tuned& Tuner::tune(const std::string& kind, const Call& call, Processor& p
   return known_.emplace(key, std::move(tuned)).first->second;
 }
 
+Choice Tuner::fastest_tuning(const Implementation& implementation, const std::string& kind,
+                             const Call& call, Processor& processor) {
+  const auto tunings = tunings_of(implementation, call, processor, tier_);
+  if (tunings.size() == 1) return {&implementation, tunings.front()};
+  return tune(kind, call, processor, {&implementation}).choice;
+}
+
 Chooser Tuner::chooser() {
   return [this](const std::string& kind, const Call& call, Processor& processor) {
     const auto usable = usable_implementations(kind, call, processor);
-    if (usable.size() <= 1) return first_choice(kind, call, processor);
+    if (usable.empty()) return first_choice(kind, call, processor);  // says why
     const auto among = contenders(usable, processor);
-    if (among.size() == 1 && !among.front()->tunings) return Choice{among.front(), {}};
+    if (among.size() == 1) return fastest_tuning(*among.front(), kind, call, processor);
     return tune(kind, call, processor, among).choice;
   };
 }
@@ -223,14 +276,28 @@ TuningFile& use_tuning_file(const std::filesystem::path& file, const std::string
 
 Choice fastest_tuning(const Implementation& implementation, const std::string& kind,
                       const Call& call, Processor& processor, Tier tier, std::uint64_t seed) {
-  std::vector<schema::Parameters> tunings;
-  if (implementation.tunings) tunings = implementation.tunings(call, processor, tier);
-  if (tunings.empty()) return {&implementation, {}};
-  if (tunings.size() == 1) return {&implementation, tunings.front()};
-  return process_tuner(tier, seed).tune(kind, call, processor, {&implementation}).choice;
+  return process_tuner(tier, seed).fastest_tuning(implementation, kind, call, processor);
 }
 
-Chooser chooser_named(const std::string& name, Tier tier, std::uint64_t seed) {
+namespace {
+
+void refuse_unknown(const std::string& name, const Processor& processor) {
+  std::set<std::string> known = {"auto", "first"};
+  for (const OperatorKind& kind : operator_kinds()) {
+    for (const Implementation& one : implementations(kind.name)) {
+      if (runs_on(one, processor)) known.insert(one.name);
+    }
+  }
+  if (known.contains(name)) return;
+  throw UnknownName("implementation on " + processor.description().id, name,
+                    {known.begin(), known.end()});
+}
+
+}  // namespace
+
+Chooser chooser_named(const std::string& name, const Processor& processor, Tier tier,
+                      std::uint64_t seed) {
+  refuse_unknown(name, processor);
   if (name == "first") return first_choice;
   if (name != "auto") return prefer(name);
   return process_tuner(tier, seed).chooser();

@@ -1,6 +1,7 @@
 // Which implementation is fastest for a call? Every usable one with every tuning is checked against
-// the reference and, if it is right, timed with cold operands; the choice is kept by processor and
-// call, and in a file where one is named, so that the next process need not measure again.
+// the reference and, if it is right, timed with operands that come from several sets in turn; the
+// choice is kept by processor and call, and in a file where one is named, so that the next process
+// need not measure again.
 #pragma once
 
 #include <map>
@@ -25,11 +26,15 @@ class Tuner {
   Tuner(Clock& clock, Tier tier, std::uint64_t seed, TuningFile* file = nullptr)
       : clock_(clock), tier_(tier), seed_(seed), file_(file) {}
 
-  /// Throws Unsupported where no implementation is right.
+  /// Throws where no implementation is right: DeviceError where one failed by it, Error where one
+  /// was wrong, Unsupported where none computes the call.
   const Tuned& tune(const std::string& kind, const Call& call, Processor& processor);
   /// Among these implementations.
   const Tuned& tune(const std::string& kind, const Call& call, Processor& processor,
                     const std::vector<const Implementation*>& among);
+  /// Of one implementation; the only one unmeasured.
+  Choice fastest_tuning(const Implementation& implementation, const std::string& kind,
+                        const Call& call, Processor& processor);
   /// As tune(), for make_plan; must not outlive the tuner.
   Chooser chooser();
 
@@ -51,12 +56,16 @@ class Tuner {
 /// One line that says all that a choice depends on: processor, kind, attributes, types.
 std::string choice_key(const std::string& kind, const Call& call, const Processor& processor);
 
+struct OperandSets {
+  std::size_t sets = 1;
+  double bytes = 0;   ///< of all inputs and outputs together
+  bool cold = false;  ///< twice the last level of caches
+};
 /// Sets of operands that are taken in turn so that each is out of the caches when its turn comes
-/// again: together twice the last level, within `most_bytes`.
-std::size_t cold_sets(const Call& call, const Processor& processor, double most_bytes = 64 << 20);
+/// again; as many as `most_bytes`, a quarter of the memory and 256 sets allow.
+OperandSets cold_sets(const Call& call, const Processor& processor, double most_bytes);
 
-/// The tuning of one implementation that is fastest for a call; the only one unmeasured. Throws
-/// Unsupported where none is right.
+/// As Tuner::fastest_tuning, by the tuner of this process.
 Choice fastest_tuning(const Implementation& implementation, const std::string& kind,
                       const Call& call, Processor& processor, Tier tier, std::uint64_t seed);
 
@@ -65,7 +74,9 @@ Choice fastest_tuning(const Implementation& implementation, const std::string& k
 TuningFile& use_tuning_file(const std::filesystem::path& file, const std::string& program);
 
 /// auto (measured once for each call of this process), first (the first usable one, unmeasured), or
-/// an implementation's name, preferred wherever it can compute a call.
-Chooser chooser_named(const std::string& name, Tier tier, std::uint64_t seed);
+/// an implementation's name, preferred wherever it can compute a call. Throws UnknownName where the
+/// processor has no such implementation of any kind.
+Chooser chooser_named(const std::string& name, const Processor& processor, Tier tier,
+                      std::uint64_t seed);
 
 }  // namespace motley::workloads

@@ -125,8 +125,9 @@ schema::Block train(const Options& options, Machine& machine, const std::string&
     OpenProcessor open(machine, processor, training_wanted.fallback.wanted());
     const LiveMemory live(open.places(), &machine);
     Learning learning(training_wanted, open.places(),
-                      chooser_named(options.implementation, Tier::standard, options.seed), data,
-                      clock);
+                      chooser_named(options.implementation, open.places().processor, Tier::standard,
+                                    options.seed),
+                      data, clock);
     Training& training = learning.training();
     describe(training.execution(), options, block);
     block.details["data_set"] = data.description().name;
@@ -159,7 +160,8 @@ schema::Block infer(const Options& options, Machine& machine, const std::string&
     OpenProcessor open(machine, processor, wanted.fallback.wanted());
     const LiveMemory live(open.places(), &machine);
     Inference inference(wanted, open.places(),
-                        chooser_named(options.implementation, Tier::standard, options.seed));
+                        chooser_named(options.implementation, open.places().processor,
+                                      Tier::standard, options.seed));
     Execution& execution = inference.execution();
     describe(execution, options, block);
     if (inference.decodes()) block.details["context"] = inference.model().positions;

@@ -31,7 +31,7 @@ struct Interrupted {};
 /// Of training, of inference at its batch (with which it tests) and of inference by itself, which
 /// packs constants once.
 void tune_model(const Options& options, Processor& processor) {
-  const Chooser choose = chooser_named("auto", tier_from(options.tier), options.seed);
+  const Chooser choose = chooser_named("auto", processor, tier_from(options.tier), options.seed);
   const Chooser chooser = [&choose](const std::string& kind, const Call& call, Processor& where) {
     if (devices::interrupted()) throw Interrupted();
     return choose(kind, call, where);

@@ -35,8 +35,17 @@ OperatorTrial::OperatorTrial(Processor& processor, Queue& queue, std::shared_ptr
       implementation_(implementation),
       lowered_(implementation.lower(data_->call(), processor, tuning)),
       scalars_(example_scalars()) {
+  for (const MemoryNeed& need : lowered_.workspaces) {
+    workspaces_.push_back(allocate(processor, need));
+  }
   for (std::size_t i = 0; i < sets; ++i) sets_.push_back(make_set(processor, queue));
   queue.finish();
+}
+
+std::unique_ptr<Buffer> OperatorTrial::allocate(Processor& processor, const MemoryNeed& need) {
+  BufferOptions options;
+  options.image = need.image;
+  return processor.allocate(std::max<std::size_t>(need.bytes, 4), options);
 }
 
 OperatorTrial::Set OperatorTrial::make_set(Processor& processor, Queue& queue) {
@@ -44,9 +53,7 @@ OperatorTrial::Set OperatorTrial::make_set(Processor& processor, Queue& queue) {
   const Call& call = data_->call();
   Set set;
   const auto add = [&](const MemoryNeed& need) {
-    BufferOptions options;
-    options.image = need.image;
-    set.buffers.push_back(processor.allocate(std::max<std::size_t>(need.bytes, 4), options));
+    set.buffers.push_back(allocate(processor, need));
     return set.buffers.back().get();
   };
   for (const TensorType& input : call.inputs) set.operands.inputs.push_back(add(input.bytes()));
@@ -57,7 +64,7 @@ OperatorTrial::Set OperatorTrial::make_set(Processor& processor, Queue& queue) {
                                        ? add(call.outputs[i].bytes())
                                        : set.operands.inputs[updated->second]);
   }
-  for (const MemoryNeed& need : lowered_.workspaces) set.operands.workspaces.push_back(add(need));
+  for (const auto& workspace : workspaces_) set.operands.workspaces.push_back(workspace.get());
   for (const MemoryNeed& need : lowered_.kept) set.operands.kept.push_back(add(need));
   for (std::size_t i = 0; i < call.inputs.size(); ++i) write(queue, set, i);
   set.bound = std::make_unique<BoundOperator>(processor, lowered_, set.operands);
@@ -68,7 +75,6 @@ OperatorTrial::Set OperatorTrial::make_set(Processor& processor, Queue& queue) {
 void OperatorTrial::write(Queue& queue, Set& set, std::size_t input) {
   const std::vector<std::byte>& bytes = data_->input(input);
   queue.write(*set.operands.inputs[input], bytes.data(), bytes.size());
-  queue.finish();
 }
 
 void OperatorTrial::give(Queue& queue) {

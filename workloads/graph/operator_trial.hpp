@@ -56,6 +56,7 @@ class OperatorTrial {
     Operands operands;
     std::unique_ptr<BoundOperator> bound;
   };
+  static std::unique_ptr<Buffer> allocate(Processor& processor, const MemoryNeed& need);
   Set make_set(Processor& processor, Queue& queue);
   void write(Queue& queue, Set& set, std::size_t input);
 
@@ -63,6 +64,7 @@ class OperatorTrial {
   const Implementation& implementation_;
   Lowered lowered_;
   RunScalars scalars_;
+  std::vector<std::unique_ptr<Buffer>> workspaces_;  ///< scratch: of all sets together
   std::vector<Set> sets_;
   std::size_t next_ = 0, last_ = 0;
 };

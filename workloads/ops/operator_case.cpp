@@ -123,16 +123,23 @@ Choice choose(const Direction& direction, const std::string& name, Workbench& be
       fmt::format("{} has no implementation {} on this kind of processor.", direction.kind, name));
 }
 
+/// Filling a gibibyte takes most of a second: smoke runs look at what works, not at how fast.
+double most_operand_bytes(Tier tier) {
+  return tier == Tier::smoke ? 64 << 20 : 1 << 30;
+}
+
 Trial prepare(const std::string& kind_name, Workbench& bench) {
   const Direction direction =
       find_direction(kind_name, bench.text("shape"), bench.text("direction"));
   const OperatorKind& kind = operator_kind(direction.kind);
   const Choice choice = choose(direction, bench.text("implementation"), bench);
   const bool cold = bench.text("cache") == "cold";
-  const std::size_t sets = cold ? cold_sets(direction.call, bench.processor()) : 1;
-  auto& trial = *bench.keep(std::make_unique<OperatorTrial>(bench.processor(), bench.queue(), kind,
-                                                            direction.call, *choice.implementation,
-                                                            choice.tuning, bench.seed(), sets));
+  const OperandSets sets =
+      cold ? cold_sets(direction.call, bench.processor(), most_operand_bytes(bench.tier()))
+           : cold_sets(direction.call, bench.processor(), 0);
+  auto& trial = *bench.keep(std::make_unique<OperatorTrial>(
+      bench.processor(), bench.queue(), kind, direction.call, *choice.implementation, choice.tuning,
+      bench.seed(), sets.sets));
   Trial result;
   result.work = kind.work(direction.call);
   result.executed_work = trial.lowered().executed_work;
@@ -142,7 +149,13 @@ Trial prepare(const std::string& kind_name, Workbench& bench) {
   result.error = [&trial](Queue& queue) { return trial.error(queue); };
   result.details["chosen"] = to_string(choice);
   result.details["tuning"] = short_hash(direction.kind + ": " + to_string(choice));
-  result.details["operand_sets"] = std::int64_t(sets);
+  result.details["operand_sets"] = std::int64_t(sets.sets);
+  result.details["operand_bytes"] = sets.bytes;
+  if (cold && !sets.cold) {
+    result.details["not_cold"] = fmt::format(
+        "operands of {:.0f} MiB in turn stay in a last level of {:.0f} MiB", sets.bytes / 0x1p20,
+        double(bench.processor().last_level_cache_bytes()) / 0x1p20);
+  }
   return result;
 }
 
