@@ -35,7 +35,8 @@ float total(__global const float* sums, int which, int c, int channels, int chun
   return even + odd;
 }
 
-// tables: scale, then shift.
+// tables: scale, shift and origin: y = scale (x - origin) + shift, which costs no digits where all x
+// of a channel are much alike.
 __kernel void finish_moments(__global const float* xs, __global const float* sums,
                              __global const float* gammas, __global const float* betas,
                              __global float* means, __global float* inverses,
@@ -54,7 +55,8 @@ __kernel void finish_moments(__global const float* xs, __global const float* sum
   running_means[c] += momentum * (mean - running_means[c]);
   running_variances[c] += momentum * (unbiased - running_variances[c]);
   tables[c] = gammas[c] * inverse;
-  tables[channels + c] = betas[c] - mean * gammas[c] * inverse;
+  tables[channels + c] = betas[c] - away * gammas[c] * inverse;
+  tables[2 * channels + c] = xs[c];
 }
 
 __kernel void given_moments(__global const float* gammas, __global const float* betas,
@@ -62,9 +64,9 @@ __kernel void given_moments(__global const float* gammas, __global const float* 
                             __global float* tables, int channels, float epsilon) {
   const int c = get_global_id(0);
   if (c >= channels) return;
-  const float scale = gammas[c] / sqrt(variances[c] + epsilon);
-  tables[c] = scale;
-  tables[channels + c] = betas[c] - means[c] * scale;
+  tables[c] = gammas[c] / sqrt(variances[c] + epsilon);
+  tables[channels + c] = betas[c];
+  tables[2 * channels + c] = means[c];
 }
 
 __kernel void normalise(__global const float* xs, __global const float* tables, __global float* ys,
@@ -72,8 +74,8 @@ __kernel void normalise(__global const float* xs, __global const float* tables, 
   if ((int)get_global_id(0) >= items) return;
   const int vectors = (channels + VECTOR - 1) / VECTOR;
   const int row = (int)get_global_id(0) / vectors, c = (int)get_global_id(0) % vectors * VECTOR;
-  V y = fma(load(tables, c, channels), load(xs + row * channels, c, channels),
-            load(tables + channels, c, channels));
+  const V away = load(xs + row * channels, c, channels) - load(tables + 2 * channels, c, channels);
+  const V y = fma(load(tables, c, channels), away, load(tables + channels, c, channels));
   store(activated(y, activation), ys + row * channels, c, channels);
 }
 

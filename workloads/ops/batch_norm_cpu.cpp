@@ -96,19 +96,19 @@ void clear(double* sums, const Norm& norm) {
 }
 
 // ---- Training, forward: tables are two of sums in single precision, which become scale and shift,
-// and the shift of x.
+// and the origin of x: its first row.
 
 constexpr std::int64_t forward_tables = 3;
 
 void sum_moments(const CpuTask& task, const Norm& norm) {
   double* sums = sums_of(task, norm, 1, task.member, forward_tables);
   float* const part = tables_of(sums, norm);
-  float* const shift = part + 2 * norm.width;
+  float* const origin = part + 2 * norm.width;
   clear(sums, norm);
   const float* x = task.buffer<const float>(0);
-  repeat(x, norm, shift);
+  repeat(x, norm, origin);
   const Share share = share_of(task, norm);
-  add_moments(share.rows, x + share.first, shift, part, sums);
+  add_moments(share.rows, x + share.first, origin, part, sums);
 }
 
 /// Arguments of the second launch.
@@ -142,24 +142,22 @@ void normalise(const CpuTask& task, const Norm& norm) {
   float* const scale =
       tables_of(sums_of(task, norm, forward_sums, task.member, forward_tables), norm);
   float* const shift = scale + norm.width;
-  // Of `shift` before: every member's own copy, equal to the first row.
-  const float* first = shift + norm.width;
+  const float* origin = shift + norm.width;  // every member's own copy
   for (std::int64_t c = 0; c < norm.channels; ++c) {
     const double n = double(norm.rows());
     const double away = total(task, norm, forward_sums, forward_tables, 0, c) / n;
     const double square = total(task, norm, forward_sums, forward_tables, 1, c) / n;
-    const double mean = double{first[c]} + away, variance = std::max(square - away * away, 0.0);
+    const double mean = double{origin[c]} + away, variance = std::max(square - away * away, 0.0);
     const double factor =
         double{task.buffer<const float>(forward_gamma)[c]} / std::sqrt(variance + norm.epsilon);
     for (std::int64_t i = c; i < norm.width; i += norm.channels) {
       scale[i] = static_cast<float>(factor);
-      shift[i] = static_cast<float>(task.buffer<const float>(forward_beta)[c] - mean * factor);
+      shift[i] = static_cast<float>(task.buffer<const float>(forward_beta)[c] - away * factor);
     }
     if (task.member == 0) keep(task, norm, c, mean, variance);
   }
   const Share share = share_of(task, norm);
-  scale_rows(share.rows, x + share.first, scale, shift,
-             task.buffer<float>(forward_y) + share.first);
+  scale_rows(share.rows, x + share.first, scale, task.buffer<float>(forward_y) + share.first);
 }
 
 Lowered lower_training(const Call& call, Processor& processor, const schema::Parameters&) {
@@ -177,29 +175,30 @@ Lowered lower_training(const Call& call, Processor& processor, const schema::Par
   return lowered;
 }
 
-// ---- Inference: tables scale and shift of each member.
+// ---- Inference: tables are scale, shift and origin, each member's own.
+
+constexpr std::int64_t inference_tables = 3;
 
 Lowered lower_inference(const Call& call, Processor& processor, const schema::Parameters&) {
   Norm norm = norm_of(call, processor, 0);
   norm.epsilon = call.number("epsilon");
   Lowered lowered;
-  lowered.workspaces = {norm.members * norm.bytes(2)};
+  lowered.workspaces = {norm.members * norm.bytes(inference_tables)};
   lowered.launches = {launch_of(
       "batch_norm_inference", norm,
       {Input{0}, Input{1}, Input{2}, Input{3}, Input{4}, Output{0}, Workspace{0}},
       [norm](const CpuTask& task) {
         const auto table = [&](std::size_t i) { return task.buffer<const float>(i); };
-        float* const scale = tables_of(sums_of(task, norm, 6, task.member, 2), norm);
-        float* const shift = scale + norm.width;
+        float* const scale = tables_of(sums_of(task, norm, 6, task.member, inference_tables), norm);
         for (std::int64_t i = 0; i < norm.width; ++i) {
           const std::int64_t c = i % norm.channels;
           const double factor = double{table(1)[c]} / std::sqrt(double{table(4)[c]} + norm.epsilon);
           scale[i] = static_cast<float>(factor);
-          shift[i] = static_cast<float>(double{table(2)[c]} - double{table(3)[c]} * factor);
         }
+        repeat(table(2), norm, scale + norm.width);
+        repeat(table(3), norm, scale + 2 * norm.width);
         const Share share = share_of(task, norm);
-        scale_rows(share.rows, table(0) + share.first, scale, shift,
-                   task.buffer<float>(5) + share.first);
+        scale_rows(share.rows, table(0) + share.first, scale, task.buffer<float>(5) + share.first);
       })};
   return lowered;
 }

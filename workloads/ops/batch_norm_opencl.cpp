@@ -52,7 +52,7 @@ struct Norm {
 Lowered lower_training(const Call& call, Processor& processor, const schema::Parameters& tuning) {
   const Norm norm(call, processor, tuning);
   Lowered lowered;
-  lowered.workspaces = {norm.floats(2 * norm.chunks), norm.floats(2)};
+  lowered.workspaces = {norm.floats(2 * norm.chunks), norm.floats(3)};
   lowered.launches = {
       norm.sums("moments", {Input{0}, Workspace{0}}),
       norm.launch(
@@ -67,7 +67,7 @@ Lowered lower_training(const Call& call, Processor& processor, const schema::Par
 Lowered lower_inference(const Call& call, Processor& processor, const schema::Parameters& tuning) {
   const Norm norm(call, processor, tuning);
   Lowered lowered;
-  lowered.workspaces = {norm.floats(2)};
+  lowered.workspaces = {norm.floats(3)};
   lowered.launches = {norm.launch("given_moments", norm.channels,
                                   {Input{1}, Input{2}, Input{3}, Input{4}, Workspace{0},
                                    whole(norm.channels), single(call.number("epsilon"))}),

@@ -21,9 +21,9 @@ void add_moments(const WideRows& rows, const float* x, const float* shift, float
 /// With d = dy before the activation: sums[0] += d, sums[1] += d (x - mean).
 void add_gradient_sums(const WideRows& rows, const float* dy, const float* x, const float* y,
                        const float* mean, float* part, double* sums);
-/// y = activation(scale x + shift).
-void scale_rows(const WideRows& rows, const float* x, const float* scale, const float* shift,
-                float* y);
+/// y = activation(scale (x - origin) + shift); `tables` holds scale, shift and origin, `width`
+/// floats each. An origin near the mean costs no digits where all x of a channel are much alike.
+void scale_rows(const WideRows& rows, const float* x, const float* tables, float* y);
 /// dx = a d + b (x - mean) + c; `tables` holds mean, a, b and c, `width` floats each.
 void gradient_rows(const WideRows& rows, const float* dy, const float* x, const float* y,
                    const float* tables, float* dx);

@@ -113,22 +113,22 @@ HWY_INLINE void map_rows(const WideRows& rows, float* to, Map map) {
 }
 
 template <Activation activation>
-void scale_rows_of(const WideRows& rows, const float* x, const float* scale, const float* shift,
-                   float* y) {
+void scale_rows_of(const WideRows& rows, const float* x, const float* tables, float* y) {
+  const float *scale = tables, *shift = scale + rows.width, *origin = shift + rows.width;
   map_rows(rows, y, [=](auto at, std::int64_t row) HWY_ATTR {
-    return activated(hn::MulAdd(at.load(scale), at.load(x + row), at.load(shift)), activation);
+    const F away = hn::Sub(at.load(x + row), at.load(origin));
+    return activated(hn::MulAdd(at.load(scale), away, at.load(shift)), activation);
   });
 }
 
-void scale_rows_simd(const WideRows& rows, const float* x, const float* scale, const float* shift,
-                     float* y) {
+void scale_rows_simd(const WideRows& rows, const float* x, const float* tables, float* y) {
   switch (rows.activation) {
     case Activation::none:
-      return scale_rows_of<Activation::none>(rows, x, scale, shift, y);
+      return scale_rows_of<Activation::none>(rows, x, tables, y);
     case Activation::relu:
-      return scale_rows_of<Activation::relu>(rows, x, scale, shift, y);
+      return scale_rows_of<Activation::relu>(rows, x, tables, y);
     case Activation::relu6:
-      return scale_rows_of<Activation::relu6>(rows, x, scale, shift, y);
+      return scale_rows_of<Activation::relu6>(rows, x, tables, y);
   }
 }
 
@@ -175,9 +175,8 @@ void add_gradient_sums(const WideRows& rows, const float* dy, const float* x, co
                        const float* mean, float* part, double* sums) {
   HWY_DYNAMIC_DISPATCH(add_gradient_sums_simd)(rows, dy, x, y, mean, part, sums);
 }
-void scale_rows(const WideRows& rows, const float* x, const float* scale, const float* shift,
-                float* y) {
-  HWY_DYNAMIC_DISPATCH(scale_rows_simd)(rows, x, scale, shift, y);
+void scale_rows(const WideRows& rows, const float* x, const float* tables, float* y) {
+  HWY_DYNAMIC_DISPATCH(scale_rows_simd)(rows, x, tables, y);
 }
 void gradient_rows(const WideRows& rows, const float* dy, const float* x, const float* y,
                    const float* tables, float* dx) {
