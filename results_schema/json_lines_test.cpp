@@ -220,6 +220,10 @@ TEST_F(LogFile, ValidationKnowsWhatABlockMustHold) {
   EXPECT_TRUE(says("check"));
   with([](Block& block) { block.samples.host_seconds[0] = -1; });
   EXPECT_TRUE(says("host_seconds"));
+  with([](Block& block) { block.series["loss"].pop_back(); });
+  EXPECT_TRUE(says("series/loss: 1 values beside 2 step"));
+  with([](Block& block) { block.series["accuracy"] = {0.5}; });
+  EXPECT_TRUE(says("series/accuracy"));
   with([](Block& block) { block.stopped_by = "boredom"; });
   EXPECT_TRUE(says("stopped_by"));
 }

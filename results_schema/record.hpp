@@ -174,14 +174,15 @@ struct Block {
   std::optional<Check> check;
   std::int64_t runs_per_sample = 1;
   Samples samples;
-  std::vector<double> warmup_seconds;              ///< host time of each warm-up block's median run
-  std::string stopped_by;                          ///< interval, samples, budget or interrupt
-  std::optional<double> clock_hertz;               ///< core clock in this block (CPU processors)
+  std::vector<double> warmup_seconds;  ///< host time of each warm-up block's median run
+  std::string stopped_by;              ///< interval, samples, budget, interrupt or accuracy
+  std::optional<double> clock_hertz;   ///< core clock in this block (CPU processors)
   std::optional<double> ceiling_flops_per_second;  ///< what the hardware could do at that clock
   std::map<std::string, double>
       phases;  ///< seconds: prepare, check, warmup, sample, search, scaling
-  std::map<std::string, std::map<std::string, double>>
-      timeline;                         ///< host{...}, device{...} seconds
+  /// Of one run: host, device, gap (the device's, by what the host did) and run in seconds; counts
+  /// are counts, of bytes in bytes.
+  std::map<std::string, std::map<std::string, double>> timeline;
   std::vector<OperatorTime> operators;  ///< of a network, in the order in which they run
   std::map<std::string, std::vector<double>> series;    ///< columns: step, loss, accuracy ...
   std::map<std::string, double> memory;                 ///< bytes by category
@@ -190,7 +191,7 @@ struct Block {
   std::optional<double> steal_seconds;
   std::optional<std::int64_t> involuntary_switches;
   std::vector<Finding> findings;
-  std::string selected_by;  ///< search or auto, empty where every axis was given
+  std::string selected_by;  ///< search, guess or auto; empty where every axis was given
   std::vector<Candidate> search;
   std::string repro;    ///< a command line that measures this block again
   std::size_t run = 0;  ///< set by reading a file, not written: index of its run in Log::runs

@@ -59,6 +59,21 @@ void check_samples(const Block& block, std::vector<std::string>& defects) {
   }
 }
 
+/// Columns that belong together are of one length.
+void check_series(const Block& block, std::vector<std::string>& defects) {
+  const std::pair<const char*, const char*> pairs[] = {
+      {"step", "loss"}, {"tested_step", "accuracy"}, {"tested_step", "test_loss"}};
+  const auto& series = block.series;
+  for (const auto& [steps, values] : pairs) {
+    const auto column = series.find(values), by = series.find(steps);
+    if (column == series.end()) continue;
+    const std::size_t n = by == series.end() ? 0 : by->second.size();
+    if (column->second.size() == n) continue;
+    defects.push_back(
+        fmt::format("series/{}: {} values beside {} {}", values, column->second.size(), n, steps));
+  }
+}
+
 /// What only the order of lines shows.
 class FileRules {
  public:
@@ -77,6 +92,7 @@ class FileRules {
     const auto* block = std::get_if<Block>(&record);
     if (!block) return;
     check_samples(*block, defects);
+    check_series(*block, defects);
     const std::string visit =
         fmt::format("{} round {} process {}", to_string(block->key), block->round, block->process);
     if (++visits_[visit] == 2) defects.push_back("record: a second block of " + visit);
