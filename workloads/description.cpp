@@ -1,17 +1,21 @@
 #include "workloads/description.hpp"
 
 #include <set>
+#include <utility>
 
 #include "workloads/graph/memory_plan.hpp"
+#include "workloads/inference.hpp"
 #include "workloads/training.hpp"
 
 namespace motley::workloads {
 namespace {
 
-/// Memory does not depend on who computes, but for workspaces: a plan without implementations.
-std::map<std::string, double> memory(const Graph& graph) {
+/// Memory does not depend on who computes, but for workspaces and packed constants: a plan without
+/// implementations.
+std::map<std::string, double> memory(const Graph& graph, std::set<TensorId> constants = {}) {
   Plan plan;
   plan.graph = graph;
+  plan.constants = std::move(constants);
   plan.place_of.assign(graph.operators().size(), 0);
   plan.lowered.resize(graph.operators().size());
   plan_memory(plan);
@@ -41,11 +45,13 @@ ModelDescription describe_model(const std::string& spec, std::int64_t batch) {
     if (kind.macs) one.macs = kind.macs(inference.graph.call(op)) / double(batch);
     result.operators.push_back(one);
   }
-  result.inference_memory_bytes = memory(inference.graph);
+  const Graph fused = inference_model({spec, batch}).graph;
+  result.inference_memory_bytes = memory(fused, constant_tensors(fused));
   const Counts forward = counts(inference.graph);
   result.parameters = forward.parameters;
   result.forward_macs = forward.forward_macs / double(batch);
-  if (!inference.trains) return result;
+  result.trains = inference.trains;
+  if (!result.trains) return result;
   TrainingOptions options;
   options.model = spec;
   options.batch = batch;

@@ -22,9 +22,11 @@ struct ModelDescription {
   /// of weights, and of data but for the layer that reads the input; 0 where the form does not
   /// train (decoding).
   double parameters = 0, forward_macs = 0, training_macs = 0;
-  /// Of the whole batch by category, with the reference implementations (no workspace) and
-  /// momentum.
+  /// Of the whole batch by category, without what implementations add (workspace, packed
+  /// constants). Inference as infer runs it, fused and with what constants alone give computed
+  /// ahead; training with momentum.
   std::map<std::string, double> inference_memory_bytes, training_memory_bytes;
+  bool trains = true;
 };
 
 /// Throws BadArgument or UnknownName.

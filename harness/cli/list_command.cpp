@@ -20,11 +20,29 @@ std::string indented(std::size_t columns, const std::string& text) {
   return analysis::wrapped(std::string(columns, ' ') + text, 80, columns);
 }
 
+nlohmann::json weak_json(const analysis::WeakOperators& all) {
+  nlohmann::json weak = nlohmann::json::array();
+  for (const analysis::OperatorShare& one : all.weak) {
+    weak.push_back({{"processor", one.processor},
+                    {"network", one.network},
+                    {"operator", one.name},
+                    {"shape", one.shape},
+                    {"direction", one.direction},
+                    {"implementation", one.implementation},
+                    {"share", one.share},
+                    {"bound", one.memory_bound ? "memory" : "flops"}});
+  }
+  return {{"weak", weak},
+          {"judged", all.judged},
+          {"below", analysis::weak_share},
+          {"without_result", all.without_result}};
+}
+
 int list_weak(const Options& options) {
   if (options.files.empty()) {
     throw BadArgument(
         "--weak needs files of records (operators are judged by what was measured). Measure with "
-        "motley run --filter '^(op/|flops/fp32|bandwidth/)'.");
+        "motley run --filter '^(op|flops|bandwidth)/'.");
   }
   const schema::Log log = schema::read_logs(options.files, schema::CutLine::pass_over);
   if (analysis::is_emulated(log)) {
@@ -32,7 +50,11 @@ int list_weak(const Options& options) {
         "emulated delays are among the records (no share is the device's). Measure without "
         "MOTLEY_EMULATE.");
   }
-  fmt::print("{}", analysis::weak_operators_text(log));
+  if (options.json) {
+    std::cout << weak_json(analysis::weak_operators(log)).dump(2) << "\n";
+  } else {
+    fmt::print("{}", analysis::weak_operators_text(log));
+  }
   return done;
 }
 

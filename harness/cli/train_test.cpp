@@ -18,9 +18,16 @@ TEST_F(Train, DescribesAModel) {
   EXPECT_EQ(text.code, 0) << text.output;
   EXPECT_TRUE(contains(text.output, "61706")) << text.output;
   const Outcome json = motley("models --describe lenet5 --json");
-  EXPECT_TRUE(contains(json.output, "\"forward_macs\": 416520.0")) << json.output;
-  EXPECT_TRUE(contains(json.output, "\"training_macs\": 1131960.0")) << json.output;
+  EXPECT_TRUE(contains(json.output, "\"forward_macs\": 416520,")) << json.output;
+  EXPECT_TRUE(contains(json.output, "\"training_macs\": 1131960,")) << json.output;
   EXPECT_TRUE(contains(motley("models").output, "mobilenet_v2"));
+  EXPECT_TRUE(contains(motley("models --json").output, "\"name\": \"mobilenet_v2\""));
+  for (const char* format : {"", " --json"}) {
+    const Outcome decoder =
+        motley(std::string("models --describe gpt:decode=1,layers=1,context=8") + format);
+    EXPECT_EQ(decoder.code, 0);
+    EXPECT_FALSE(contains(decoder.output, "training")) << decoder.output;
+  }
 }
 
 TEST_F(Train, WritesARecordOfASmallTraining) {

@@ -153,6 +153,8 @@ TEST_F(Tune, WeakOperatorsAreListed) {
   const Outcome weak = motley("list --weak '" + file.string() + "'");
   EXPECT_EQ(weak.code, 0) << weak.output;
   EXPECT_TRUE(contains(weak.output, "no bandwidth/*")) << weak.output;
+  const Outcome json = motley("list --weak --json '" + file.string() + "'");
+  EXPECT_TRUE(contains(json.output, "\"judged\": 0")) << json.output;
 }
 
 }  // namespace
