@@ -33,7 +33,7 @@ std::vector<std::int64_t> widths_from(const std::string& text) {
 
 void build(ModelBuilder& model) {
   const std::vector<std::int64_t> widths = widths_from(model.text("widths"));
-  const bool bias = model.integer("bias") != 0;
+  const bool bias = model.integer("bias", 0, 1) != 0;
   TensorId x = model.input({widths.front()});
   for (std::size_t i = 1; i < widths.size(); ++i) {
     const bool last = i + 1 == widths.size();

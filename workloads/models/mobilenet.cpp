@@ -22,7 +22,7 @@ ModelBuilder::Convolution depthwise(std::int64_t channels, std::int64_t stride) 
   return settings;
 }
 
-/// Padded as TensorFlow does, where both models come from.
+/// Padded as TensorFlow does, where MobileNetV1 comes from.
 ModelBuilder::Convolution same(ModelBuilder::Convolution settings) {
   settings.padding = ModelBuilder::same_padding;
   return settings;

@@ -1,6 +1,6 @@
 // Every family: builds at small and large parameters, in both directions; refuses what cannot be;
-// and computes the gradient of its own loss: along random directions through all parameters the
-// double-precision loss changes as the gradient says.
+// and, where a small form is quick in double precision, computes the gradient of its own loss:
+// along random directions through all parameters the loss changes as the gradient says.
 #include <cmath>
 #include <gtest/gtest.h>
 #include <set>
@@ -89,6 +89,7 @@ TEST(Models, RefuseWhatCannotBe) {
   expect_refusal("bert:hidden=100", "hidden=100");
   expect_refusal("bert:sequence=513", "sequence=513");
   expect_refusal("bert:layers=0", "layers=0");
+  expect_refusal("mlp:bias=2", "bias=2");
   expect_refusal("gpt:heads=5", "width=48");
   expect_refusal("gpt:width=0", "width=0");
   expect_refusal("gpt:vocabulary=0", "vocabulary=0");
@@ -151,20 +152,21 @@ TEST_P(EachNetwork, HasTheGradientThatTheLossShows) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, EachNetwork,
-                         testing::Values("resnet8", "ds_cnn", "autoencoder",
-                                         "resnet_cifar:depth=8,shortcut=A",
-                                         "mobilenet_v2:width=0.1,resolution=32",
-                                         "squeezenet:resolution=32,classes=4",
-                                         "bert:layers=2,hidden=64,sequence=8,classes=3",
-                                         "gpt:context=16", "gpt:context=8,bias=0"),
-                         [](const auto& one) {
-                           std::string name = one.param;
-                           for (char& c : name) {
-                             if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-                           }
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Models, EachNetwork,
+    testing::Values("mlp:widths=12-9-7", "mlp:widths=12-9-7,bias=0", "lenet5", "caffe_lenet",
+                    "resnet8", "ds_cnn", "autoencoder", "mobilenet_v1:width=0.1,resolution=32",
+                    "googlenet:resolution=32,classes=4", "resnet_cifar:depth=8,shortcut=A",
+                    "mobilenet_v2:width=0.1,resolution=32", "squeezenet:resolution=32,classes=4",
+                    "bert:layers=2,hidden=64,sequence=8,classes=3", "gpt:context=16",
+                    "gpt:context=8,bias=0"),
+    [](const auto& one) {
+      std::string name = one.param;
+      for (char& c : name) {
+        if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+      }
+      return name;
+    });
 
 /// Token by token, each position's logits are those that the whole context gives.
 TEST(Models, DecodingGivesTheLogitsOfTheWholeContext) {
