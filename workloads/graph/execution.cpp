@@ -307,10 +307,20 @@ std::string Execution::first_not_finite(const RunScalars& scalars) {
       const Values all = values(plan_.place_of[op], id);
       const bool finite =
           std::all_of(all.begin(), all.end(), [](double value) { return std::isfinite(value); });
-      if (!finite) return one.name;
+      if (finite) continue;
+      give_back_mapped();
+      return one.name;
     }
   }
   return "";
+}
+
+void Execution::give_back_mapped() {
+  for (const PlanStep& step : plan_.steps) {
+    if (step.action != Action::unmap) continue;
+    if (buffer(step.place, step.tensor).owner() == Owner::host) do_step(step, {});
+  }
+  finish();
 }
 
 void Execution::copy_state(Execution& from) {

@@ -98,6 +98,8 @@ class Execution {
                     const std::function<void()>& launching = {});
   double check_operator(std::size_t op, const RunScalars& scalars);
   void pack_constants();
+  /// What a run that was left in its middle had mapped.
+  void give_back_mapped();
 
   Plan plan_;
   std::vector<Processor*> processors_;

@@ -26,7 +26,7 @@ struct Net {
 };
 
 /// Two matrix products with a ReLU between them, one read twice: its gradient is a sum.
-Net net(bool separate) {
+Net net(bool separate, double clip_norm = 0) {
   Net result;
   Graph& graph = result.graph;
   graph.name = "net";
@@ -49,6 +49,7 @@ Net net(bool separate) {
   OptimizerOptions options;
   options.weight_decay = 0.01;
   options.separate = separate;
+  options.clip_norm = clip_norm;
   add_optimizer(graph, differentiate(graph, result.loss), options, 0.1);
   return result;
 }
@@ -154,6 +155,35 @@ TEST_P(OnProcessor, NamesTheFirstOperatorWhoseResultIsNotFinite) {
   weights[7] = std::numeric_limits<double>::infinity();
   execution->set_values(one.parameters[1], weights);
   EXPECT_EQ(execution->first_not_finite(one.graph.scalars), "second");
+}
+
+TEST_P(OnProcessor, ClipsInEveryResidencyMode) {
+  for (const std::string& name : residency_names()) {
+    SCOPED_TRACE(name);
+    const Residency residency = residency_from(name);
+    const Net one = net(residency == Residency::framework, 0.01);
+    const auto execution = start(one, residency);
+    for (std::uint64_t i = 0; i < steps; ++i) execution->run(one.graph.scalars, i);
+    execution->finish();
+    const std::vector<Values> expected = interpreted(one);
+    EXPECT_LE(normalised_error(execution->values(one.parameters[0]), expected[0]), 1e-5);
+    EXPECT_LE(normalised_error(execution->values(one.parameters[1]), expected[1]), 1e-5);
+  }
+}
+
+TEST_P(OnProcessor, GoesOnWhereAnUpdateWasNotFinite) {
+  for (const std::string& name : residency_names()) {
+    SCOPED_TRACE(name);
+    const Net one = net(false);
+    const auto execution = start(one, residency_from(name));
+    RunScalars scalars = one.graph.scalars;
+    scalars["learning_rate"] = 1e39;
+    EXPECT_NE(execution->first_not_finite(scalars), "");
+    execution->initialize(seed);
+    for (std::uint64_t i = 0; i < steps; ++i) execution->run(one.graph.scalars, i);
+    execution->finish();
+    EXPECT_LE(normalised_error(execution->values(one.parameters[0]), interpreted(one)[0]), 1e-5);
+  }
 }
 
 TEST_P(OnProcessor, AllocatesWhatThePlanSays) {

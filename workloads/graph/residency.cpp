@@ -107,9 +107,12 @@ class Rules {
     for (const TensorId root : roots(one.inputs)) {
       const bool first = role(root) == Role::gradient && moved_.insert(root).second;
       if (first && is_framework()) round_trip(op, root);
-      if (by_host && mapped_.insert(root).second) {
-        if (role(root) != Role::state) add({Action::map, 0, op, root, true});
-      }
+      if (!by_host || of_host_.contains(root) || !mapped_.insert(root).second) continue;
+      if (role(root) != Role::state) add({Action::map, 0, op, root, true});
+    }
+    if (!by_host) return;
+    for (const TensorId root : roots(one.outputs)) {
+      if (!mapped_.contains(root)) of_host_.insert(root);
     }
   }
 
@@ -162,6 +165,7 @@ class Rules {
   const std::vector<Processor*>& processors_;
   const PlanOptions& options_;
   std::set<TensorId> moved_, mapped_;
+  std::set<TensorId> of_host_;  ///< what only updates by the host write and read
   std::map<TensorId, std::set<std::size_t>> content_at_;  ///< of tensors that runs write
 };
 
