@@ -16,10 +16,13 @@ __kernel void moments(__global const float* xs, __global float* sums, int channe
   const int piece = (int)get_global_id(0) / vectors, c = (int)get_global_id(0) % vectors * VECTOR;
   if (piece * chunk >= rows) return;
   const V first = load(xs, c, channels);
-  V s0 = 0.0f, s1 = 0.0f;
+  // Compensated (Kahan): behind a first row far from the mean, sums grow and means are what is left.
+  V s0 = 0.0f, lost = 0.0f, s1 = 0.0f;
   for (int row = piece * chunk; row < min((piece + 1) * chunk, rows); ++row) {
     const V away = load(xs + row * channels, c, channels) - first;
-    s0 += away;
+    const V added = away - lost, sum = s0 + added;
+    lost = (sum - s0) - added;
+    s0 = sum;
     s1 = fma(away, away, s1);
   }
   store(s0, sums + 2 * piece * channels, c, channels);
