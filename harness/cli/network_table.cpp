@@ -145,10 +145,13 @@ void print_learning(const schema::Block& block) {
              tested, block.series.at("tested_step").back());
   const auto wanted = block.details.find("wanted_accuracy");
   if (wanted != block.details.end() && labelled && block.stopped_by != "accuracy") {
-    const auto epoch = std::get<std::int64_t>(block.details.at("steps_per_epoch"));
-    fmt::print("  accuracy {} was not reached in {:.3g} epochs: {:.4g}\n",
-               std::get<double>(wanted->second),
-               block.series.at("tested_step").back() / double(epoch), accuracy->second.back());
+    const double steps = block.series.at("tested_step").back();
+    const double epochs =
+        steps / double(std::get<std::int64_t>(block.details.at("steps_per_epoch")));
+    fmt::print(
+        "  accuracy {} was not reached in {}: {:.4g}\n", std::get<double>(wanted->second),
+        epochs < 1 ? fmt::format("{:.0f} steps", steps) : fmt::format("{:.3g} epochs", epochs),
+        accuracy->second.back());
   }
   const auto entropy = block.details.find("entropy_nats");
   if (entropy != block.details.end()) {

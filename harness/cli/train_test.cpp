@@ -240,7 +240,8 @@ TEST_F(Train, AMissedAccuracyIsSaid) {
       "train mlp:widths=784-16-10 --batch 8 --steps 2 --to-accuracy 1 --implementation first" +
       place.out());
   EXPECT_EQ(outcome.code, 0) << outcome.output;
-  EXPECT_TRUE(contains(outcome.output, "accuracy 1 was not reached in ")) << outcome.output;
+  EXPECT_TRUE(contains(outcome.output, "accuracy 1 was not reached in 2 steps: "))
+      << outcome.output;
 }
 
 TEST_F(Train, TheKeyHoldsWhatChangesTheWorkAndReproMeasuresItAgain) {
