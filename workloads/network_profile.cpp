@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "harness/statistics.hpp"
 #include "workloads/tuning_file.hpp"
 
 namespace motley::workloads {
 namespace {
 
 constexpr std::uint64_t profiles_taken = 7;
+constexpr double tolerated_profiler_cost = 0.1;
 constexpr double whole_run_tolerance = 1e-5;
 /// So that a decoder's attention has something to look at.
 constexpr std::int64_t tokens_before_check = 3;
@@ -30,9 +32,17 @@ std::vector<schema::OperatorTime> operator_times(const Plan& plan, const Timelin
 
 RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint64_t first_run,
                       std::uint64_t runs) {
+  Clock& clock = steady_clock();
   std::vector<Timeline> profiles;
+  std::vector<double> whole;  // in turn with the profiled ones
   for (std::uint64_t i = 0; i < profiles_taken; ++i) {
-    const auto times = execution.run_profiled(scalars, first_run + i * runs, runs, steady_clock());
+    const double started = clock.seconds();
+    for (std::uint64_t run = 0; run < runs; ++run) {
+      execution.run(scalars, first_run + 2 * i * runs + run);
+    }
+    execution.finish();
+    whole.push_back((clock.seconds() - started) / double(runs));
+    const auto times = execution.run_profiled(scalars, first_run + (2 * i + 1) * runs, runs, clock);
     profiles.push_back(timeline(execution.plan(), times, execution.device_at_0()));
   }
   const Timeline all = median_timeline(std::move(profiles));
@@ -41,8 +51,12 @@ RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint
                       {"counts", all.counts},
                       {"run",
                        {{"profiled_seconds", all.wall_seconds},
+                        {"whole_seconds", median(whole)},
                         {"unattributed_seconds", all.unattributed_seconds}}}};
-  if (execution.device_at_0()) {
+  if (all.wall_seconds > (1 + tolerated_profiler_cost) * median(whole)) {
+    profile.timeline["counts"]["distorted"] = 1;
+  }
+  if (!all.device.empty()) {
     profile.timeline["device"] = all.device;
     profile.timeline["gap"] = all.gap;
   }

@@ -8,8 +8,9 @@
 
 namespace motley::workloads {
 
-/// A few profiles of `runs` runs each from the current state; waits. Runs count on from
-/// `first_run`.
+/// A few profiles of `runs` runs each from the current state, in turn with as many whole runs;
+/// waits. Runs count on from `first_run`. Where the profiler costs more than a tenth, the
+/// timeline's counts say `distorted`.
 RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint64_t first_run,
                       std::uint64_t runs = 1);
 

@@ -186,6 +186,50 @@ TEST_P(OnProcessor, GoesOnWhereAnUpdateWasNotFinite) {
   }
 }
 
+TEST_P(OnProcessor, CountsWhatRoundTripsMoveAndMapsApart) {
+  if (processor_->members() > 0) GTEST_SKIP() << "nothing is moved";
+  const auto counted = [&](Residency residency) {
+    const auto execution = start(net(residency == Residency::framework), residency);
+    const auto times = execution->run_profiled(execution->graph().scalars, 0, 1, steady_clock());
+    return timeline(execution->plan(), times, true).counts;
+  };
+  const auto resident = counted(Residency::resident), framework = counted(Residency::framework),
+             shared = counted(Residency::shared);
+  const auto more = [&](const char* what) { return framework.at(what) - resident.at(what); };
+  EXPECT_EQ(more("bytes_to_host"), more("bytes_to_device"));
+  // Four tensors of 12 x 20 and as many of 20 x 12 floats; in fours of channels none is smaller.
+  EXPECT_GE(more("bytes_to_host"), 8 * 12 * 20 * 4);
+  EXPECT_EQ(shared.at("maps"), 2 * 4) << "two weights and two gradients, there and back";
+  EXPECT_FALSE(framework.contains("maps"));
+}
+
+TEST_P(OnProcessor, WithoutTimesOfADevicesCommandsNothingIsAttributed) {
+  const Net one = net(false);
+  const auto execution = start(one, Residency::resident);
+  if (!execution->device_at_0()) GTEST_SKIP() << "it has no clock of its own";
+  auto times = execution->run_profiled(one.graph.scalars, 0, 1, steady_clock());
+  for (StepTime& time : times) time.commands.clear();
+  const Timeline all = timeline(execution->plan(), times, true);
+  EXPECT_TRUE(all.device.empty());
+  EXPECT_EQ(all.unattributed_seconds, all.wall_seconds);
+}
+
+TEST_P(OnProcessor, RefusesWhatCannotBeMeant) {
+  Graph graph = net(false).graph;
+  OptimizerOptions options;
+  options.clip_norm = -1;
+  EXPECT_THROW(add_optimizer(graph, {}, options, 0.1), BadArgument);
+  options = {};
+  options.momentum = 1;
+  EXPECT_THROW(add_optimizer(graph, {}, options, 0.1), BadArgument);
+  try {
+    make_call(operator_kind("matmul"), {}, {{{3, 0}}, {{0, 5}}});
+    FAIL() << "it was not refused";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("matmul: input 0"), std::string::npos);
+  }
+}
+
 TEST_P(OnProcessor, AllocatesWhatThePlanSays) {
   for (const std::string& name : residency_names()) {
     const auto execution = start(net(true), residency_from(name));

@@ -148,6 +148,12 @@ Call make_call(const OperatorKind& kind, Attributes attributes, std::vector<Tens
     known->second =
         widened ? schema::Value(static_cast<double>(std::get<std::int64_t>(value))) : value;
   }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].shape;
+    if (std::all_of(shape.begin(), shape.end(), [](std::int64_t n) { return n >= 1; })) continue;
+    throw Error(fmt::format("{}: input {} is {} (it has no elements). Use extents of 1 or more.",
+                            kind.name, i, to_string(inputs[i])));
+  }
   call.inputs = std::move(inputs);
   try {
     call.outputs = kind.outputs(call);

@@ -1,6 +1,7 @@
 #include "workloads/graph/optimizer.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "harness/error.hpp"
 
@@ -69,6 +70,16 @@ void add_optimizer(Graph& graph, const std::map<TensorId, TensorId>& gradients,
   const std::vector<std::string> known = {"sgd", "momentum", "adam", "adamw"};
   if (std::find(known.begin(), known.end(), options.kind) == known.end()) {
     throw UnknownName("optimizer", options.kind, known);
+  }
+  if (!(options.clip_norm >= 0)) {
+    throw BadArgument(
+        fmt::format("a largest norm of {} (norms are not negative). Give 0 for no clipping, or "
+                    "more.",
+                    options.clip_norm));
+  }
+  if (!(options.momentum >= 0 && options.momentum < 1)) {
+    throw BadArgument(fmt::format(
+        "a momentum of {} (velocities would not decay). Give one in [0, 1).", options.momentum));
   }
   OptimizerTransform transform(graph, options);
   if (options.clip_norm > 0) transform.clip(gradients);

@@ -18,7 +18,8 @@ struct OptimizerOptions {
 };
 
 /// `gradients`: of each parameter, as differentiate() returns them. The run scalar learning_rate is
-/// set to `learning_rate` first. Throws UnknownName for another optimizer.
+/// set to `learning_rate` first. Throws UnknownName for another optimizer, BadArgument for
+/// a negative norm or a momentum outside [0, 1).
 void add_optimizer(Graph& graph, const std::map<TensorId, TensorId>& gradients,
                    const OptimizerOptions& options, double learning_rate);
 

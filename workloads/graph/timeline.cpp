@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/statistics.hpp"
+#include "workloads/graph/memory_plan.hpp"
 
 namespace motley::workloads {
 namespace {
@@ -18,6 +19,16 @@ bool is_copy(Action action) {
   return action == Action::upload || action == Action::download ||
          action == Action::upload_staging || action == Action::download_staging ||
          action == Action::map || action == Action::unmap;
+}
+bool is_map(Action action) {
+  return action == Action::map || action == Action::unmap;
+}
+/// What goes through the staging buffers is converted, which may take more bytes.
+double bytes_moved(const Plan& plan, const PlanStep& step) {
+  const TensorType& type = plan.graph.tensor(step.tensor).type;
+  const bool staged =
+      step.action == Action::upload_staging || step.action == Action::download_staging;
+  return double((staged ? converted_type(type) : type).bytes());
 }
 bool is_conversion(Action action) {
   return action == Action::convert_out || action == Action::convert_in;
@@ -62,7 +73,11 @@ class Accounts {
     for (const Span& span : host_) first = std::min(first, span.begin);
     result_.wall_seconds = end.host_ended - first;
     close_host();
-    if (device_at_0_) close_device(first, end.host_ended);
+    if (!device_.empty()) {
+      close_device(first, end.host_ended);
+    } else if (device_at_0_) {  // its clock said nothing that could be told apart
+      result_.unattributed_seconds = result_.wall_seconds;
+    }
     share_out(double(times_.size() - 1) / double(steps));
     return std::move(result_);
   }
@@ -87,10 +102,10 @@ class Accounts {
     if (is_conversion(step.action)) ++result_.counts["conversions"];
     const bool within_host = device_at_0_ && !on_device(step);
     if (!is_copy(step.action) || within_host) return;
-    ++result_.counts["copies"];
-    const bool moves = step.action != Action::map && step.action != Action::unmap;
+    ++result_.counts[is_map(step.action) ? "maps" : "copies"];
+    if (is_map(step.action)) return;
     result_.counts[to_host(step.action) ? "bytes_to_host" : "bytes_to_device"] +=
-        moves ? double(plan_.graph.tensor(step.tensor).type.bytes()) : 0;
+        bytes_moved(plan_, step);
   }
 
   /// All figures are those of one run.
@@ -122,25 +137,29 @@ class Accounts {
     std::sort(device_.begin(), device_.end(),
               [](const Span& a, const Span& b) { return a.begin < b.begin; });
     double reached = first;
-    double explained = 0;
+    double explained = 0, cut = 0;
     for (const Span& span : device_) {
       if (span.begin > reached) charge_gap(reached, std::min(span.begin, last));
       const double begin = std::clamp(span.begin, reached, last);
       const double end = std::clamp(span.end, begin, last);
       result_.device[span.what] += end - begin;
       explained += end - begin;
+      cut += (span.end - span.begin) - (end - begin);
       reached = std::max(reached, end);
     }
     if (reached < last) charge_gap(reached, last);
     explained += result_.device["gap"];
     result_.unattributed_seconds =
-        std::max(0.0, result_.wall_seconds - explained) + result_.gap["other"];
+        std::max(0.0, result_.wall_seconds - explained) + result_.gap["other"] + cut;
   }
 
+  /// Gaps come in the order of time, as the host's calls do.
   void charge_gap(double begin, double end) {
     result_.device["gap"] += end - begin;
     double charged = 0;
-    for (const Span& span : host_) {
+    while (host_at_ < host_.size() && host_[host_at_].end <= begin) ++host_at_;
+    for (std::size_t i = host_at_; i < host_.size() && host_[i].begin < end; ++i) {
+      const Span& span = host_[i];
       const double overlap = std::min(end, span.end) - std::max(begin, span.begin);
       if (overlap <= 0) continue;
       result_.gap[span.what] += overlap;
@@ -153,6 +172,7 @@ class Accounts {
   const std::vector<StepTime>& times_;
   bool device_at_0_;
   std::vector<Span> host_, device_;
+  std::size_t host_at_ = 0;  ///< calls before it end before the next gap
   Timeline result_;
 };
 

@@ -1,6 +1,6 @@
-// Where the time of a run went, as two timelines that each add up to the whole: the host's (data,
-// submit, blocked in sync, compute, other) and the device's (phases, copies, conversions, gap). A
-// gap of the device is charged to what the host did meanwhile.
+// Where the time of a run went, as two timelines that each add up to the whole: the host's
+// (submit, blocked in sync, compute, copy, other) and the device's (phases, copies, conversions,
+// gap). A gap of the device is charged to what the host did meanwhile.
 #pragma once
 
 #include <map>
@@ -20,14 +20,17 @@ struct OperatorTime {
 
 struct Timeline {
   double wall_seconds = 0;
-  std::map<std::string, double> host;    ///< submit, blocked, compute, other
+  std::map<std::string, double> host;    ///< submit, blocked, compute, copy, other
   std::map<std::string, double> device;  ///< forward ... update, host_to_device, device_to_host,
-                                         ///< convert, gap; empty where no device has a clock
+                                         ///< convert, gap; empty where no device has a clock,
+                                         ///< or it is not known which command it speaks of
   std::map<std::string, double> gap;     ///< the gap by what the host did: submit, blocked, ...
-  /// What neither a command of the device nor a call of the host explains.
+  /// What neither a command of the device nor a call of the host explains, and what commands last
+  /// longer than fits between their neighbours.
   double unattributed_seconds = 0;
-  std::map<std::string, double> counts;  ///< launches, copies, conversions, bytes_to_device, ...
-  std::vector<OperatorTime> operators;   ///< in the graph's order
+  std::map<std::string, double>
+      counts;  ///< launches, copies, maps, conversions, bytes_to_device ...
+  std::vector<OperatorTime> operators;  ///< in the graph's order
 };
 
 /// Of profiled runs, shared out evenly among them. Device times count for plans with an OpenCL
