@@ -126,9 +126,13 @@ const StoredChoice* TuningFile::find(const std::string& key) const {
 }
 
 void TuningFile::append(const StoredChoice& choice) {
+  std::error_code ignored;
+  const auto size = std::filesystem::file_size(file_, ignored);
   std::ofstream out(file_, std::ios::binary | std::ios::app);
   out << line_of(choice, program_) << std::flush;
   if (!out) {
+    out.close();  // what was written of the line would spoil the next
+    if (!ignored) std::filesystem::resize_file(file_, size, ignored);
     throw Error(
         fmt::format("cannot write {} (choices would be lost). Make room, or name another file.",
                     file_.string()));

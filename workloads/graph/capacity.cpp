@@ -91,7 +91,7 @@ class Capacity {
 
   /// Whose size depends on the batch: all but parameters and what an optimizer keeps for each.
   void find_slots_that_grow() {
-    std::set<TensorId> fixed;
+    std::set<TensorId> fixed = plan_.constants;
     const Graph& graph = plan_.graph;
     for (const Operator& op : graph.operators()) {
       for (const auto* ids : {&op.inputs, &op.outputs}) {
@@ -104,7 +104,9 @@ class Capacity {
     }
     grows_.assign(plan_.slots.size(), false);
     for (const auto& [key, slot] : plan_.slot_of) {
-      if (!fixed.contains(key.second)) grows_[slot] = true;
+      // Of a slot that several tensors share the largest tells.
+      const bool largest = graph.tensor(key.second).type.bytes() == plan_.slots[slot].bytes;
+      if (largest && !fixed.contains(key.second)) grows_[slot] = true;
     }
     for (const auto& [root, slot] : plan_.staging_slot_of) {
       if (!fixed.contains(root)) grows_[slot] = true;

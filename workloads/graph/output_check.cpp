@@ -10,12 +10,12 @@ namespace {
 
 /// Above so many multiply-accumulates a reference is projected where it can be.
 constexpr double costly_macs = 4e6;
-constexpr std::uint64_t signs_stream = 1000;
+constexpr std::uint64_t weights_stream = 1000;
 
-Values project(const Values& values, const Values& signs) {
-  Values sums(values.size() / signs.size());
+Values project(const Values& values, const Values& weights) {
+  Values sums(values.size() / weights.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    sums[i / signs.size()] += values[i] * signs[i % signs.size()];
+    sums[i / weights.size()] += values[i] * weights[i % weights.size()];
   }
   return sums;
 }
@@ -42,11 +42,12 @@ double missing_change(const Values& got, const Values& reference, const Values& 
 OutputCheck::OutputCheck(const OperatorKind& kind, const Call& call, const RunScalars& scalars,
                          std::span<const Values> inputs, std::uint64_t seed) {
   if (kind.projected && kind.macs && kind.macs(call) > costly_macs) {
-    signs_.resize(std::size_t(call.outputs[0].shape.back()));
-    for (std::size_t i = 0; i < signs_.size(); ++i) {
-      signs_[i] = random_unit(seed, signs_stream, i) < 0.5 ? -1 : 1;
+    weights_.resize(std::size_t(call.outputs[0].shape.back()));
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const double sign = random_unit(seed, weights_stream, i) < 0.5 ? -1 : 1;
+      weights_[i] = sign * (0.5 + random_unit(seed, weights_stream + 1, i));
     }
-    references_ = {kind.projected(call, inputs, signs_)};
+    references_ = {kind.projected(call, inputs, weights_)};
     return;
   }
   for (const TensorType& output : call.outputs) {
@@ -58,7 +59,7 @@ OutputCheck::OutputCheck(const OperatorKind& kind, const Call& call, const RunSc
 }
 
 double OutputCheck::error(std::size_t i, Values got) const {
-  if (!signs_.empty()) got = project(got, signs_);
+  if (!weights_.empty()) got = project(got, weights_);
   const double error = magnitudes_.empty()
                            ? normalised_error(got, references_.at(i))
                            : normalised_error(got, references_.at(i), magnitudes_.at(i));

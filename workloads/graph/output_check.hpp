@@ -1,6 +1,6 @@
 // The reference results of one call on given inputs, and how far outputs lie from them. Where the
-// reference is costly it is projected: its last axis contracted with random signs, which any wrong
-// element still moves.
+// reference is costly it is projected: its last axis contracted with random weights of
+// +-[0.5, 1.5), which any wrong element still moves, and so do exchanged ones.
 #pragma once
 
 #include <map>
@@ -23,7 +23,7 @@ class OutputCheck {
   std::vector<Values> references_;
   std::map<std::size_t, Values> before_;  ///< of outputs that are updated in place
   std::vector<Values> magnitudes_;        ///< where the kind's sums may cancel
-  Values signs_;                          ///< of the projection, empty where the reference is whole
+  Values weights_;                        ///< of the projection, empty where the reference is whole
 };
 
 }  // namespace motley::workloads

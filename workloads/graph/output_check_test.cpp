@@ -22,6 +22,24 @@ TEST(OutputCheck, SeesAnUpdateThatIsMissing) {
   EXPECT_GT(check.error(0, inputs[0]), kind.tolerance);
 }
 
+TEST(OutputCheck, SeesExchangedColumnsOfAProjectedProduct) {
+  const OperatorKind& kind = operator_kind("matmul");
+  constexpr std::size_t rows = 8, inner = 1024, columns = 512;  // large enough to be projected
+  const Call call = make_call(kind, {}, {{{rows, inner}}, {{inner, columns}}});
+  const std::vector<Values> inputs = random_inputs(kind, call, 1);
+  const OutputCheck check(kind, call, {}, inputs, 1);
+  std::vector<Values> got = {Values(rows * columns)};
+  kind.reference(call, {}, inputs, got);
+  EXPECT_LE(check.error(0, got[0]), kind.tolerance);
+  for (std::size_t column = 0; column < 4; ++column) {
+    Values exchanged = got[0];
+    for (std::size_t row = 0; row < rows; ++row) {
+      std::swap(exchanged[row * columns + column], exchanged[row * columns + column + 1]);
+    }
+    EXPECT_GT(check.error(0, exchanged), kind.tolerance) << column;
+  }
+}
+
 /// The mean of what cancels altogether is rounding, and so is the change of its running mean.
 TEST(OutputCheck, TakesRoundingForWhatIsLeftOfTermsThatCancel) {
   const OperatorKind& kind = operator_kind("batch_norm");
