@@ -260,9 +260,6 @@ void Execution::do_step(const PlanStep& step, const RunScalars& scalars) {
     case Action::flush:
       queue.flush();
       return;
-    case Action::finish:
-      queue.finish();
-      return;
   }
   if (step.blocking) queue.finish();
 }

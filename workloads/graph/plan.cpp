@@ -68,35 +68,6 @@ std::string to_string(Category category) {
   return "unknown";
 }
 
-std::string to_string(PlanStep::Action action) {
-  using Action = PlanStep::Action;
-  switch (action) {
-    case Action::launch:
-      return "launch";
-    case Action::upload:
-      return "upload";
-    case Action::download:
-      return "download";
-    case Action::convert_out:
-      return "convert_out";
-    case Action::convert_in:
-      return "convert_in";
-    case Action::upload_staging:
-      return "upload_staging";
-    case Action::download_staging:
-      return "download_staging";
-    case Action::map:
-      return "map";
-    case Action::unmap:
-      return "unmap";
-    case Action::flush:
-      return "flush";
-    case Action::finish:
-      return "finish";
-  }
-  return "unknown";
-}
-
 bool Plan::is_constant(std::size_t op) const {
   return constants.contains(graph.root(graph.operators()[op].outputs.front()));
 }

@@ -56,8 +56,7 @@ struct PlanStep {
     download_staging,
     map,  ///< the host becomes the owner of a shared tensor
     unmap,
-    flush,
-    finish
+    flush
   };
   Action action = Action::launch;
   std::size_t place = 0;
@@ -66,7 +65,6 @@ struct PlanStep {
   bool blocking = false;
   unsigned period = 1;  ///< only in every so many runs
 };
-std::string to_string(PlanStep::Action action);
 
 struct Plan {
   Graph graph;

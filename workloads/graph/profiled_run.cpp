@@ -67,7 +67,6 @@ std::size_t Execution::commands(const PlanStep& step) const {
     case Action::convert_in:
       return round_trip_launches(step.tensor, false);
     case Action::flush:
-    case Action::finish:
       return 0;
     default:
       return 1;

@@ -40,7 +40,7 @@ bool to_host(Action action) {
 /// What the host does in a step.
 std::string host_activity(const PlanStep& step, bool on_device) {
   if (!on_device) return is_copy(step.action) ? "copy" : "compute";
-  return step.blocking || step.action == Action::finish ? "blocked" : "submit";
+  return step.blocking ? "blocked" : "submit";
 }
 
 std::string device_activity(const Plan& plan, const PlanStep& step) {
