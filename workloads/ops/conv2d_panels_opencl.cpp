@@ -35,7 +35,7 @@ Operand append_patches(Lowered& lowered, const ConvolutionSizes& s,
     return append_packing(lowered, {Input{0}, 1, pixels, s.channels, true}, panel, tuning);
   }
   lowered.workspaces.push_back(std::size_t(panel_elements(1, pixels, weight_rows(s), panel)) *
-                                    sizeof(float));
+                               sizeof(float));
   const Workspace panels{lowered.workspaces.size() - 1};
   lowered.launches.push_back(
       convolution_launch("pixels_to_panels", s, divide_up(pixels, panel) * s.taps(),

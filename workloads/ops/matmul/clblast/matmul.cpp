@@ -1,8 +1,9 @@
 // The matrix product by CLBlast: what the ladder is compared with. On a PoCL it reaches a twentieth
 // of a CPU's speed, and its first product there takes seconds to build.
+#include "workloads/ops/matmul.hpp"
+
 #include "devices/clblast/api.hpp"
 #include "workloads/ops/elementwise.hpp"
-#include "workloads/ops/matmul.hpp"
 
 namespace motley::workloads {
 namespace {
