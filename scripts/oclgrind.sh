@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Does any OpenCL kernel touch what is not its own? Runs every OpenCL case that probes the device
 # once, with the smallest parameters, and every operator in each implementation on its examples, on
-# oclgrind's simulated device, which checks each access, and fails on any report. Takes ten minutes
-# on two cores. Arguments go to `motley run` instead, for example --filter bandwidth.
+# oclgrind's simulated device, which checks each access, and fails on any report. Takes a quarter of
+# an hour or more on two cores. Arguments go to `motley run` instead, for example --filter bandwidth.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/setup.sh"
