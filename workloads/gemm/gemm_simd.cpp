@@ -92,7 +92,7 @@ struct Work {
 
 /// Piece `index` of `span`, cut at multiples of `grain` into pieces as even as these allow.
 Span piece(Span span, std::int64_t grain, std::int64_t pieces, std::int64_t index) {
-  const std::int64_t grains = rounded_up(span.size(), grain);
+  const std::int64_t grains = divided(span.size(), grain);
   return {span.begin + grains * index / pieces * grain,
           least(span.end, span.begin + grains * (index + 1) / pieces * grain)};
 }
@@ -148,7 +148,7 @@ void multiply_block(const Work& work, Span rows, Span columns, Span k) {
     auto* data = const_cast<float*>(p.packed_b);
     panels = {data + columns.begin * p.k + k.begin * tile_columns, p.k * tile_columns, true};
   }
-  const std::int64_t tiles = rounded_up(rows.size(), tile_rows);
+  const std::int64_t tiles = divided(rows.size(), tile_rows);
   for (std::int64_t tile = 0; tile < tiles; ++tile) {
     multiply_tile(work, piece(rows, 2, tiles, tile), columns, k, panels);
     panels.packed = true;
@@ -186,8 +186,8 @@ void multiply_few_rows(const Work& work, const Chunk& chunk) {
 void multiply_chunk(const Work& work, const Chunk& chunk) {
   if (has_few_rows(work.product)) return multiply_few_rows(work, chunk);
   const Span all_columns{chunk.column_begin, chunk.column_end}, all_k{0, work.product.k};
-  const std::int64_t column_blocks = rounded_up(all_columns.size(), block_columns);
-  const std::int64_t k_blocks = all_k.size() > 0 ? rounded_up(all_k.size(), block_k) : 1;
+  const std::int64_t column_blocks = divided(all_columns.size(), block_columns);
+  const std::int64_t k_blocks = all_k.size() > 0 ? divided(all_k.size(), block_k) : 1;
   for (std::int64_t i = 0; i < column_blocks; ++i) {
     const Span columns = piece(all_columns, tile_columns, column_blocks, i);
     for (std::int64_t j = 0; j < k_blocks; ++j) {
@@ -197,7 +197,7 @@ void multiply_chunk(const Work& work, const Chunk& chunk) {
 }
 
 std::int64_t packed_floats(std::int64_t k, std::int64_t n) {
-  return rounded_up(rounded_up(n, tile_columns) * tile_columns * k, 16) * 16;
+  return divided(divided(n, tile_columns) * tile_columns * k, 16) * 16;
 }
 
 void multiply_simd(const CpuTask& task, const Product& product, float* workspace) {
@@ -213,7 +213,7 @@ void multiply_simd(const CpuTask& task, const Product& product, float* workspace
 }
 
 void pack_b_simd(const CpuTask& task, const Product& product, float* packed) {
-  const std::int64_t panels = rounded_up(product.n, tile_columns);
+  const std::int64_t panels = divided(product.n, tile_columns);
   const auto [begin, end] = task.share(panels * product.batch);
   for (std::int64_t i = begin; i < end; ++i) {
     const std::int64_t matrix = i / panels, column = i % panels * tile_columns;

@@ -12,6 +12,7 @@
 #endif
 
 #include "workloads/gemm/microkernel.hpp"
+#include "workloads/gemm/span.hpp"
 #include "workloads/ops/elementwise_loops.hpp"
 
 #include "hwy/highway.h"
@@ -26,21 +27,6 @@ using workloads::HWY_NAMESPACE::Floats;
 using workloads::HWY_NAMESPACE::for_each_vector;
 using workloads::HWY_NAMESPACE::Part;
 using workloads::HWY_NAMESPACE::Whole;
-
-struct Span {
-  std::int64_t begin, end;
-  std::int64_t size() const { return end - begin; }
-};
-
-HWY_INLINE std::int64_t least(std::int64_t x, std::int64_t y) {
-  return x < y ? x : y;
-}
-HWY_INLINE std::int64_t limited(std::int64_t x, std::int64_t low, std::int64_t high) {
-  return x < low ? low : least(x, high);
-}
-HWY_INLINE std::int64_t rounded_up(std::int64_t n, std::int64_t by) {
-  return (n + by - 1) / by;
-}
 
 HWY_INLINE void copy_run(float* to, const float* from, std::int64_t count) {
   for_each_vector(0, count, [=](auto at) HWY_ATTR { at.store(at.load(from), to); });
@@ -134,8 +120,8 @@ inline void pack_tap(const Patches& p, std::int64_t tap, std::int64_t channel, s
   const std::int64_t tap_y = tap / p.kernel_width * p.dilation_y - p.pad_top;
   const std::int64_t tap_x = tap % p.kernel_width * p.dilation_x - p.pad_left;
   // Where x * stride_x + tap_x is inside the image.
-  const std::int64_t inside_begin = tap_x >= 0 ? 0 : rounded_up(-tap_x, p.stride_x);
-  const std::int64_t inside_end = tap_x >= p.width ? 0 : rounded_up(p.width - tap_x, p.stride_x);
+  const std::int64_t inside_begin = tap_x >= 0 ? 0 : divided(-tap_x, p.stride_x);
+  const std::int64_t inside_end = tap_x >= p.width ? 0 : divided(p.width - tap_x, p.stride_x);
   Pixel pixel(p, k.begin);
   for (std::int64_t left = k.size(); left > 0;) {
     const std::int64_t end = least(p.output_width, pixel.x + left);

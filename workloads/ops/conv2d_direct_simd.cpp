@@ -14,6 +14,7 @@
 #include "hwy/foreach_target.h"
 // Must follow foreach_target.h.
 #include "workloads/gemm/microkernel.hpp"
+#include "workloads/gemm/span.hpp"
 #include "workloads/ops/elementwise_loops.hpp"
 
 #include "hwy/highway.h"
@@ -30,13 +31,6 @@ using F = hn::Vec<Floats>;
 
 constexpr std::int64_t block = 16;  ///< channels of a pixel that lie side by side in a line
 constexpr std::int64_t most_taps = 64, most_lines = 32;
-
-HWY_INLINE std::int64_t divided(std::int64_t n, std::int64_t by) {
-  return (n + by - 1) / by;
-}
-HWY_INLINE std::int64_t least(std::int64_t a, std::int64_t b) {
-  return a < b ? a : b;
-}
 
 /// Lines that the taps of one output line span.
 std::int64_t lines_of(const Patches& p) {

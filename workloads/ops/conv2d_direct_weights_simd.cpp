@@ -13,6 +13,7 @@
 #include "hwy/foreach_target.h"
 // Must follow foreach_target.h.
 #include "workloads/gemm/microkernel.hpp"
+#include "workloads/gemm/span.hpp"
 #include "workloads/ops/elementwise_loops.hpp"
 
 #include "hwy/highway.h"
@@ -26,15 +27,6 @@ using gemm::HWY_NAMESPACE::tile_rows;
 using gemm::HWY_NAMESPACE::vector_lanes;
 using F = hn::Vec<Floats>;
 
-struct Span {
-  std::int64_t begin, end;
-  std::int64_t size() const { return end - begin; }
-};
-
-HWY_INLINE std::int64_t least(std::int64_t a, std::int64_t b) {
-  return a < b ? a : b;
-}
-
 /// Output channels, filled up to whole tiles of any target.
 std::int64_t filled_columns(const Convolution& c) {
   return (c.output_channels + 31) / 32 * 32;
@@ -43,7 +35,7 @@ std::int64_t filled_columns(const Convolution& c) {
 /// The outputs along one axis that tap `tap` of an image's `size` pixels reaches.
 Span reached(std::int64_t size, std::int64_t outputs, std::int64_t stride, std::int64_t offset) {
   // 0 <= output * stride + offset < size
-  const std::int64_t begin = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
+  const std::int64_t begin = offset >= 0 ? 0 : divided(-offset, stride);
   const std::int64_t end = offset >= size ? 0 : (size - 1 - offset) / stride + 1;
   const std::int64_t last = least(end, outputs);
   return {least(begin, last), last};
@@ -103,13 +95,13 @@ HWY_INLINE SumForm of_rows(std::int64_t count, std::index_sequence<rows...>) {
 /// What one tap's pixels add to its rows of the gradient, [channels][columns].
 void sum_tap(const Convolution& c, Pairs pairs, std::int64_t columns, float* sums) {
   const std::make_index_sequence<tile_rows> counts;
-  const std::int64_t tiles = (c.channels + tile_rows - 1) / tile_rows;
+  const std::int64_t tiles = divided(c.channels, tile_rows);
   const float *const x = pairs.x, *const dy = pairs.dy;
   for (std::int64_t column = 0; column < c.output_channels; column += tile_columns) {
     pairs.dy = dy + column;
     const bool narrow = c.output_channels - column <= vector_lanes;
     for (std::int64_t i = 0; i < tiles; ++i) {
-      const Span rows{c.channels * i / tiles, c.channels * (i + 1) / tiles};
+      const Span rows = even_piece({0, c.channels}, i, tiles);
       pairs.x = x + rows.begin;
       const SumForm form =
           narrow ? of_rows<1>(rows.size(), counts) : of_rows<2>(rows.size(), counts);
@@ -168,11 +160,11 @@ void sum_direct_simd(const CpuTask& task, const Convolution& c, const float* ima
   const std::int64_t weights = c.kernel_height * c.kernel_width * c.channels * filled_columns(c);
   for_each_vector(0, weights, [=](auto at) HWY_ATTR { at.store(all(0), sums); });
   const std::int64_t lines = lines_at_once(c);
-  const std::int64_t pieces = (c.output_height + lines - 1) / lines;
+  const std::int64_t pieces = divided(c.output_height, lines);
   const auto [begin, end] = task.share(c.images * pieces);
   for (std::int64_t i = begin; i < end; ++i) {
     const std::int64_t image = i / pieces, piece = i % pieces;
-    const Span rows{c.output_height * piece / pieces, c.output_height * (piece + 1) / pieces};
+    const Span rows = even_piece({0, c.output_height}, piece, pieces);
     const float* const dy = output_gradient + (image * c.output_height + rows.begin) *
                                                   c.output_width * c.output_channels;
     sum_lines(c, images + image * c.height * c.width * c.channels,

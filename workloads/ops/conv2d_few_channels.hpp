@@ -1,6 +1,7 @@
 // Convolution of images of few channels (a network's first layer) on a CPU. A row of the kernel
-// sees kernel_width x channels floats that lie side by side, so patches need not be copied: their
-// floats are broadcast from where they lie, to two vectors of output channels.
+// sees kernel_width x channels floats that lie side by side, so patches need not be copied: lines
+// are, once, with their padding, and floats are broadcast from there to vectors of output channels.
+// Where those would not fill vectors, neighbouring pixels are taken together.
 #pragma once
 
 #include "harness/processor.hpp"
@@ -10,8 +11,7 @@ namespace motley::workloads {
 
 /// Whether the form can compute it, and is worth it.
 bool has_few_channels(const gemm::Convolution& convolution);
-/// Of one member's part of the workspace: weights or their gradient, and a row of outputs, filled
-/// up to whole vectors.
+/// Of one member's part of the workspace.
 std::size_t few_channels_bytes(const gemm::Convolution& convolution);
 
 /// This member's share of the output rows; `bias` may be null.

@@ -7,6 +7,7 @@
 #define HWY_TARGET_INCLUDE "workloads/ops/conv2d_few_channels_simd.cpp"
 #include "hwy/foreach_target.h"
 // Must follow foreach_target.h.
+#include "workloads/gemm/span.hpp"
 #include "workloads/ops/elementwise_loops.hpp"
 
 #include "hwy/cache_control.h"
@@ -18,274 +19,350 @@ namespace motley::workloads::HWY_NAMESPACE {
 using F = hn::Vec<Floats>;
 using gemm::Convolution;
 
-/// Pixels, or rows of the gradient, of a tile: with two vectors each they fill the registers.
-constexpr int tile = HWY_MAX_BYTES >= 64 ? 12 : 6;
 constexpr std::int64_t lanes = hn::MaxLanes(Floats());
+constexpr bool many_registers = HWY_MAX_BYTES >= 64;
+/// Outputs of a tile: they fill the registers, with one or two vectors each.
+template <int vectors>
+constexpr int most_outputs = vectors == 1 ? (many_registers ? 24 : 12) : (many_registers ? 12 : 6);
+/// Sums of a tile of the gradient: they fill the registers but for dy and a float of the image.
+template <int vectors>
+constexpr int most_sums = vectors == 1 ? (many_registers ? 30 : 12) : (many_registers ? 28 : 12);
 
-/// Sizes that follow from a convolution's.
+/// Channels of `together` neighbouring pixels lie side by side: they are those of one pixel of a
+/// convolution with as many times the channels and stride, and a kernel wider by their strides.
+/// Its weights are those of all pixels, with zeros where a pixel does not see.
 struct Layer {
-  const Convolution& c;
-  std::int64_t run;         ///< floats that a row of the kernel sees
-  std::int64_t columns;     ///< output channels, filled up to whole tiles of any target
-  std::int64_t line, step;  ///< floats from one row of an image to the next, one window to the next
-  std::int64_t given;       ///< of dy, from one output to the next: copied unless whole vectors
+  const Convolution& given;
+  std::int64_t together;
+  std::int64_t outputs, width;  ///< of a line, and channels of each
+  std::int64_t columns;         ///< channels, filled up to whole vectors
+  std::int64_t run, step;       ///< floats that a row of the kernel sees, and to the next window
+  std::int64_t line;            ///< floats of a line with its padding
+  std::int64_t rows;            ///< lines of outputs that are computed at once: caches hold them
 
-  explicit Layer(const Convolution& of)
-      : c(of),
-        run(of.kernel_width * of.channels),
-        columns((of.output_channels + 31) / 32 * 32),
-        line(of.width * of.channels),
-        step(of.stride_x * of.channels),
-        given(of.output_channels % lanes == 0 ? of.output_channels : columns) {}
-  std::int64_t weights() const { return c.kernel_height * run * columns; }
+  Layer(const Convolution& c, std::int64_t pixels)
+      : given(c),
+        together(pixels),
+        outputs(c.output_width / pixels),
+        width(pixels * c.output_channels),
+        columns(divided(width, lanes) * lanes),
+        run(((pixels - 1) * c.stride_x + c.kernel_width) * c.channels),
+        step(pixels * c.stride_x * c.channels),
+        line((outputs - 1) * step + run) {
+    constexpr std::int64_t cached_floats = 8192;
+    const std::int64_t room = cached_floats - c.kernel_height * line;
+    rows = limited(room / (c.stride_y * line + outputs * width), 1, c.output_height);
+  }
+  std::int64_t lines(std::int64_t output_rows) const {
+    return (output_rows - 1) * given.stride_y + given.kernel_height;
+  }
+  std::int64_t weights() const { return given.kernel_height * run * columns; }
+  /// Floats that one pixel of the given convolution costs.
+  double cost() const { return double(run * columns) / double(together); }
 };
 
-struct Span {
-  std::int64_t begin, end;
+Layer cheapest_layer(const Convolution& c) {
+  std::int64_t best = 1;
+  for (std::int64_t pixels = 2; pixels <= 8; ++pixels) {
+    if (c.output_width % pixels != 0) continue;
+    if (Layer(c, pixels).cost() < Layer(c, best).cost()) best = pixels;
+  }
+  return Layer(c, best);
+}
+
+/// Where a member's part of the workspace holds what, in floats.
+struct Places {
+  std::int64_t bias, lines, outputs, end;
+  explicit Places(const Layer& l)
+      : bias(l.weights()),
+        lines(bias + l.columns),
+        outputs(lines + l.lines(l.rows) * l.line),
+        end(divided(outputs + l.rows * l.outputs * l.width + lanes, lanes) * lanes) {}
 };
 
-HWY_INLINE std::int64_t limited(std::int64_t x, std::int64_t low, std::int64_t high) {
-  return x < low ? low : x < high ? x : high;
-}
-
-/// One output row: where the window of output 0 begins, and which rows of the kernel lie inside.
-struct Row {
-  const float* from;
-  Span kernel;
+struct Memory {
+  float *weights, *bias, *lines, *outputs;
+  Memory(const Layer& l, const CpuTask& task, std::byte* workspace) {
+    const Places places(l);
+    weights = reinterpret_cast<float*>(workspace) + task.member * places.end;
+    bias = weights + places.bias;
+    lines = weights + places.lines;
+    outputs = weights + places.outputs;
+  }
 };
 
-Row row_of(const Layer& l, const float* images, std::int64_t row) {
-  const Convolution& c = l.c;
-  const std::int64_t y = row % c.output_height * c.stride_y - c.pad_top;
-  const std::int64_t begin = limited(-y, 0, c.kernel_height);
-  return {images + (row / c.output_height * c.height + y) * l.line - c.pad_left * c.channels,
-          {begin, limited(c.height - y, begin, c.kernel_height)}};
+HWY_INLINE void copy(const float* from, std::int64_t count, float* to) {
+  for_each_vector(0, count, [=](auto at) HWY_ATTR { at.store(at.load(from), to); });
+}
+HWY_INLINE void clear(float* to, std::int64_t count) {
+  for_each_vector(0, count, [=](auto at) HWY_ATTR { at.store(all(0), to); });
 }
 
-/// Which floats of the run lie inside for output `ox`.
-Span inside(const Layer& l, std::int64_t ox) {
-  const std::int64_t x = ox * l.c.stride_x - l.c.pad_left;
-  const std::int64_t begin = limited(-x * l.c.channels, 0, l.run);
-  return {begin, limited((l.c.width - x) * l.c.channels, begin, l.run)};
+/// The lines that `rows` lines of outputs from `row` on see, with zeros for padding.
+void copy_lines(const Layer& l, const float* images, std::int64_t row, std::int64_t rows,
+                float* to) {
+  const Convolution& c = l.given;
+  const std::int64_t image_line = c.width * c.channels, before = c.pad_left * c.channels;
+  const Span inside{least(before, l.line), limited(before + image_line, 0, l.line)};
+  const float* const image = images + row / c.output_height * c.height * image_line;
+  std::int64_t y = row % c.output_height * c.stride_y - c.pad_top;
+  for (std::int64_t i = l.lines(rows); i > 0; --i, ++y, to += l.line) {
+    if (y < 0 || y >= c.height) {
+      clear(to, l.line);
+      continue;
+    }
+    clear(to, inside.begin);
+    copy(image + y * image_line + inside.begin - before, inside.size(), to + inside.begin);
+    clear(to + inside.end, l.line - inside.end);
+  }
 }
 
-/// Outputs that see the whole run.
-Span whole_outputs(const Layer& l) {
-  const Convolution& c = l.c;
-  const std::int64_t begin = limited((c.pad_left + c.stride_x - 1) / c.stride_x, 0, c.output_width);
-  const std::int64_t room = c.width + c.pad_left - c.kernel_width;
-  return {begin, room < 0 ? begin : limited(room / c.stride_x + 1, begin, c.output_width)};
+/// Calls f(row, rows) for pieces of this member's share of the output lines.
+template <class F>
+void for_each_piece(const CpuTask& task, const Layer& l, const F& f) {
+  const std::int64_t height = l.given.output_height;
+  const auto [begin, end] = task.share(l.given.images * height);
+  for (std::int64_t row = begin; row < end;) {
+    const std::int64_t rows = least(l.rows, least(end, (row / height + 1) * height) - row);
+    f(row, rows);
+    row += rows;
+  }
 }
 
-/// How many outputs from `ox` on may be computed together, at most `most`: those that see the whole
-/// run, or one that does not.
-std::int64_t together(Span whole, std::int64_t ox, std::int64_t most) {
-  return ox < whole.begin || ox >= whole.end ? 1 : limited(whole.end - ox, 1, most);
-}
+// ---- Forward
 
-struct Weights {
-  const float* weights;  ///< [kernel row][run][columns], from the tile's first column
-  const float* bias;
+struct Target {
+  const float *weights, *bias;  ///< [kernel row][run][columns]; from the tile's first column
   Activation activation;
+  std::int64_t channels;  ///< that are left from there on
 };
 
 HWY_INLINE void put(F v, std::int64_t count, float* to) {
-  if (count == lanes) {
+  if (count >= lanes) {
     hn::StoreU(v, Floats(), to);
   } else {
     Part{0, static_cast<std::size_t>(count)}.store(v, to);
   }
 }
 
-/// `pixels` outputs of `vectors` each.
-template <int pixels, int vectors>
-void forward_tile(const Layer& l, const Row& row, std::int64_t ox, Span run, const Weights& w,
-                  std::int64_t columns, float* to) {
+/// `outputs` of `vectors` each, the first of which sees x[kernel row][run].
+template <int outputs, int vectors>
+void forward_tile(const Layer& l, const float* x, const Target& target, float* to) {
   const Floats d;
-  F s[pixels][vectors];
+  F s[outputs][vectors];
 #pragma GCC unroll 32
-  for (int p = 0; p < pixels; ++p) {
+  for (int p = 0; p < outputs; ++p) {
 #pragma GCC unroll 32
-    for (int v = 0; v < vectors; ++v) s[p][v] = hn::LoadU(d, w.bias + v * lanes);
+    for (int v = 0; v < vectors; ++v) s[p][v] = hn::LoadU(d, target.bias + v * lanes);
   }
-  for (std::int64_t ky = row.kernel.begin; ky < row.kernel.end; ++ky) {
-    const float* x = row.from + ky * l.line + ox * l.step + run.begin;
-    const float* weights = w.weights + (ky * l.run + run.begin) * l.columns;
-    for (std::int64_t j = run.begin; j < run.end; ++j, ++x, weights += l.columns) {
-      F ws[vectors];
+  const float* weights = target.weights;
+  for (std::int64_t ky = 0; ky < l.given.kernel_height; ++ky, x += l.line) {
+    for (std::int64_t j = 0; j < l.run; ++j, weights += l.columns) {
+      F w[vectors];
 #pragma GCC unroll 32
-      for (int v = 0; v < vectors; ++v) ws[v] = hn::LoadU(d, weights + v * lanes);
+      for (int v = 0; v < vectors; ++v) w[v] = hn::LoadU(d, weights + v * lanes);
+      const float* seen = x + j;
 #pragma GCC unroll 32
-      for (int p = 0; p < pixels; ++p) {
-        const F value = hn::Set(d, x[p * l.step]);
+      for (int p = 0; p < outputs; ++p, seen += l.step) {
+        const F value = hn::Set(d, *seen);
 #pragma GCC unroll 32
-        for (int v = 0; v < vectors; ++v) s[p][v] = hn::MulAdd(value, ws[v], s[p][v]);
+        for (int v = 0; v < vectors; ++v) s[p][v] = hn::MulAdd(value, w[v], s[p][v]);
       }
     }
   }
 #pragma GCC unroll 32
-  for (int p = 0; p < pixels; ++p, to += l.c.output_channels) {
+  for (int p = 0; p < outputs; ++p, to += l.width) {
 #pragma GCC unroll 32
     for (int v = 0; v < vectors; ++v) {
-      const std::int64_t left = columns - v * lanes;
-      put(activated(s[p][v], w.activation), left < lanes ? left : lanes, to + v * lanes);
+      put(activated(s[p][v], target.activation), target.channels - v * lanes, to + v * lanes);
     }
   }
 }
 
-template <int pixels, int vectors>
-void forward_pixels(std::int64_t count, const Layer& l, const Row& row, std::int64_t ox, Span run,
-                    const Weights& w, std::int64_t columns, float* to) {
-  if (count == pixels) {
-    return forward_tile<pixels, vectors>(l, row, ox, run, w, columns, to);
-  }
-  if constexpr (pixels > 1) {
-    forward_pixels<pixels - 1, vectors>(count, l, row, ox, run, w, columns, to);
+using ForwardForm = void (*)(const Layer&, const float*, const Target&, float*);
+
+template <int vectors, std::size_t... outputs>
+HWY_INLINE ForwardForm of_outputs(std::int64_t count, std::index_sequence<outputs...>) {
+  static constexpr ForwardForm forms[] = {forward_tile<static_cast<int>(outputs + 1), vectors>...};
+  return forms[count - 1];
+}
+
+/// A line of outputs, `vectors` of each.
+template <int vectors>
+void forward_line(const Layer& l, const float* x, const Target& target, float* to) {
+  constexpr int most = most_outputs<vectors>;
+  const std::int64_t tiles = divided(l.outputs, most);
+  for (std::int64_t i = 0; i < tiles; ++i) {
+    const Span tile = even_piece({0, l.outputs}, i, tiles);
+    const ForwardForm form = of_outputs<vectors>(tile.size(), std::make_index_sequence<most>());
+    form(l, x + tile.begin * l.step, target, to + tile.begin * l.width);
   }
 }
 
-void forward_row(const Layer& l, const Row& row, const float* weights, const float* bias,
-                 Activation activation, float* to) {
-  const Span whole = whole_outputs(l);
-  for (std::int64_t ox = 0; ox < l.c.output_width;) {
-    const std::int64_t count = together(whole, ox, tile);
-    const Span run = inside(l, ox);
-    for (std::int64_t j = 0; j < l.c.output_channels; j += 2 * lanes) {
-      const std::int64_t left = l.c.output_channels - j;
-      const auto form = left <= lanes ? forward_pixels<tile, 1> : forward_pixels<tile, 2>;
-      form(count, l, row, ox, run, {weights + j, bias + j, activation},
-           left < 2 * lanes ? left : 2 * lanes, to + ox * l.c.output_channels + j);
+/// Weights and bias of all pixels of an output.
+void fill(const Layer& l, const float* weights, const float* bias, const Memory& to) {
+  const Convolution& c = l.given;
+  const std::int64_t n = c.output_channels;
+  clear(to.weights, l.weights());
+  clear(to.bias, l.columns);
+  for (std::int64_t pixel = 0; pixel < l.together; ++pixel) {
+    if (bias) copy(bias, n, to.bias + pixel * n);
+    const float* from = weights;
+    for (std::int64_t ky = 0; ky < c.kernel_height; ++ky) {
+      const std::int64_t first = ky * l.run + pixel * c.stride_x * c.channels;
+      for (std::int64_t j = 0; j < c.kernel_width * c.channels; ++j, from += n) {
+        copy(from, n, to.weights + (first + j) * l.columns + pixel * n);
+      }
     }
-    ox += count;
-  }
-}
-
-/// to[rows][columns] = from[rows][count], filled up with zeros.
-void fill_up(const float* from, std::int64_t rows, std::int64_t count, std::int64_t columns,
-             float* to) {
-  for (std::int64_t row = 0; row < rows; ++row, to += columns, from += count) {
-    for_each_vector(0, columns - count, [=](auto at) HWY_ATTR { at.store(all(0), to + count); });
-    for_each_vector(0, count, [=](auto at) HWY_ATTR { at.store(at.load(from), to); });
   }
 }
 
 void forward_simd(const CpuTask& task, const Convolution& c, const float* images,
                   const float* weights, const float* bias, Activation activation, float* outputs,
                   std::byte* workspace) {
-  const Layer l(c);
-  float* const filled = reinterpret_cast<float*>(workspace + task.member * few_channels_bytes(c));
-  float* const biases = filled + l.weights();
-  fill_up(weights, c.kernel_height * l.run, c.output_channels, l.columns, filled);
-  fill_up(bias, bias ? 1 : 0, c.output_channels, l.columns, biases);
-  for (std::int64_t i = 0; !bias && i < l.columns; ++i) biases[i] = 0;
-  const auto [begin, end] = task.share(c.images * c.output_height);
-  for (std::int64_t row = begin; row < end; ++row) {
-    forward_row(l, row_of(l, images, row), filled, biases, activation,
-                outputs + row * c.output_width * c.output_channels);
-  }
+  const Layer l = cheapest_layer(c);
+  const Memory memory(l, task, workspace);
+  fill(l, weights, bias, memory);
+  for_each_piece(task, l, [&](std::int64_t row, std::int64_t rows) HWY_ATTR {
+    copy_lines(l, images, row, rows, memory.lines);
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const float* const x = memory.lines + i * c.stride_y * l.line;
+      float* const to = outputs + (row + i) * l.outputs * l.width;
+      for (std::int64_t j = 0; j < l.width; j += 2 * lanes) {
+        const Target target{memory.weights + j, memory.bias + j, activation, l.width - j};
+        const auto form = target.channels <= lanes ? forward_line<1> : forward_line<2>;
+        form(l, x, target, to + j);
+      }
+    }
+  });
 }
 
-/// Sums of a tile of the gradient: they fill the registers but for a vector or two of dy.
-constexpr int most_sums = HWY_MAX_BYTES >= 64 ? 28 : 12;
+// ---- The gradient by the weights
 
-/// sums[line][row][vectors] += x[line][pixel][row] * dy[pixel], over `pixels`, for `lines` rows of
-/// the kernel, which see lines of the image one below the other.
-template <int rows, int vectors, int lines>
-void weights_tile(const Layer& l, const float* x, const float* dy, std::int64_t pixels,
-                  float* sums) {
+/// sums[line][row][vectors] += x[line][output][row] * dy[output], over `rows` lines of outputs, for
+/// `lines` rows of the kernel.
+template <int count, int vectors, int lines>
+void weights_tile(const Layer& l, const float* x, const float* dy, std::int64_t rows, float* sums) {
   const Floats d;
-  F s[lines * rows][vectors];
+  F s[lines * count][vectors];
 #pragma GCC unroll 32
-  for (int r = 0; r < lines * rows; ++r) {
+  for (int r = 0; r < lines * count; ++r) {
+    float* const sum = sums + (r / count * l.run + r % count) * l.columns;
 #pragma GCC unroll 32
-    for (int v = 0; v < vectors; ++v) s[r][v] = all(0);
+    for (int v = 0; v < vectors; ++v) s[r][v] = hn::LoadU(d, sum + v * lanes);
   }
-  const float* xs[lines];
+  for (std::int64_t row = 0; row < rows; ++row, x += l.given.stride_y * l.line) {
+    const float* xs[lines];
 #pragma GCC unroll 32
-  for (int line = 0; line < lines; ++line) xs[line] = x + line * l.line;
-  std::int64_t place = 0;
-  for (std::int64_t pixel = 0; pixel < pixels; ++pixel, place += l.step, dy += l.given) {
-    F ds[vectors];
+    for (int line = 0; line < lines; ++line) xs[line] = x + line * l.line;
+    std::int64_t place = 0;
+    for (std::int64_t i = 0; i < l.outputs; ++i, place += l.step, dy += l.width) {
+      F ds[vectors];
 #pragma GCC unroll 32
-    for (int v = 0; v < vectors; ++v) {
-      ds[v] = hn::LoadU(d, dy + v * lanes);
-      hwy::Prefetch(dy + 16 * l.given + v * lanes);  // comes from memory, a line or two a pixel
-    }
+      for (int v = 0; v < vectors; ++v) {
+        ds[v] = hn::LoadU(d, dy + v * lanes);
+        hwy::Prefetch(dy + 16 * l.width + v * lanes);  // comes from memory, a line or two an output
+      }
 #pragma GCC unroll 32
-    for (int r = 0; r < lines * rows; ++r) {
-      const F value = hn::Set(d, xs[r / rows][place + r % rows]);
+      for (int r = 0; r < lines * count; ++r) {
+        const F value = hn::Set(d, xs[r / count][place + r % count]);
 #pragma GCC unroll 32
-      for (int v = 0; v < vectors; ++v) s[r][v] = hn::MulAdd(value, ds[v], s[r][v]);
-    }
-  }
-#pragma GCC unroll 32
-  for (int r = 0; r < lines * rows; ++r) {
-    float* const sum = sums + (r / rows * l.run + r % rows) * l.columns;
-#pragma GCC unroll 32
-    for (int v = 0; v < vectors; ++v) {
-      hn::StoreU(hn::Add(hn::LoadU(d, sum + v * lanes), s[r][v]), d, sum + v * lanes);
+        for (int v = 0; v < vectors; ++v) s[r][v] = hn::MulAdd(value, ds[v], s[r][v]);
+      }
     }
   }
-}
-
-/// Sums `lines` rows of the kernel, in tiles of as many as the registers hold.
-template <int rows, int vectors>
-void weights_rows(std::int64_t count, const Layer& l, const float* x, const float* dy,
-                  std::int64_t pixels, std::int64_t lines, float* sums) {
-  if (count == rows) {
-    constexpr int fit = most_sums / (rows * vectors), most = fit > 3 ? 3 : fit > 1 ? fit : 1;
-    const std::int64_t line_sums = l.run * l.columns;
-    for (; lines >= most; lines -= most, x += most * l.line, sums += most * line_sums) {
-      weights_tile<rows, vectors, most>(l, x, dy, pixels, sums);
-    }
-    for (; lines > 0; --lines, x += l.line, sums += line_sums) {
-      weights_tile<rows, vectors, 1>(l, x, dy, pixels, sums);
-    }
-    return;
-  }
-  if constexpr (rows > 1) {
-    weights_rows<rows - 1, vectors>(count, l, x, dy, pixels, lines, sums);
+#pragma GCC unroll 32
+  for (int r = 0; r < lines * count; ++r) {
+    float* const sum = sums + (r / count * l.run + r % count) * l.columns;
+#pragma GCC unroll 32
+    for (int v = 0; v < vectors; ++v) hn::StoreU(s[r][v], d, sum + v * lanes);
   }
 }
 
-/// What `pixels` outputs from `ox` on, which see the same part of the run, add to all sums.
-void add_pixels(const Layer& l, const Row& row, std::int64_t ox, std::int64_t pixels, Span run,
-                const float* dy, float* sums) {
-  const std::int64_t ky = row.kernel.begin;
-  const float* const x = row.from + ky * l.line + ox * l.step;
-  const std::int64_t floats = run.end - run.begin, tiles = (floats + tile - 1) / tile;
+/// Sums all rows of the kernel, in tiles of as many as the registers hold.
+template <int count, int vectors, int lines = 5>
+void weights_rows(const Layer& l, const float* x, const float* dy, std::int64_t rows,
+                  std::int64_t left, float* sums) {
+  if constexpr (lines == 1 || lines * count * vectors <= most_sums<vectors>) {
+    for (; left >= lines; left -= lines, x += lines * l.line, sums += lines * l.run * l.columns) {
+      weights_tile<count, vectors, lines>(l, x, dy, rows, sums);
+    }
+  }
+  if constexpr (lines > 1) {
+    weights_rows<count, vectors, lines == 5 ? 3 : lines - 1>(l, x, dy, rows, left, sums);
+  }
+}
+
+using WeightsForm = void (*)(const Layer&, const float*, const float*, std::int64_t, std::int64_t,
+                             float*);
+
+template <int vectors, std::size_t... counts>
+HWY_INLINE WeightsForm of_rows(std::int64_t count, std::index_sequence<counts...>) {
+  static constexpr WeightsForm forms[] = {weights_rows<static_cast<int>(counts + 1), vectors>...};
+  return forms[count - 1];
+}
+
+/// What `rows` lines of outputs add to all sums.
+void add_lines(const Layer& l, const float* x, const float* dy, std::int64_t rows, float* sums) {
+  const std::make_index_sequence<most_outputs<2>> counts;
+  const std::int64_t tiles = divided(l.run, most_outputs<2>);
   for (std::int64_t i = 0; i < tiles; ++i) {
-    const std::int64_t begin = run.begin + floats * i / tiles,
-                       end = run.begin + floats * (i + 1) / tiles;
-    for (std::int64_t j = 0; j < l.c.output_channels; j += 2 * lanes) {
-      const bool narrow = l.c.output_channels - j <= lanes;
-      const auto form = narrow ? weights_rows<tile, 1> : weights_rows<tile, 2>;
-      form(end - begin, l, x + begin, dy + ox * l.given + j, pixels, row.kernel.end - ky,
-           sums + (ky * l.run + begin) * l.columns + j);
+    const Span run = even_piece({0, l.run}, i, tiles);
+    for (std::int64_t j = 0; j < l.width; j += 2 * lanes) {
+      const bool narrow = l.width - j <= lanes;
+      const WeightsForm form =
+          narrow ? of_rows<1>(run.size(), counts) : of_rows<2>(run.size(), counts);
+      form(l, x + run.begin, dy + j, rows, l.given.kernel_height, sums + run.begin * l.columns + j);
     }
   }
 }
 
 void weights_simd(const CpuTask& task, const Convolution& c, const float* images,
                   const float* output_gradient, std::byte* workspace) {
-  const Layer l(c);
-  float* const sums = reinterpret_cast<float*>(workspace + task.member * few_channels_bytes(c));
-  float* const filled = sums + l.weights();
-  for (std::int64_t i = 0; i < l.weights(); ++i) sums[i] = 0;
-  const Span whole = whole_outputs(l);
-  const auto [begin, end] = task.share(c.images * c.output_height);
-  for (std::int64_t r = begin; r < end; ++r) {
-    const Row row = row_of(l, images, r);
-    const float* given = output_gradient + r * c.output_width * c.output_channels;
-    const bool as_given = l.given == c.output_channels;
-    if (!as_given) fill_up(given, c.output_width, c.output_channels, l.columns, filled);
-    const float* const dy = as_given ? given : filled;
-    for (std::int64_t ox = 0; ox < c.output_width;) {
-      const std::int64_t count = together(whole, ox, c.output_width);
-      add_pixels(l, row, ox, count, inside(l, ox), dy, sums);
-      ox += count;
+  const Layer l = cheapest_layer(c);
+  const Memory memory(l, task, workspace);
+  clear(memory.weights, l.weights());
+  const std::int64_t floats = c.images * c.output_height * l.outputs * l.width;
+  for_each_piece(task, l, [&](std::int64_t row, std::int64_t rows) HWY_ATTR {
+    copy_lines(l, images, row, rows, memory.lines);
+    // The last output's vectors read beyond it: into sums that nobody asks for, but not beyond all.
+    const float* dy = output_gradient + row * l.outputs * l.width;
+    const std::int64_t count = rows * l.outputs * l.width;
+    if (l.width % lanes != 0 && floats - (row * l.outputs * l.width + count) < lanes) {
+      copy(dy, count, memory.outputs);
+      clear(memory.outputs + count, lanes);
+      dy = memory.outputs;
+    }
+    add_lines(l, memory.lines, dy, rows, memory.weights);
+  });
+}
+
+/// Sums over members and pixels that lie together.
+void finish_simd(const Convolution& c, unsigned members, const std::byte* workspace,
+                 float* weight_gradient) {
+  const Layer l = cheapest_layer(c);
+  const Places places(l);
+  const std::int64_t n = c.output_channels;
+  const auto* const all_sums = reinterpret_cast<const float*>(workspace);
+  for (std::int64_t ky = 0; ky < c.kernel_height; ++ky) {
+    for (std::int64_t j = 0; j < c.kernel_width * c.channels; ++j, weight_gradient += n) {
+      for_each_vector(0, n, [&](auto at) HWY_ATTR {
+        F sum = all(0);
+        for (unsigned member = 0; member < members; ++member) {
+          const float* const sums = all_sums + member * places.end;
+          for (std::int64_t pixel = 0; pixel < l.together; ++pixel) {
+            const std::int64_t row = ky * l.run + pixel * c.stride_x * c.channels + j;
+            sum = hn::Add(sum, at.load(sums + row * l.columns + pixel * n));
+          }
+        }
+        at.store(sum, weight_gradient);
+      });
     }
   }
+}
+
+std::int64_t member_floats(const Convolution& c) {
+  return Places(cheapest_layer(c)).end;
 }
 
 }  // namespace motley::workloads::HWY_NAMESPACE
@@ -293,26 +370,18 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace motley::workloads {
-namespace {
-
-std::int64_t columns_of(const gemm::Convolution& c) {
-  return (c.output_channels + 31) / 32 * 32;
-}
-std::int64_t rows_of(const gemm::Convolution& c) {
-  return c.kernel_height * c.kernel_width * c.channels;
-}
-
-}  // namespace
 
 HWY_EXPORT(forward_simd);
 HWY_EXPORT(weights_simd);
+HWY_EXPORT(finish_simd);
+HWY_EXPORT(member_floats);
 
 bool has_few_channels(const gemm::Convolution& c) {
   return c.channels <= 4 && c.groups == 1 && c.dilation_x == 1 && c.dilation_y == 1;
 }
 
 std::size_t few_channels_bytes(const gemm::Convolution& c) {
-  return std::size_t((rows_of(c) + c.output_width + 1) * columns_of(c)) * sizeof(float);
+  return static_cast<std::size_t>(HWY_DYNAMIC_DISPATCH(member_floats)(c)) * sizeof(float);
 }
 
 void convolve_few_channels(const CpuTask& task, const gemm::Convolution& c, const float* images,
@@ -324,19 +393,14 @@ void convolve_few_channels(const CpuTask& task, const gemm::Convolution& c, cons
 
 void sum_few_channels(const CpuTask& task, const gemm::Convolution& c, const float* images,
                       const float* output_gradient, std::byte* workspace) {
-  HWY_DYNAMIC_DISPATCH(weights_simd)(task, c, images, output_gradient, workspace);
+  HWY_DYNAMIC_DISPATCH(weights_simd)
+  (task, c, images, output_gradient, workspace);
 }
 
 void finish_few_channels(const gemm::Convolution& c, unsigned members, const std::byte* workspace,
                          float* weight_gradient) {
-  for (std::int64_t i = 0; i < rows_of(c) * c.output_channels; ++i) {
-    const std::int64_t at = i / c.output_channels * columns_of(c) + i % c.output_channels;
-    float sum = 0;
-    for (unsigned member = 0; member < members; ++member) {
-      sum += reinterpret_cast<const float*>(workspace + member * few_channels_bytes(c))[at];
-    }
-    weight_gradient[i] = sum;
-  }
+  HWY_DYNAMIC_DISPATCH(finish_simd)
+  (c, members, workspace, weight_gradient);
 }
 
 }  // namespace motley::workloads

@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "workloads/ops/pooling_simd.cpp"
 #include "hwy/foreach_target.h"
 // Must follow foreach_target.h.
+#include "workloads/gemm/span.hpp"
 #include "workloads/ops/elementwise_loops.hpp"
 
 #include "hwy/highway.h"
@@ -16,10 +17,6 @@ HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
 
 using F = hn::Vec<Floats>;
-
-struct Span {
-  std::int64_t begin, end;
-};
 
 /// What a window sees of n pixels in a row or column; `index` is the output's.
 HWY_INLINE Span seen(std::int64_t index, const PoolingSizes& s, std::int64_t pad, std::int64_t n) {

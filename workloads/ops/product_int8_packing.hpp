@@ -13,6 +13,8 @@
 #define MOTLEY_PRODUCT_INT8_PACKING
 #endif
 
+#include "workloads/gemm/span.hpp"
+
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -67,16 +69,6 @@ HWY_INLINE S whole_sum(S sum, S more) {
 }
 #endif
 #endif
-
-HWY_INLINE std::int64_t least(std::int64_t x, std::int64_t y) {
-  return x < y ? x : y;
-}
-HWY_INLINE std::int64_t limited(std::int64_t x, std::int64_t low, std::int64_t high) {
-  return x < low ? low : least(x, high);
-}
-HWY_INLINE std::int64_t divided(std::int64_t n, std::int64_t by) {
-  return (n + by - 1) / by;
-}
 
 /// Steps along k, of a group each.
 inline std::int64_t steps_of(const ConvolutionSizes& s) {

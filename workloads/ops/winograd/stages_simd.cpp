@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h"
 // Must follow foreach_target.h.
 #include "workloads/gemm/packing.hpp"
+#include "workloads/gemm/span.hpp"
 #include "workloads/ops/winograd/transforms.hpp"
 
 #include "hwy/highway.h"
@@ -19,9 +20,6 @@ HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::winograd::HWY_NAMESPACE {
 
 using gemm::HWY_NAMESPACE::activated;
-using gemm::HWY_NAMESPACE::least;
-using gemm::HWY_NAMESPACE::limited;
-using gemm::HWY_NAMESPACE::Span;
 using gemm::HWY_NAMESPACE::tile_columns;
 using gemm::HWY_NAMESPACE::vector_lanes;
 
