@@ -351,7 +351,7 @@ double Execution::check_operator(std::size_t op, const RunScalars& scalars) {
   for (std::size_t i = 0; i < check.outputs(); ++i) {
     worst = std::max(worst, check.error(i, values(plan_.place_of[op], one.outputs[i])));
   }
-  return worst / (kind.tolerance * plan_.choices[op].implementation->tolerance_factor);
+  return worst / kind.tolerance;
 }
 
 double Execution::check(const RunScalars& scalars, std::string& worst_name) {

@@ -100,8 +100,6 @@ struct Implementation {
   /// Sets of tuning parameters to choose from, the best guess first; may be empty.
   std::function<std::vector<schema::Parameters>(const Call&, Processor&, Tier)> tunings;
   std::function<Lowered(const Call&, Processor&, const schema::Parameters& tuning)> lower;
-  /// By how much its error may exceed the kind's tolerance (Winograd).
-  double tolerance_factor = 1;
   /// Where nothing was measured the usable one with the lowest goes first.
   int guess = 0;
   /// `auto` measures it on such a processor. False where it only shows what others gain: one run of

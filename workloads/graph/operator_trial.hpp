@@ -47,7 +47,7 @@ class OperatorTrial {
   void reset(Queue& queue);
   /// Largest normalised error of all outputs after one run since reset; waits.
   double error(Queue& queue);
-  double tolerance() const { return data_->kind().tolerance * implementation_.tolerance_factor; }
+  double tolerance() const { return data_->kind().tolerance; }
   const Lowered& lowered() const { return lowered_; }
 
  private:
