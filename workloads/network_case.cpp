@@ -145,15 +145,21 @@ Case make_case(const ModelFamily& family, bool training) {
                            },
                            false});
   }
-  result.axes.push_back(
-      open_axis("implementation",
-                "auto: the fastest, measured; first: unmeasured; or a name that is "
-                "preferred, as opencl/naive",
-                {"auto"}));
+  result.axes.push_back({"implementation",
+                         "auto: the fastest, measured; first: unmeasured; or a name that is "
+                         "preferred, as opencl/naive",
+                         [](Processor& processor, Tier) {
+                           const std::vector<std::string> names = chooser_names(processor);
+                           return std::vector<schema::Value>(names.begin(), names.end());
+                         },
+                         false});
   result.axes.push_back(axis("dtype", "Of all tensors", {"f32"}));
-  result.keep = [](const schema::Parameters& parameters, Tier) {
-    const auto optimizer = parameters.find("optimizer");
-    return optimizer == parameters.end() || schema::to_string(optimizer->second) == "momentum";
+  result.keep = [](const schema::Parameters& unset, Tier) {
+    const auto is = [&](const char* name, const char* value) {
+      const auto found = unset.find(name);
+      return found == unset.end() || schema::to_string(found->second) == value;
+    };
+    return is("optimizer", "momentum") && is("implementation", "auto");
   };
   result.prepare = [family, training](Workbench& bench) {
     return training ? prepare_training(family, bench) : prepare_inference(family, bench);

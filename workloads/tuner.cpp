@@ -279,25 +279,27 @@ Choice fastest_tuning(const Implementation& implementation, const std::string& k
   return process_tuner(tier, seed).fastest_tuning(implementation, kind, call, processor);
 }
 
-namespace {
-
-void refuse_unknown(const std::string& name, const Processor& processor) {
-  std::set<std::string> known = {"auto", "first"};
+std::vector<std::string> chooser_names(const Processor& processor) {
+  std::set<std::string> names;
   for (const OperatorKind& kind : operator_kinds()) {
     for (const Implementation& one : implementations(kind.name)) {
-      if (runs_on(one, processor)) known.insert(one.name);
+      if (runs_on(one, processor)) names.insert(one.name);
     }
   }
-  if (known.contains(name)) return;
-  throw UnknownName("implementation on " + processor.description().id, name,
-                    {known.begin(), known.end()});
+  std::vector<std::string> all = {"auto", "first"};
+  all.insert(all.end(), names.begin(), names.end());
+  return all;
 }
 
-}  // namespace
+void refuse_unknown_chooser(const std::string& name, const Processor& processor) {
+  const std::vector<std::string> known = chooser_names(processor);
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  throw UnknownName("implementation on " + processor.description().id, name, known);
+}
 
 Chooser chooser_named(const std::string& name, const Processor& processor, Tier tier,
                       std::uint64_t seed) {
-  refuse_unknown(name, processor);
+  refuse_unknown_chooser(name, processor);
   if (name == "first") return first_choice;
   if (name != "auto") return prefer(name);
   return process_tuner(tier, seed).chooser();

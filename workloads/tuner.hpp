@@ -73,9 +73,14 @@ Choice fastest_tuning(const Implementation& implementation, const std::string& k
 /// Comes before the first choice. Throws as TuningFile.
 TuningFile& use_tuning_file(const std::filesystem::path& file, const std::string& program);
 
+/// What chooser_named takes on a processor: auto, first, then each name that an implementation of
+/// any kind has there.
+std::vector<std::string> chooser_names(const Processor& processor);
+/// Throws UnknownName where `name` is none of these.
+void refuse_unknown_chooser(const std::string& name, const Processor& processor);
+
 /// auto (measured once for each call of this process), first (the first usable one, unmeasured), or
-/// an implementation's name, preferred wherever it can compute a call. Throws UnknownName where the
-/// processor has no such implementation of any kind.
+/// an implementation's name, preferred wherever it can compute a call. Throws UnknownName.
 Chooser chooser_named(const std::string& name, const Processor& processor, Tier tier,
                       std::uint64_t seed);
 

@@ -27,6 +27,7 @@ TEST_F(Cli, WrongNamesAreToldWithTheNearestOnes) {
       {"run --filter bandwith/copy", "bandwidth/copy"},
       {"run --filter '^bandwidth/copy$' --set byte=1", "bytes"},
       {"run --filter '^bandwidth/copy$' --set store=cachd --on cpu:0", "cached"},
+      {"run --filter '^lenet5/training$' --set implementation=smid --on cpu:0", "simd"},
       {"run --filter '^bandwidth/copy$' --on cpux", "cpu"},
       {"run --tier smok", "smoke"},
       {"run --scenario latence", "latency"},

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "harness/error.hpp"
+#include "workloads/tuner.hpp"
 
 namespace motley::cli {
 namespace {
@@ -35,6 +36,16 @@ void refuse_unknown_operators(const Graph& graph, const Fallback& fallback) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       throw UnknownName("operator", name, known);
     }
+  }
+}
+
+/// Empty: the processor knows it.
+std::string refusal_of(const std::string& implementation, const Processor& processor) {
+  try {
+    refuse_unknown_chooser(implementation, processor);
+    return {};
+  } catch (const UnknownName& error) {
+    return error.what();
   }
 }
 
@@ -123,18 +134,23 @@ std::unique_ptr<DataSet> data_for(const Options& options) {
 
 std::vector<schema::Processor> processors_for(const Options& options, Machine& machine) {
   std::vector<schema::Processor> processors;
+  std::vector<std::string> refusals;
   for (const std::string& id : options.on.empty() ? std::vector<std::string>{"cpu"} : options.on) {
     const auto same = [&](const schema::Processor& one) { return one.id == id; };
     if (std::any_of(processors.begin(), processors.end(), same)) continue;
     processors.emplace_back().id = id;
     try {
-      processors.back() = machine.open(id)->description();
+      const auto opened = machine.open(id);
+      processors.back() = opened->description();
+      const std::string refusal = refusal_of(options.implementation, *opened);
+      if (!refusal.empty()) refusals.push_back(refusal);
     } catch (const UnknownName&) {
       throw;
     } catch (const std::exception& error) {  // its block will say so
       processors.back().facts["error"] = std::string(error.what());
     }
   }
+  if (refusals.size() == processors.size()) throw BadArgument(refusals.front());
   return processors;
 }
 

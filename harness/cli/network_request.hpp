@@ -26,7 +26,7 @@ workloads::LearningGoal goal_of(const Options& options);
 std::unique_ptr<workloads::DataSet> data_for(const Options& options);
 
 /// Each once, in the order given. One that cannot be opened says so among its facts; throws
-/// UnknownName for one that does not exist.
+/// BadArgument for one that does not exist, and for an implementation that none of them has.
 std::vector<schema::Processor> processors_for(const Options& options, Machine& machine);
 
 /// What changes the work of a step is part of the key, where it is not the default.

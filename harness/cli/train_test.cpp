@@ -211,6 +211,8 @@ TEST_F(Train, RefusesWhatCannotBeMeant) {
       {"infer lenet5 --on opencl:0 --place conv7=cpu", "conv1"},
       {"train lenet5 --on cpux", "unknown"},
       {"infer lenet5 --on cpux", "unknown"},
+      {"train lenet5 --implementation smid", "simd"},
+      {"infer lenet5 --implementation opencl/naive --on cpu --on cpu:0", "reference"},
       {"train lenet5 --to-accuracy nan", "finite"},
       {"train lenet5 --learning-rate -0.1", "negative"},
       {"train lenet5 --weight-decay -1", "negative"},
