@@ -22,6 +22,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::gemm::HWY_NAMESPACE {
+namespace {
 
 constexpr std::int64_t a_floats = tile_rows * tile_row_stride;
 constexpr std::int64_t result_floats = tile_rows * tile_columns;
@@ -231,6 +232,7 @@ const char* target_name() {
   return hwy::TargetName(HWY_TARGET);
 }
 
+}  // namespace
 }  // namespace motley::workloads::gemm::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -14,6 +14,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
+namespace {
 
 using F = hn::Vec<Floats>;
 
@@ -156,6 +157,7 @@ void gradient_rows_simd(const WideRows& rows, const float* dy, const float* x, c
   }
 }
 
+}  // namespace
 }  // namespace motley::workloads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

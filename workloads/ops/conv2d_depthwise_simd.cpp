@@ -18,6 +18,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
+namespace {
 
 using F = hn::Vec<Floats>;
 using gemm::Patches;
@@ -295,6 +296,7 @@ void depthwise_weights_simd(const CpuTask& task, const Depthwise& work,
   }
 }
 
+}  // namespace
 }  // namespace motley::workloads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -21,6 +21,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
+namespace {
 
 using gemm::Patches;
 using gemm::Product;
@@ -310,6 +311,7 @@ void convolve_simd(const CpuTask& task, DirectParts parts, const float* packed, 
   }
 }
 
+}  // namespace
 }  // namespace motley::workloads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

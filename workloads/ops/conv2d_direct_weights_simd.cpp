@@ -20,6 +20,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
+namespace {
 
 using gemm::Convolution;
 using gemm::HWY_NAMESPACE::tile_columns;
@@ -192,6 +193,7 @@ void finish_direct_simd(const CpuTask& task, const Convolution& c, unsigned memb
   }
 }
 
+}  // namespace
 }  // namespace motley::workloads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

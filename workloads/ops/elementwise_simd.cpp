@@ -16,6 +16,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
+namespace {
 
 using F = hn::Vec<Floats>;
 
@@ -225,6 +226,7 @@ PieceForm find_piece(std::string_view entry) {
   return nullptr;
 }
 
+}  // namespace
 }  // namespace motley::workloads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

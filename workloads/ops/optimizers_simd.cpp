@@ -15,6 +15,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
+namespace {
 
 using F = hn::Vec<Floats>;
 
@@ -129,6 +130,7 @@ PieceForm find_optimizer_piece(std::string_view entry) {
   return nullptr;
 }
 
+}  // namespace
 }  // namespace motley::workloads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -15,6 +15,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
+namespace {
 
 using F = hn::Vec<Floats>;
 
@@ -176,6 +177,7 @@ void global_average_pool_backward_simd(const CpuTask& task, std::int64_t images,
   }
 }
 
+}  // namespace
 }  // namespace motley::workloads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

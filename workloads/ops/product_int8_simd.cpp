@@ -18,6 +18,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::int8::HWY_NAMESPACE {
+namespace {
 
 struct Panel {
   const std::int32_t* weights;  ///< a group each
@@ -145,6 +146,7 @@ std::size_t workspace_bytes_simd(const ConvolutionSizes& s) {
   return static_cast<std::size_t>(tile_rows * row_stride(s)) * sizeof(Image);
 }
 
+}  // namespace
 }  // namespace motley::workloads::int8::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -18,6 +18,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::winograd::HWY_NAMESPACE {
+namespace {
 
 using gemm::HWY_NAMESPACE::activated;
 using gemm::HWY_NAMESPACE::tile_columns;
@@ -198,6 +199,7 @@ std::int64_t columns_simd() {
   return tile_columns;
 }
 
+}  // namespace
 }  // namespace motley::workloads::winograd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
