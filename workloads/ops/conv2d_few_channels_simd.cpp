@@ -15,6 +15,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
+namespace {
 
 using F = hn::Vec<Floats>;
 using gemm::Convolution;
@@ -365,6 +366,7 @@ std::int64_t member_floats(const Convolution& c) {
   return Places(cheapest_layer(c)).end;
 }
 
+}  // namespace
 }  // namespace motley::workloads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -5,7 +5,7 @@
 #include "workloads/gemm/gemm.hpp"
 #include "workloads/ops/conv2d_depthwise.hpp"
 #include "workloads/ops/conv2d_few_channels.hpp"
-#include "workloads/ops/conv2d_gather.hpp"
+#include "workloads/ops/conv2d_scatter.hpp"
 #include "workloads/ops/fused_activation.hpp"
 #include "workloads/ops/rows.hpp"
 
@@ -159,53 +159,34 @@ Lowered lower_depthwise_data(const ConvolutionSizes& s) {
   return {{launch}, {}, {}, {}};
 }
 
-/// dy x turned weights: [output pixel][tap][channel].
-gemm::Product turned_product(const gemm::Convolution& c, const float* dy, const float* weights,
-                             float* products) {
-  gemm::Product product;
-  product.m = c.images * c.output_height * c.output_width;
-  product.k = c.output_channels;
-  product.n = c.kernel_height * c.kernel_width * c.channels;
-  product.a = {dy, product.k, false};
-  product.b.matrix = {weights, product.k, true};
-  product.c.data = products;
-  product.c.stride = product.n;
-  return product;
-}
-
-/// Whether windows that hang over the image, or few channels for a tile's columns, would waste more
-/// than what it costs to write products and gather them.
-bool gathers(const gemm::Convolution& c, const std::vector<gemm::Product>& parts, double macs) {
+/// Whether windows that overlap would waste less in a product for each window than those that hang
+/// over the image, or few channels for a tile's columns, in one for each pixel.
+bool scatters(const gemm::Convolution& c, const std::vector<gemm::Product>& parts) {
   constexpr std::int64_t columns = 32;  // of the engine's widest tile
   double executed = 0;
   for (const gemm::Product& part : parts) {
     executed += double(part.m) * double(part.k) * double(divide_up(part.n, columns) * columns);
   }
-  return c.groups == 1 && executed > 2 * macs;
+  return can_scatter(c) && c.kernel_height * c.kernel_width > 1 && executed > scattered_products(c);
 }
 
-Lowered lower_gathered_data(const gemm::Convolution& c, Processor& processor) {
-  const gemm::Product sizes = turned_product(c, nullptr, nullptr, nullptr);
-  Launch multiply = product_launch(
-      "conv2d_backward_products", processor, 0,
-      [c](const CpuTask& task) {
-        return turned_product(c, task.buffer<const float>(0), task.buffer<const float>(1),
-                              task.buffer<float>(2));
-      },
-      sizes);
-  multiply.operands[2] = Workspace{1};
-  Launch gather;
-  gather.kernel.name = "conv2d_gather_products";
-  gather.kernel.cpu = [c](const CpuTask& task) {
-    gather_products(task, c, task.buffer<const float>(0), task.buffer<float>(1));
+Lowered lower_scattered_data(const gemm::Convolution& c, double macs, Processor& processor) {
+  Launch pack, add;
+  pack.kernel.name = "conv2d_pack_scattered";
+  pack.kernel.cpu = [c](const CpuTask& task) {
+    pack_scattered(task, c, task.buffer<const float>(0), task.buffer<float>(1));
   };
-  gather.kernel.cpu_members = members_for(sizes.m * sizes.n);
-  gather.operands = {Workspace{1}, Output{0}};
+  pack.kernel.cpu_members = members_for(std::int64_t(packed_scattered_bytes(c) / sizeof(float)));
+  pack.operands = {Input{1}, Workspace{0}};
+  add.kernel.name = "conv2d_scatter";
+  add.kernel.cpu = [c](const CpuTask& task) {
+    scatter(task, c, task.buffer<const float>(0), task.buffer<const float>(1),
+            task.buffer<float>(2), task.buffer<std::byte>(3));
+  };
+  add.kernel.cpu_members = members_for(std::int64_t(macs / 16));
+  add.operands = {Workspace{0}, Input{0}, Output{0}, Workspace{1}};
   return {
-      {multiply, gather},
-      {gemm::workspace_bytes(processor.members()), std::size_t(sizes.m * sizes.n) * sizeof(float)},
-      {},
-      {}};
+      {pack, add}, {packed_scattered_bytes(c), processor.members() * scattered_bytes(c)}, {}, {}};
 }
 
 Lowered lower_backward_data(const Call& call, Processor& processor, const schema::Parameters&) {
@@ -213,7 +194,7 @@ Lowered lower_backward_data(const Call& call, Processor& processor, const schema
   if (s.depthwise()) return lower_depthwise_data(s);
   const gemm::Convolution c = described(s);
   const std::vector<gemm::Product> parts = gemm::backward_data(c, nullptr, nullptr, nullptr);
-  if (gathers(c, parts, s.macs())) return lower_gathered_data(c, processor);
+  if (scatters(c, parts)) return lower_scattered_data(c, s.macs(), processor);
   Lowered lowered;
   lowered.workspaces = {gemm::workspace_bytes(processor.members())};
   for (std::size_t i = 0; i < parts.size(); ++i) {
