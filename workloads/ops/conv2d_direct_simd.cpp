@@ -17,6 +17,7 @@
 #include "workloads/gemm/span.hpp"
 #include "workloads/ops/elementwise_loops.hpp"
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -116,13 +117,17 @@ class Lines {
     return to;
   }
 
+  /// Line y + 1 where it lies, or null.
+  const float* after(std::int64_t y) const {
+    return y >= -1 && y + 1 < p_.height ? image_ + (y + 1) * p_.width * p_.pixel_stride : nullptr;
+  }
+
  private:
   void copy(std::int64_t y, float* to) const {
     const std::int64_t pixels = line_pixels(p_);
     const float* const from = image_ + y * p_.width * p_.pixel_stride;
     for (std::int64_t first = 0; first < p_.channels; first += block, to += pixels * block) {
       const std::int64_t count = least(block, p_.channels - first);
-      // What lies before the image was zero from the start on, and stays so.
       const std::int64_t begin = p_.pad_left > 0 ? least(p_.pad_left, pixels) : 0;
       for (std::int64_t x = 0; x < begin; ++x) clear(to + x * block);
       const std::int64_t inside = least(pixels, p_.width + p_.pad_left);
@@ -151,6 +156,8 @@ class Lines {
 struct Tile {
   const float* taps[most_taps];  ///< of the output line's pixel 0, block 0
   std::int64_t tap_count, channels, block_stride;
+  const float* next;  ///< the line of the image that will be copied next; null: none, or known
+  std::int64_t next_stride;  ///< floats between its pixels
 };
 
 /// Where a tile's outputs go, and what happens to them on the way.
@@ -177,6 +184,12 @@ void direct_tile(const Tile& tile, std::int64_t x, const float* HWY_RESTRICT wei
   std::int64_t from = x * stride * block;
   for (std::int64_t first = 0; first < tile.channels; first += block, from += tile.block_stride) {
     const std::int64_t count = least(block, tile.channels - first);
+    if (tile.next) {
+#pragma GCC unroll 32
+      for (int p = 0; p < pixels; ++p) {
+        hwy::Prefetch(tile.next + (x + p) * stride * tile.next_stride + first);
+      }
+    }
     for (std::int64_t tap = 0; tap < tile.tap_count; ++tap) {
       const float* HWY_RESTRICT a = tile.taps[tap] + from;
       for (std::int64_t c = 0; c < count; ++c, ++a, weights += tile_columns) {
@@ -274,6 +287,8 @@ void convolve_line(const Product& part, Lines& lines, std::int64_t image, std::i
       tile.taps[ky * p.kernel_width + kx] = line + kx * p.dilation_x * block;
     }
   }
+  tile.next = lines.after(y * p.stride_y - p.pad_top + (p.kernel_height - 1) * p.dilation_y);
+  tile.next_stride = p.pixel_stride;
   const gemm::Rows& c = part.c;
   const bool plain = c.width == 0;
   const std::int64_t line_stride = plain ? p.output_width * c.stride : c.line_stride;
@@ -281,6 +296,7 @@ void convolve_line(const Product& part, Lines& lines, std::int64_t image, std::i
   float* const to = c.data + image * image_stride + y * line_stride;
   for (std::int64_t column = 0; column < part.n; column += tile_columns) {
     convolve_panel(part, tile, column, packed + column * part.k, to);
+    tile.next = nullptr;
   }
 }
 
