@@ -1,7 +1,6 @@
 // CLBlast as operators see it: a matrix product given to an OpenCL queue by somebody else's
 // library. Its commands do not pass through our OpenCL table: they are not counted, nor are the
-// buffers that it makes for operands of other sizes than its tiles', and device times are those of
-// its last command.
+// buffers that it makes for operands of other sizes than its tiles'.
 #pragma once
 
 #include <string>

@@ -74,7 +74,8 @@ cl_event* DeviceQueue::next_event() {
 }
 
 void DeviceQueue::keep_event() {
-  if (profiling_) events_.emplace_back(std::exchange(event_, nullptr), home_.api().clReleaseEvent);
+  if (!profiling_) return;
+  events_.push_back({Handle<cl_event>(std::exchange(event_, nullptr), home_.api().clReleaseEvent)});
 }
 
 void DeviceQueue::launch(LoadedKernel& kernel, const Range& range,
@@ -85,8 +86,7 @@ void DeviceQueue::launch(LoadedKernel& kernel, const Range& range,
                 home_.description().id + " (its code does not run here). Load it for this device.");
   }
   if (own.is_call()) {
-    Handle<cl_event> last(own.call(queue(), arguments), home_.api().clReleaseEvent);
-    if (profiling_ && last) events_.push_back(std::move(last));
+    launch_call(own, arguments);
     return;
   }
   own.set(arguments);
@@ -95,6 +95,15 @@ void DeviceQueue::launch(LoadedKernel& kernel, const Range& range,
                                            range.global.data(), local, 0, nullptr, next_event()),
         "clEnqueueNDRangeKernel");
   keep_event();
+}
+
+/// A library tells the event of its last command only (CLBlast's product may copy its operands
+/// before and its result behind it). What ran before it has ended when the marker has: from there
+/// on all is the library's, also the time in which it prepares its first command.
+void DeviceQueue::launch_call(DeviceKernel& kernel, std::span<const Argument> arguments) {
+  Handle<cl_event> before = profiling_ ? marker() : Handle<cl_event>();
+  Handle<cl_event> last(kernel.call(queue(), arguments), home_.api().clReleaseEvent);
+  if (profiling_ && last) events_.push_back({std::move(last), std::move(before)});
 }
 
 void DeviceQueue::write(Buffer& to, const void* from, std::size_t bytes, std::size_t offset) {
@@ -227,7 +236,7 @@ void DeviceQueue::unmap(Buffer& buffer) {
   own.set_mapped(nullptr);
 }
 
-std::unique_ptr<Fence> DeviceQueue::fence() {
+Handle<cl_event> DeviceQueue::marker() {
   const Api& api = home_.api();
   cl_event event = nullptr;
   if (api.has("clEnqueueMarkerWithWaitList")) {
@@ -236,7 +245,11 @@ std::unique_ptr<Fence> DeviceQueue::fence() {
   } else {
     check(api.clEnqueueMarker(queue(), &event), "clEnqueueMarker");
   }
-  Handle<cl_event> kept(event, api.clReleaseEvent);
+  return Handle<cl_event>(event, api.clReleaseEvent);
+}
+
+std::unique_ptr<Fence> DeviceQueue::fence() {
+  Handle<cl_event> kept = marker();
   flush();  // who polls or waits in another queue must not wait for a command that never left
   return std::make_unique<DeviceFence>(home_, std::move(kept));
 }
@@ -256,25 +269,29 @@ void DeviceQueue::finish() {
 }
 
 /// Times are taken as they come, zero or out of order too: the harness judges them.
+DeviceInterval DeviceQueue::interval(const Timed& timed) const {
+  const auto seconds = [&](const Handle<cl_event>& event, cl_profiling_info what) {
+    cl_ulong nanoseconds = 0;
+    check(home_.api().clGetEventProfilingInfo(event.get(), what, sizeof(nanoseconds), &nanoseconds,
+                                              nullptr),
+          "clGetEventProfilingInfo");
+    return home_.seconds_of(nanoseconds);
+  };
+  const Handle<cl_event>& first = timed.before ? timed.before : timed.command;
+  const double queued = seconds(first, CL_PROFILING_COMMAND_QUEUED);
+  const double submitted = seconds(first, CL_PROFILING_COMMAND_SUBMIT);
+  const double started =
+      seconds(first, timed.before ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START);
+  return {queued, submitted, started, seconds(timed.command, CL_PROFILING_COMMAND_END)};
+}
+
 void DeviceQueue::convert_events() {
   const auto end = events_.begin() + static_cast<std::ptrdiff_t>(finished_);
-  const std::vector<Handle<cl_event>> finished(std::make_move_iterator(events_.begin()),
-                                               std::make_move_iterator(end));
+  const std::vector<Timed> finished(std::make_move_iterator(events_.begin()),
+                                    std::make_move_iterator(end));
   events_.erase(events_.begin(), end);
   finished_ = 0;
-  const Api& api = home_.api();
-  for (const Handle<cl_event>& event : finished) {
-    const auto seconds = [&](cl_profiling_info what) {
-      cl_ulong nanoseconds = 0;
-      check(api.clGetEventProfilingInfo(event.get(), what, sizeof(nanoseconds), &nanoseconds,
-                                        nullptr),
-            "clGetEventProfilingInfo");
-      return home_.seconds_of(nanoseconds);
-    };
-    const double queued = seconds(CL_PROFILING_COMMAND_QUEUED);
-    intervals_.push_back({queued, seconds(CL_PROFILING_COMMAND_SUBMIT),
-                          seconds(CL_PROFILING_COMMAND_START), seconds(CL_PROFILING_COMMAND_END)});
-  }
+  for (const Timed& timed : finished) intervals_.push_back(interval(timed));
 }
 
 std::vector<DeviceInterval> DeviceQueue::take_intervals() {

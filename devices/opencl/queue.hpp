@@ -5,6 +5,8 @@
 
 namespace motley::opencl {
 
+class DeviceKernel;
+
 /// A queue with CL_QUEUE_... properties, by the call that the device's version has.
 Handle<cl_command_queue> create_queue(Device& device, cl_command_queue_properties properties);
 
@@ -34,16 +36,23 @@ class DeviceQueue : public Queue {
   cl_command_queue queue() const { return queue_.get(); }
 
  private:
+  struct Timed {
+    Handle<cl_event> command;
+    Handle<cl_event> before = {};  ///< of a library's commands: a marker in front of the first
+  };
   cl_event* next_event();
   void keep_event();
+  void launch_call(DeviceKernel& kernel, std::span<const Argument> arguments);
+  Handle<cl_event> marker();
+  DeviceInterval interval(const Timed& timed) const;
   void convert_events();
 
   Device& home_;
   bool profiling_, in_order_;
   Handle<cl_command_queue> queue_;
-  cl_event event_ = nullptr;              ///< of the command that is being given
-  std::vector<Handle<cl_event>> events_;  ///< of commands whose times nobody has read yet
-  std::size_t finished_ = 0;              ///< the first so many of them have run
+  cl_event event_ = nullptr;   ///< of the command that is being given
+  std::vector<Timed> events_;  ///< of commands whose times nobody has read yet
+  std::size_t finished_ = 0;   ///< the first so many of them have run
   std::vector<DeviceInterval> intervals_;
 };
 

@@ -205,6 +205,47 @@ TEST_F(OnQueues, GivesTheTimesOfFinishedCommandsOnce) {
   EXPECT_TRUE(queue_->take_intervals().empty());
 }
 
+/// A library's call that enqueues the slow kernel and then a tiny copy, and tells of the copy.
+TEST_F(OnQueues, TheTimeOfALibrarysCallBeginsWithItsFirstCommand) {
+  const auto& device = *processor_->as<Device>();
+  const auto target = processor_->allocate(4);
+  queue_->finish();
+  queue_->take_intervals();
+  Handle<cl_event> first;
+  Kernel call;
+  call.name = "library_call";
+  call.opencl_call = [&](OpenclTask& task) {
+    const auto queue = static_cast<cl_command_queue>(task.queue);
+    const auto from = static_cast<cl_mem>(task.memory[0]), to = static_cast<cl_mem>(task.memory[1]);
+    const cl_uint times = rounds;
+    const cl_kernel slow = Device::handle(*kernel_);
+    check(device.api().clSetKernelArg(slow, 0, sizeof from, &from), "clSetKernelArg");
+    check(device.api().clSetKernelArg(slow, 1, sizeof times, &times), "clSetKernelArg");
+    const std::size_t one = 1;
+    cl_event begun = nullptr, copied = nullptr;
+    check(device.api().clEnqueueNDRangeKernel(queue, slow, 1, nullptr, &one, &one, 0, nullptr,
+                                              &begun),
+          "clEnqueueNDRangeKernel");
+    first = Handle<cl_event>(begun, device.api().clReleaseEvent);
+    check(device.api().clEnqueueCopyBuffer(queue, from, to, 0, 0, 4, 0, nullptr, &copied),
+          "clEnqueueCopyBuffer");
+    task.event = copied;
+  };
+  const auto loaded = processor_->load(call);
+  launch_slow();
+  queue_->launch(*loaded, {}, {state_.get(), target.get()});
+  queue_->finish();
+  const std::vector<DeviceInterval> times = queue_->take_intervals();
+  ASSERT_EQ(times.size(), 2u);
+  cl_ulong nanoseconds = 0;
+  check(device.api().clGetEventProfilingInfo(first.get(), CL_PROFILING_COMMAND_START,
+                                             sizeof nanoseconds, &nanoseconds, nullptr),
+        "clGetEventProfilingInfo");
+  EXPECT_LE(times[1].started_seconds, device.seconds_of(nanoseconds));
+  EXPECT_GE(times[1].started_seconds, times[0].ended_seconds);
+  EXPECT_GT(times[1].ended_seconds, device.seconds_of(nanoseconds));
+}
+
 TEST_F(OnQueues, GivesNoTimesOfCommandsThatMayStillRun) {
   queue_->finish();
   queue_->take_intervals();
