@@ -46,12 +46,12 @@ void Execution::allocate() {
       continue;
     }
     BufferOptions options;
-    if (slot.shared) options.kind = MemoryKind::shared;
+    options.kind = slot.kind;
     options.image = slot.image;
     try {
       slots_.back() = processors_[slot.place]->allocate(bytes, options);
     } catch (const Unsupported&) {
-      if (!slot.shared) throw;
+      if (slot.kind != MemoryKind::shared) throw;
       options.kind = MemoryKind::pinned;
       slots_.back() = processors_[slot.place]->allocate(bytes, options);
     }

@@ -2,6 +2,7 @@
 // same result, and the time of a run accounted for.
 #include "workloads/graph/execution.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <set>
 #include <string>
@@ -133,6 +134,25 @@ TEST_P(OnProcessor, EveryResidencyModeGivesTheSameBits) {
                                      execution->values(one.parameters[1])};
     if (first.empty()) first = got;
     EXPECT_EQ(got, first);
+  }
+}
+
+TEST_P(OnProcessor, ALibraryThatKnowsNoSharedMemoryComputesInEveryResidencyMode) {
+  for (const std::string& name : residency_names()) {
+    SCOPED_TRACE(name);
+    const Residency residency = residency_from(name);
+    const Net one = net(residency == Residency::framework);
+    const auto execution = start(one, residency, {}, prefer("opencl/clblast"));
+    const auto& choices = execution->plan().choices;
+    const bool chosen = std::any_of(choices.begin(), choices.end(), [](const Choice& choice) {
+      return choice.implementation->name == "opencl/clblast";
+    });
+    if (!chosen) GTEST_SKIP() << "no CLBlast here";
+    for (std::uint64_t i = 0; i < steps; ++i) execution->run(one.graph.scalars, i);
+    execution->finish();
+    const std::vector<Values> expected = interpreted(one);
+    EXPECT_LE(normalised_error(execution->values(one.parameters[0]), expected[0]), 1e-5);
+    EXPECT_LE(normalised_error(execution->values(one.loss), expected[2]), 1e-5);
   }
 }
 

@@ -47,17 +47,20 @@ class MemoryPlan {
         return Category::activations;
     }
   }
-  bool is_shared(std::size_t place, TensorId root) const {
-    if (plan_.residency != Residency::shared || place != 0) return false;
-    return std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& step) {
-      return step.action == PlanStep::Action::map && step.tensor == root;
-    });
+  /// A mapped tensor lies where both sides see it.
+  MemoryKind kind(std::size_t place, TensorId root) const {
+    if (place != 0 || !mapped_.contains(root)) return MemoryKind::device;
+    return used_by_library_.contains(root) ? MemoryKind::pinned : MemoryKind::shared;
+  }
+  bool is_library_call(std::size_t op) const {
+    const std::vector<Launch>& launches = plan_.lowered[op].launches;
+    return std::any_of(launches.begin(), launches.end(),
+                       [](const Launch& launch) { return bool(launch.kernel.opencl_call); });
   }
 
   void find_lifetimes() {
-    std::set<TensorId> mapped;
     for (const PlanStep& step : plan_.steps) {
-      if (step.action == PlanStep::Action::map) mapped.insert(step.tensor);
+      if (step.action == PlanStep::Action::map) mapped_.insert(step.tensor);
     }
     const auto use = [&](std::size_t place, TensorId root, std::size_t op) {
       Lifetime& life = lives_[{place, root}];
@@ -70,8 +73,9 @@ class MemoryPlan {
         for (const TensorId id : *ids) {
           const TensorId root = graph_.root(id);
           if (op.phase == Phase::update) updated_.insert(root);
+          if (is_library_call(i)) used_by_library_.insert(root);
           // A mapped tensor lies where its device has it.
-          use(mapped.contains(root) ? 0 : plan_.place_of[i], root, i);
+          use(mapped_.contains(root) ? 0 : plan_.place_of[i], root, i);
         }
       }
     }
@@ -100,12 +104,12 @@ class MemoryPlan {
   }
 
   std::size_t slot_for(const std::pair<std::size_t, TensorId>& key) {
-    Slot wanted{key.first, category(key.second), 0, is_shared(key.first, key.second), false};
+    Slot wanted{key.first, category(key.second), 0, kind(key.first, key.second), false};
     if (!is_kept(key.second)) {
       for (auto& [slot, lives] : residents_) {
         const Slot& known = plan_.slots[slot];
-        const bool fits = std::tie(known.place, known.category, known.shared) ==
-                          std::tie(wanted.place, wanted.category, wanted.shared);
+        const bool fits = std::tie(known.place, known.category, known.kind) ==
+                          std::tie(wanted.place, wanted.category, wanted.kind);
         const bool busy = std::any_of(lives.begin(), lives.end(), [&](const Lifetime& life) {
           return overlap(life, lives_[key]);
         });
@@ -131,7 +135,8 @@ class MemoryPlan {
         const auto [slot, is_new] =
             shared.try_emplace({place, i, size.width, size.height}, plan_.slots.size());
         if (is_new) {
-          plan_.slots.push_back({place, Category::workspace, 0, false, false, need.image});
+          plan_.slots.push_back(
+              {place, Category::workspace, 0, MemoryKind::device, false, need.image});
         }
         Slot& known = plan_.slots[slot->second];
         known.bytes = std::max(known.bytes, need.bytes);
@@ -139,7 +144,8 @@ class MemoryPlan {
       }
       for (const MemoryNeed& need : plan_.lowered[op].kept) {
         plan_.kept_slots[op].push_back(plan_.slots.size());
-        plan_.slots.push_back({place, Category::weights, need.bytes, false, false, need.image});
+        plan_.slots.push_back(
+            {place, Category::weights, need.bytes, MemoryKind::device, false, need.image});
       }
     }
   }
@@ -153,8 +159,8 @@ class MemoryPlan {
       if (is_copy_of_tensor(step)) {
         if (plan_.staging_slot_of.contains(step.tensor)) continue;
         plan_.staging_slot_of[step.tensor] = plan_.slots.size();
-        plan_.slots.push_back(
-            {step.place, Category::staging, graph_.tensor(step.tensor).type.bytes(), false, true});
+        plan_.slots.push_back({step.place, Category::staging,
+                               graph_.tensor(step.tensor).type.bytes(), MemoryKind::device, true});
       } else if (step.action == Action::convert_out) {
         largest = std::max(largest, converted_type(graph_.tensor(step.tensor).type).bytes());
         place = step.place;
@@ -162,8 +168,8 @@ class MemoryPlan {
     }
     if (largest == 0) return;
     plan_.round_trip_slots = {plan_.slots.size(), plan_.slots.size() + 1};
-    plan_.slots.push_back({place, Category::staging, largest, false, false});
-    plan_.slots.push_back({place, Category::staging, largest, false, true});
+    plan_.slots.push_back({place, Category::staging, largest});
+    plan_.slots.push_back({place, Category::staging, largest, MemoryKind::device, true});
   }
 
   Plan& plan_;
@@ -171,6 +177,7 @@ class MemoryPlan {
   std::map<std::pair<std::size_t, TensorId>, Lifetime> lives_;
   std::map<std::size_t, std::vector<Lifetime>> residents_;
   std::set<TensorId> updated_;  ///< read or written by an optimizer
+  std::set<TensorId> mapped_, used_by_library_;
 };
 
 }  // namespace

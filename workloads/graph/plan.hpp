@@ -40,7 +40,8 @@ struct Slot {
   std::size_t place = 0;
   Category category = Category::activations;
   std::size_t bytes = 0;
-  bool shared = false;  ///< memory of both sides
+  /// shared where the host maps it, pinned where one of its users is a library that knows no SVM.
+  MemoryKind kind = MemoryKind::device;
   bool on_host = false;
   std::optional<ImageSize> image = {};  ///< workspace or kept memory
 };
@@ -74,6 +75,8 @@ struct Plan {
   std::vector<Lowered> lowered;       ///< of each operator
   /// Roots that are computed, or packed by those who read them, once and not in each run.
   std::set<TensorId> constants;
+  /// The first processor is a team of which one member computes all.
+  bool on_one_core = false;
   /// Operators of the first processor that the second computes instead, and why.
   std::map<std::size_t, std::string> placed_on_host;
   std::vector<PlanStep> steps;
