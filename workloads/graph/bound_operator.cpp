@@ -1,5 +1,7 @@
 #include "workloads/graph/bound_operator.hpp"
 
+#include <fmt/format.h>
+
 #include "harness/error.hpp"
 
 namespace motley::workloads {
@@ -16,12 +18,31 @@ struct ToArgument {
   Argument operator()(const LocalMemory& memory) const { return memory; }
 };
 
+std::size_t work_group(const Range& range) {
+  std::size_t items = 1;
+  for (unsigned i = 0; i < range.dimensions; ++i) items *= range.local[i];
+  return items;
+}
+
 }  // namespace
+
+std::unique_ptr<LoadedKernel> load(Processor& processor, const Launch& launch) {
+  std::unique_ptr<LoadedKernel> kernel = processor.load(launch.kernel);
+  const bool has_groups = processor.members() == 0 && launch.range.local[0] > 0;
+  if (has_groups && work_group(launch.range) > kernel->maximum_work_group()) {
+    throw Unsupported(
+        fmt::format("{} has work-groups of {} work-items; on {} it can run with {} at most (its "
+                    "registers or local memory are too few). Use another implementation or tuning.",
+                    launch.kernel.name, work_group(launch.range), processor.description().id,
+                    kernel->maximum_work_group()));
+  }
+  return kernel;
+}
 
 BoundOperator::BoundOperator(Processor& processor, const Lowered& lowered,
                              const Operands& operands) {
   for (const Launch& launch : lowered.launches) {
-    kernels_.push_back(processor.load(launch.kernel));
+    kernels_.push_back(load(processor, launch));
     Loaded loaded{kernels_.back().get(), launch.range, {}, {}};
     for (const Operand& operand : launch.operands) {
       if (const auto* run = std::get_if<RunScalar>(&operand)) {

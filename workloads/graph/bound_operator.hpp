@@ -15,6 +15,10 @@ struct Operands {
   std::vector<Buffer*> inputs, outputs, workspaces, kept;
 };
 
+/// The launch's kernel. Throws Unsupported where it cannot run with work-groups of the launch's
+/// size.
+std::unique_ptr<LoadedKernel> load(Processor& processor, const Launch& launch);
+
 class BoundOperator {
  public:
   /// Loads the kernels. `operands`' buffers must outlive it.

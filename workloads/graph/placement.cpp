@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/error.hpp"
+#include "workloads/graph/bound_operator.hpp"
 
 namespace motley::workloads {
 namespace {
@@ -75,7 +76,7 @@ class Placement {
       placed.lowered = placed.choice.implementation->lower(call, processor, placed.choice.tuning);
       // A device keeps its programs: binding them later builds nothing anew.
       for (const Launch& launch : placed.lowered.launches) {
-        if (device) processor.load(launch.kernel);
+        if (device) load(processor, launch);
       }
       return placed;
     } catch (const Unsupported& error) {
