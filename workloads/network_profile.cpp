@@ -101,6 +101,7 @@ schema::Facts facts_of(const Plan& plan) {
     on_host.push_back(plan.graph.operators()[op].name + ": " + why);
   }
   if (!on_host.empty()) facts["placed_on_cpu"] = on_host;
+  if (plan.on_one_core) facts["members"] = std::int64_t{1};
   return facts;
 }
 

@@ -4,6 +4,7 @@
 
 #include "harness/error.hpp"
 #include "workloads/graph/bound_operator.hpp"
+#include "workloads/graph/one_member.hpp"
 
 namespace motley::workloads {
 namespace {
@@ -19,6 +20,7 @@ class Placement {
             const PlanOptions& options)
       : plan_(plan), processors_(processors), chooser_(chooser), options_(options) {
     has_host_ = processors.size() > 1;
+    plan.on_one_core = processors.front()->members() > 1 && trains_best_on_one_core(plan.graph);
     if (options.residency == Residency::shared && has_host_ && falls_back()) {
       throw BadArgument(
           "residency shared with operators on the CPU (its tensors are where both sides see them, "
@@ -73,7 +75,13 @@ class Placement {
     try {
       Placed placed;
       placed.choice = chooser_(op.kind, call, processor);
-      placed.lowered = placed.choice.implementation->lower(call, processor, placed.choice.tuning);
+      OneMember lone(processor);
+      const bool alone = plan_.on_one_core && place == 0;
+      placed.lowered = placed.choice.implementation->lower(
+          call, alone ? static_cast<Processor&>(lone) : processor, placed.choice.tuning);
+      for (Launch& launch : placed.lowered.launches) {
+        if (alone) launch.kernel.cpu_members = 1;
+      }
       // A device keeps its programs: binding them later builds nothing anew.
       for (const Launch& launch : placed.lowered.launches) {
         if (device) load(processor, launch);
