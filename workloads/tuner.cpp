@@ -261,10 +261,11 @@ std::unique_ptr<TuningFile>& process_file() {
   return file;
 }
 
-/// Of this process: what was chosen once is chosen again.
+/// Of this process: what was chosen once is chosen again by searches of the same tier and seed.
 Tuner& process_tuner(Tier tier, std::uint64_t seed) {
-  static Tuner tuner(steady_clock(), tier, seed, process_file().get());
-  return tuner;
+  static std::map<std::pair<Tier, std::uint64_t>, Tuner> tuners;
+  const std::pair search(tier, seed);
+  return tuners.try_emplace(search, steady_clock(), tier, seed, process_file().get()).first->second;
 }
 
 }  // namespace

@@ -75,6 +75,17 @@ TEST_F(TuningRace, ALoneImplementationIsTunedToo) {
   EXPECT_EQ(choice.tuning, (schema::Parameters{{"factor", 1.0}}));
 }
 
+TEST_F(TuningRace, TheProcessAsksEachSearchForWhatItWants) {
+  Implementation one = relu("one", 1e-6);
+  one.tunings = [](const Call&, Processor&, Tier tier) {
+    return std::vector<schema::Parameters>{{{"factor", tier == Tier::full ? 2.0 : 1.0}}};
+  };
+  for (const auto& [tier, factor] : {std::pair(Tier::smoke, 1.0), {Tier::full, 2.0}}) {
+    const Choice choice = fastest_tuning(one, "relu", call_, *processor_, tier, 1);
+    EXPECT_EQ(choice.tuning, (schema::Parameters{{"factor", factor}}));
+  }
+}
+
 TEST_F(TuningRace, WhyNoneWasRight) {
   const Implementation wrong = relu("wrong", 1e-6, 1);
   Implementation lacking = relu("lacking", 1e-6), broken = relu("broken", 1e-6);
