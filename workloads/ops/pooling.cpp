@@ -131,9 +131,19 @@ void for_each_meeting(const PoolingSizes& s, F visit) {
   }
 }
 
+/// Element by element, unlike PoolingSizes::divisor, which it is to check.
 double divisor_of(const PoolingSizes& s, std::size_t y) {
   const std::int64_t out = std::int64_t(y) / s.channels;
-  return double(s.divisor(out / s.out_width % s.out_height, out % s.out_width));
+  const std::int64_t top = out / s.out_width % s.out_height * s.stride - s.pad_top;
+  const std::int64_t left = out % s.out_width * s.stride - s.pad_left;
+  double count = 0;
+  for (std::int64_t i = 0; i < s.window * s.window; ++i) {
+    const std::int64_t row = top + i / s.window, column = left + i % s.window;
+    const bool is_image = row >= 0 && row < s.height && column >= 0 && column < s.width;
+    const bool hangs_over = row >= s.height + s.pad_bottom || column >= s.width + s.pad_right;
+    if (is_image || (s.count_pads && !hangs_over)) ++count;
+  }
+  return count;
 }
 
 void max_reference(const Call& call, const RunScalars&, std::span<const Values> inputs,
