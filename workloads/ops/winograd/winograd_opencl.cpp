@@ -49,17 +49,11 @@ Operand append_images(Lowered& lowered, const Layer& layer, const schema::Parame
   return to;
 }
 
-/// Kept where they are constant, as are the panels into which they are packed.
+/// Of constant weights only the panels into which they are packed at once are kept.
 Operand append_weights(Lowered& lowered, const Layer& layer, bool constant,
                        const schema::Parameters& vectors) {
   const std::int64_t size = layer.channels * layer.out_channels;
-  Operand to = Workspace{0};
-  if (constant) {
-    lowered.kept.emplace_back(std::size_t(layer.products() * size) * sizeof(float));
-    to = Kept{lowered.kept.size() - 1};
-  } else {
-    to = add_workspace(lowered, layer.products() * size);
-  }
+  const Operand to = add_workspace(lowered, layer.products() * size);
   lowered.launches.push_back(launch_of("winograd_weights", layer.tile, vectors,
                                        divide_up(size, vector_width(vectors)), {Input{1}, to},
                                        {size, std::int64_t{layer.turned}}));
