@@ -60,7 +60,7 @@ Span inside_of(std::int64_t first, std::int64_t edge, std::int64_t extent) {
 }
 
 template <int tile>
-void images_of(const Layer& layer, const Range& tiles, const float* images, float* to,
+void images_of(const Layer& layer, const Span& tiles, const float* images, float* to,
                std::int64_t stride) {
   constexpr std::int64_t edge = tile + 2;
   const std::int64_t line = layer.width * layer.channels;
@@ -75,7 +75,7 @@ void images_of(const Layer& layer, const Range& tiles, const float* images, floa
   }
 }
 
-void images_simd(const Layer& layer, const Range& tiles, const float* images, float* to,
+void images_simd(const Layer& layer, const Span& tiles, const float* images, float* to,
                  std::int64_t stride) {
   (layer.tile == 2 ? images_of<2> : images_of<4>)(layer, tiles, images, to, stride);
 }
@@ -99,20 +99,20 @@ void output_tile(const float* from, std::int64_t stride, std::int64_t channels, 
 }
 
 template <int tile>
-void outputs_of(const Layer& layer, const Range& tiles, const Range& channels, const float* sums,
+void outputs_of(const Layer& layer, const Span& tiles, const Span& channels, const float* sums,
                 std::int64_t stride, const float* bias, Activation activation, float* outputs) {
   const std::int64_t line = layer.out_width * layer.out_channels;
-  for (std::int64_t t = tiles.begin; t < tiles.end; ++t, sums += channels.count()) {
+  for (std::int64_t t = tiles.begin; t < tiles.end; ++t, sums += channels.size()) {
     const Place place(layer, t);
     float* const to = outputs + (place.image * layer.out_height + place.y) * line +
                       place.x * layer.out_channels + channels.begin;
-    output_tile<tile>(sums, stride, channels.count(), bias ? bias + channels.begin : nullptr,
+    output_tile<tile>(sums, stride, channels.size(), bias ? bias + channels.begin : nullptr,
                       activation, {0, layer.out_height - place.y}, {0, layer.out_width - place.x},
                       to, line, layer.out_channels);
   }
 }
 
-void outputs_simd(const Layer& layer, const Range& tiles, const Range& channels, const float* sums,
+void outputs_simd(const Layer& layer, const Span& tiles, const Span& channels, const float* sums,
                   std::int64_t stride, const float* bias, Activation activation, float* outputs) {
   (layer.tile == 2 ? outputs_of<2> : outputs_of<4>)(layer, tiles, channels, sums, stride, bias,
                                                     activation, outputs);
@@ -174,8 +174,8 @@ void piece_of_panel(const Layer& layer, const float* weights, Span k, Span outpu
   (layer.turned ? turned : straight)(layer, weights, k, outputs, to, stride);
 }
 
-void panel_simd(const Layer& layer, const float* weights, const Range& channels,
-                const Range& outputs, float* to, std::int64_t stride) {
+void panel_simd(const Layer& layer, const float* weights, const Span& channels, const Span& outputs,
+                float* to, std::int64_t stride) {
   for (std::int64_t c = channels.begin; c < channels.end; c += vector_lanes) {
     piece_of_panel(layer, weights, {c, least(channels.end, c + vector_lanes)},
                    {outputs.begin, outputs.end}, to + (c - channels.begin) * tile_columns, stride);
@@ -235,18 +235,18 @@ std::int64_t panel_columns() {
   return HWY_DYNAMIC_DISPATCH(columns_simd)();
 }
 
-void transform_panel(const Layer& layer, const float* weights, const Range& channels,
-                     const Range& outputs, float* packed) {
+void transform_panel(const Layer& layer, const float* weights, const Span& channels,
+                     const Span& outputs, float* packed) {
   HWY_DYNAMIC_DISPATCH(panel_simd)
-  (layer, weights, channels, outputs, packed, packed_stride(channels.count(), outputs.count()));
+  (layer, weights, channels, outputs, packed, packed_stride(channels.size(), outputs.size()));
 }
 
-void transform_images(const Layer& layer, const Range& tiles, const float* images, float* to,
+void transform_images(const Layer& layer, const Span& tiles, const float* images, float* to,
                       std::int64_t stride) {
   HWY_DYNAMIC_DISPATCH(images_simd)(layer, tiles, images, to, stride);
 }
 
-void transform_outputs(const Layer& layer, const Range& tiles, const Range& channels,
+void transform_outputs(const Layer& layer, const Span& tiles, const Span& channels,
                        const float* sums, std::int64_t stride, const float* bias,
                        Activation activation, float* outputs) {
   HWY_DYNAMIC_DISPATCH(outputs_simd)

@@ -162,11 +162,11 @@ Blocks blocks_of(const Layer& layer, unsigned members) {
 }
 
 /// Arguments: images, weights, outputs, two workspaces.
-void convolve_block(const CpuTask& task, const Use& use, const Range& tiles, float* images) {
+void convolve_block(const CpuTask& task, const Use& use, const Span& tiles, float* images) {
   const Layer& layer = use.layer;
-  float* const sums = images + place_floats(layer, tiles.count(), layer.channels);
+  float* const sums = images + place_floats(layer, tiles.size(), layer.channels);
   const gemm::Product product =
-      product_of(layer, tiles.count(), images, task.buffer<const float>(1), sums);
+      product_of(layer, tiles.size(), images, task.buffer<const float>(1), sums);
   transform_images(layer, tiles, task.buffer<const float>(0), images, product.a_batch_stride);
   multiply_alone(product, own_workspace(task, 3));
   transform_outputs(layer, tiles, {0, layer.out_channels}, sums, product.c_batch_stride,
@@ -213,17 +213,17 @@ PanelSizes panel_sizes(const Layer& layer) {
 
 /// Arguments: transformed images, weights, outputs, two workspaces.
 void convolve_panel(const CpuTask& task, const Use& use, const PanelSizes& sizes,
-                    const Range& outputs, float* weights) {
+                    const Span& outputs, float* weights) {
   const Layer& layer = use.layer;
   float* const sums = weights + sizes.weight_floats;
   gemm::Product product = product_of(layer, layer.tiles(), nullptr, weights, sums);
-  product.n = product.c.stride = outputs.count();
+  product.n = product.c.stride = outputs.size();
   product.c_batch_stride = place_stride(layer.tiles(), product.n);
   for (std::int64_t c = 0; c < layer.channels; c += sizes.channels) {
-    const Range channels{c, std::min(layer.channels, c + sizes.channels)};
+    const Span channels{c, std::min(layer.channels, c + sizes.channels)};
     transform_panel(layer, task.buffer<const float>(1), channels, outputs, weights);
     product.a.data = task.buffer<const float>(0) + c;
-    product.k = channels.count();
+    product.k = channels.size();
     product.accumulate = c > 0;
     multiply_alone(product, own_workspace(task, 3));
   }
