@@ -10,7 +10,7 @@ namespace motley::onednn {
 
 // clang-format off
 #define MOTLEY_ONEDNN_ENTRIES(X)                                                                   \
-  X(dnnl_version) X(dnnl_status2str) X(dnnl_engine_create) X(dnnl_stream_create)                   \
+  X(dnnl_status2str) X(dnnl_engine_create) X(dnnl_stream_create)                                   \
   X(dnnl_stream_destroy) X(dnnl_memory_desc_init_by_strides) X(dnnl_memory_desc_init_by_tag)       \
   X(dnnl_memory_desc_equal) X(dnnl_memory_desc_get_size) X(dnnl_memory_create)                     \
   X(dnnl_memory_set_data_handle) X(dnnl_memory_destroy) X(dnnl_primitive_attr_create)              \

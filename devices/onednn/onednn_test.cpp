@@ -23,7 +23,7 @@ TEST(OneDnnLibrary, AMissingOneIsTold) {
 
 TEST(OneDnnLibrary, AnotherLibraryOfThatNameIsTold) {
   const Library other = load_library("libc.so.6");
-  EXPECT_NE(other.reason.find("dnnl_version"), std::string::npos) << other.reason;
+  EXPECT_NE(other.reason.find("dnnl_status2str"), std::string::npos) << other.reason;
 }
 
 TEST(OneDnnLibrary, IsLoadedWithThreadsThatSleepSoon) {
