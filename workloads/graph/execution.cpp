@@ -172,6 +172,7 @@ void Execution::set_values(TensorId tensor, std::span<const double> values) {
 
 void Execution::write(TensorId tensor, std::span<const std::byte> bytes) {
   const TensorId root = plan_.graph.root(tensor);
+  finish();  // an upload that was given before reads the host's copy when it runs
   if (std::byte* copy = host_copy(root)) std::copy(bytes.begin(), bytes.end(), copy);
   place_of(root);  // throws where it has no memory
   for (std::size_t place = 0; place < processors_.size(); ++place) {

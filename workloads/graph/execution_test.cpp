@@ -234,6 +234,31 @@ TEST_P(OnProcessor, WithoutTimesOfADevicesCommandsNothingIsAttributed) {
   EXPECT_EQ(all.unattributed_seconds, all.wall_seconds);
 }
 
+/// The first run's upload of the input waits behind a slow kernel, its host copy is written anew.
+TEST_P(OnProcessor, ValuesThatAreSetCountFromTheNextRunOn) {
+  if (processor_->members() > 0) GTEST_SKIP() << "nothing is queued";
+  const Net one = net(false);
+  const auto execution = start(one, Residency::resident_async);
+  Kernel slow;
+  slow.name = "slow";
+  slow.opencl.source =
+      "kernel void slow(global uint* a) {"
+      "  uint x = a[0]; for (uint i = 0; i < 20000000; ++i) x = x * 1664525u + 1013904223u;"
+      "  a[0] = x; }";
+  slow.opencl.entry = "slow";
+  const auto loaded = processor_->load(slow);
+  const auto state = processor_->allocate(4);
+  queue_->launch(*loaded, range(1, 1), {state.get()});
+  execution->run(one.graph.scalars, 0);
+  execution->set_values(one.input, Values(8 * 12, 1e3));
+  Interpreter reference(one.graph, seed);
+  reference.values(one.input) = content(one, one.input);
+  reference.values(one.target) = content(one, one.target);
+  reference.run(one.graph.scalars);
+  const Values expected = reference.values(one.parameters[0]);
+  EXPECT_LE(normalised_error(execution->values(one.parameters[0]), expected), 1e-5);
+}
+
 TEST_P(OnProcessor, RefusesWhatCannotBeMeant) {
   Graph graph = net(false).graph;
   OptimizerOptions options;
