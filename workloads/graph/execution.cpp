@@ -38,7 +38,6 @@ Execution::~Execution() {
 void Execution::allocate() {
   for (const Slot& slot : plan_.slots) {
     const std::size_t bytes = std::max<std::size_t>(slot.bytes, 4);
-    allocated_bytes_ += double(bytes);
     slots_.emplace_back();
     host_slots_.emplace_back();
     if (slot.on_host) {

@@ -74,9 +74,6 @@ class Execution {
   /// In the last of how many runs this output is read back.
   unsigned period_of_download(TensorId output) const;
 
-  /// Bytes allocated on the processors, workspace and staging included.
-  double allocated_bytes() const { return allocated_bytes_; }
-
  private:
   struct RoundTrip;
   std::size_t place_of(TensorId root) const;
@@ -109,7 +106,6 @@ class Execution {
   std::vector<std::unique_ptr<BoundOperator>> operators_;
   std::map<TensorId, std::unique_ptr<RoundTrip>> round_trips_;
   std::map<TensorId, const std::byte*> inputs_;
-  double allocated_bytes_ = 0;
 };
 
 }  // namespace motley::workloads

@@ -106,7 +106,6 @@ void check_on(const std::string& processor_id, const Model& model, const Values&
     run.finish();
     EXPECT_LE(normalised_error(run.values(model.output), expected), 1e-4) << processor_id;
   }
-  EXPECT_EQ(run.allocated_bytes(), run.plan().memory_bytes());
   std::size_t launches = 0;
   for (const PlanStep& step : run.plan().steps) launches += step.action == PlanStep::Action::launch;
   EXPECT_EQ(launches, model.graph.operators().size() - count(model.graph, "fold_batch_norm"));
