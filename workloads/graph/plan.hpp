@@ -1,6 +1,7 @@
 // A graph placed on processors: an ordered list of launches, copies, conversions and waits, with
 // its memory planned before any is allocated. Who copies what and when is a rule over this list:
-// the residency mode. All modes compute the same arithmetic.
+// the residency mode. All modes compute the same arithmetic; in R5 the updates are the host's own,
+// whose rounding may differ.
 #pragma once
 
 #include <map>
