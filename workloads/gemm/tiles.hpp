@@ -1,4 +1,4 @@
-// The sizes of tiles and blocks, and how a result is cut into chunks: what gemm.cpp (once) and
+// The sizes of tiles and blocks, and how a result is cut into chunks: what tiles.cpp (once) and
 // gemm_simd.cpp (once for each target) tell each other.
 #pragma once
 
