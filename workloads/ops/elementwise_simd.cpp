@@ -166,18 +166,63 @@ void fold_bias(const CpuTask& task, std::int64_t begin, std::int64_t end) {
   });
 }
 
+using Numbers = hn::RebindToSigned<Floats>;
+
+#if HWY_TARGET == HWY_SCALAR
+
+HWY_INLINE hn::Vec<Numbers> random_numbers(std::uint64_t key, std::uint64_t i) {
+  return hn::Set(Numbers(), static_cast<std::int32_t>(random_bits(key, 0, i) >> 40));
+}
+
+#else
+
+using Bits = hn::Repartition<std::uint64_t, Floats>;
+using Halves = hn::Repartition<std::uint32_t, Floats>;
+
+/// The low 64 bits of each product, from those of 32-bit halves: few targets have more.
+HWY_INLINE hn::Vec<Bits> times(hn::Vec<Bits> z, std::uint64_t factor) {
+  const Bits d;
+  const Halves halves;
+  const auto z_halves = hn::BitCast(halves, z);
+  const auto exchanged = hn::BitCast(halves, hn::Set(d, factor << 32 | factor >> 32));
+  const auto across = hn::BitCast(d, hn::Mul(z_halves, exchanged));
+  const auto high = hn::And(hn::Add(across, hn::ShiftLeft<32>(across)), hn::Set(d, ~0ull << 32));
+  return hn::Add(hn::MulEven(z_halves, hn::BitCast(halves, hn::Set(d, factor))), high);
+}
+
+/// The last steps of random_bits(), and of its result the upper 24 bits.
+HWY_INLINE hn::Vec<Halves> mixed(hn::Vec<Bits> z) {
+  z = times(hn::Xor(z, hn::ShiftRight<30>(z)), 0xBF58476D1CE4E5B9u);
+  z = times(hn::Xor(z, hn::ShiftRight<27>(z)), 0x94D049BB133111EBu);
+  return hn::BitCast(Halves(), hn::ShiftRight<40>(hn::Xor(z, hn::ShiftRight<31>(z))));
+}
+
+/// Of the elements from i on, the upper 24 bits of random_bits(key, 0, element).
+HWY_INLINE hn::Vec<Numbers> random_numbers(std::uint64_t key, std::uint64_t i) {
+  constexpr std::uint64_t step = 0x9E3779B97F4A7C15u, stream = 0xD1B54A32D192ED03u;
+  const Bits d;
+  const auto from = [&](std::uint64_t element) HWY_ATTR {
+    const auto first = hn::Set(d, key + step * (element + 1) + stream);
+    return mixed(hn::Add(first, times(hn::Iota(d, 0), step)));
+  };
+  const auto low = from(i), high = from(i + hn::Lanes(d));
+  return hn::BitCast(Numbers(), hn::ConcatEven(Halves(), high, low));
+}
+
+#endif
+
 void dropout(const CpuTask& task, std::int64_t begin, std::int64_t end) {
   const float* xs = task.buffer<const float>(0);
   float* ys = task.buffer<float>(1);
   const auto whole_number = [&](std::size_t i) { return task.value<std::uint32_t>(i); };
   const std::uint64_t key = random_bits(whole_number(2), whole_number(4), whole_number(3));
-  const std::uint64_t drops = whole_number(5);
+  const auto last_dropped = static_cast<std::int32_t>(whole_number(5)) - 1;
   const float scale = task.value<float>(6);
-  for (std::int64_t i = begin; i < end; ++i) {
-    // A number and not a branch, which nobody could predict.
-    const bool stays = random_bits(key, 0, static_cast<std::uint64_t>(i)) >> 40 >= drops;
-    ys[i] = xs[i] * (static_cast<float>(stays) * scale);
-  }
+  for_each_vector(begin, end, [=](auto at) HWY_ATTR {
+    const auto numbers = random_numbers(key, static_cast<std::uint64_t>(at.i));
+    const auto stays = hn::RebindMask(Floats(), hn::Gt(numbers, hn::Set(Numbers(), last_dropped)));
+    at.store(hn::Mul(at.load(xs), hn::IfThenElseZero(stays, all(scale))), ys);
+  });
 }
 
 /// Every row of a meets the one row b.
