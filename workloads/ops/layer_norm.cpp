@@ -207,13 +207,15 @@ const BothRegistration backward_weights(
       const std::int64_t rows = rows_of(call.inputs[0]), columns = columns_of(call.inputs[0]);
       Lowered lowered;
       Reduction reduction(lowered, processor, tuning);
-      const std::int64_t chunks = divide_up(rows, reduction.chunk());
+      // Threads take a chunk at a time, work-items of a CPU a vector of its columns.
+      const std::int64_t chunk = processor.members() > 0 ? 64 : reduction.chunk();
+      const std::int64_t chunks = divide_up(rows, chunk);
       const bool one = chunks == 1;
       const Operand gammas = one ? Operand(Output{0}) : reduction.workspace(chunks * columns);
       const Operand betas = one ? Operand(Output{1}) : reduction.workspace(chunks * columns);
       Pieces what{"layer_norm_backward_weights",
                   {Input{0}, Input{1}, Input{2}, Input{3}, gammas, betas, whole(columns),
-                   whole(rows), whole(reduction.chunk())},
+                   whole(rows), whole(chunk)},
                   chunks,
                   rows * columns * 4,
                   reduction.items(chunks, columns)};

@@ -73,26 +73,45 @@ void layer_norm_backward_data(const CpuTask& task, std::int64_t begin, std::int6
   }
 }
 
+/// Adds so many rows to the sums. Several at once: sums are loaded and stored as often as one row
+/// is read, and still every row is read from its beginning to its end.
+template <int rows>
+HWY_INLINE void add_weight_gradients(const float* dys, const float* xs, const float* means,
+                                     const float* inverses, float* gamma_sums, float* beta_sums,
+                                     std::int64_t columns) {
+  for_each_vector(0, columns, [=](auto at) HWY_ATTR {
+    F gamma_sum = at.load(gamma_sums), beta_sum = at.load(beta_sums);
+    for (int row = 0; row < rows; ++row) {
+      const F dy = at.load(dys + row * columns), x = at.load(xs + row * columns);
+      const F normalised = hn::Mul(hn::Sub(x, all(means[row])), all(inverses[row]));
+      gamma_sum = hn::MulAdd(dy, normalised, gamma_sum);
+      beta_sum = hn::Add(beta_sum, dy);
+    }
+    at.store(gamma_sum, gamma_sums);
+    at.store(beta_sum, beta_sums);
+  });
+}
+
 void layer_norm_backward_weights(const CpuTask& task, std::int64_t begin, std::int64_t end) {
+  const float *dys = task.buffer<const float>(0), *xs = task.buffer<const float>(1);
   const float *means = task.buffer<const float>(2), *inverses = task.buffer<const float>(3);
   const std::int64_t columns = task.value<std::int32_t>(6), rows = task.value<std::int32_t>(7),
                      chunk = task.value<std::int32_t>(8);
   for (std::int64_t piece = begin; piece < end; ++piece) {
-    const std::int64_t first = piece * chunk, last = std::min(first + chunk, rows);
     float *gamma_sums = task.buffer<float>(4) + piece * columns,
           *beta_sums = task.buffer<float>(5) + piece * columns;
-    for_each_vector(0, columns, [=](auto at) HWY_ATTR {
-      F gamma_sum = all(0), beta_sum = all(0);
-      for (std::int64_t row = first; row < last; ++row) {
-        const F dy = at.load(task.buffer<const float>(0) + row * columns);
-        const F x = at.load(task.buffer<const float>(1) + row * columns);
-        const F normalised = hn::Mul(hn::Sub(x, all(means[row])), all(inverses[row]));
-        gamma_sum = hn::MulAdd(dy, normalised, gamma_sum);
-        beta_sum = hn::Add(beta_sum, dy);
-      }
-      at.store(gamma_sum, gamma_sums);
-      at.store(beta_sum, beta_sums);
-    });
+    std::fill_n(gamma_sums, columns, 0.0f);
+    std::fill_n(beta_sums, columns, 0.0f);
+    const std::int64_t last = std::min((piece + 1) * chunk, rows);
+    std::int64_t row = piece * chunk;
+    for (; row + 4 <= last; row += 4) {
+      add_weight_gradients<4>(dys + row * columns, xs + row * columns, means + row, inverses + row,
+                              gamma_sums, beta_sums, columns);
+    }
+    for (; row < last; ++row) {
+      add_weight_gradients<1>(dys + row * columns, xs + row * columns, means + row, inverses + row,
+                              gamma_sums, beta_sums, columns);
+    }
   }
 }
 
