@@ -10,6 +10,7 @@
 #define MOTLEY_GEMM_FEW_ROWS
 #endif
 
+#include "workloads/gemm/gemm.hpp"
 #include "workloads/gemm/packing.hpp"
 
 #include "hwy/cache_control.h"
@@ -18,18 +19,18 @@
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::gemm::HWY_NAMESPACE {
 
-constexpr std::int64_t most_few_rows = 4;
-
-/// Reads so far ahead (bytes) in each of four runs: a core's own prefetchers leave a good part of
-/// the bandwidth unused.
-constexpr std::int64_t ahead = 1024;
+/// Reads so many floats ahead in each of four runs, behind their end in the next four: a core's own
+/// prefetchers leave a good part of the bandwidth unused.
+constexpr std::int64_t ahead = 256;
 
 struct FourRuns {
   const float *run0, *run1, *run2, *run3;
+  std::int64_t length, next;  ///< floats from one run to the one that comes four runs later
   template <class At>
   HWY_INLINE void load(At at, hn::Vec<Floats>* v) const {
+    const std::int64_t wanted = at.i + ahead < length ? at.i + ahead : at.i + ahead - length + next;
     const auto one = [=](const float* run) HWY_ATTR {
-      hwy::Prefetch(run + at.i + ahead / 4);
+      hwy::Prefetch(run + wanted);
       return at.load(run);
     };
     v[0] = one(run0);
@@ -61,7 +62,7 @@ void add_rows_of_b(const float* a, std::int64_t a_stride, const float* b, std::i
   for (std::int64_t i = 0; i < k; i += 4) {
     // Behind the last row: the last once more, times 0, so that what is infinite there makes a NaN.
     const auto row = [=](std::int64_t of) { return b + least(i + of, k - 1) * b_stride; };
-    const FourRuns runs{row(0), row(1), row(2), row(3)};
+    const FourRuns runs{row(0), row(1), row(2), row(3), columns, 4 * b_stride};
     float factors[rows][4];
     for (int r = 0; r < rows; ++r) {
       for (std::int64_t of = 0; of < 4; ++of) {
@@ -99,7 +100,7 @@ void add_dot_products(const float* a, std::int64_t a_stride, const float* b, std
   const Floats d;
   for (std::int64_t j = 0; j < columns; j += 4) {
     const auto column = [=](std::int64_t of) { return b + least(j + of, columns - 1) * b_stride; };
-    const FourRuns runs{column(0), column(1), column(2), column(3)};
+    const FourRuns runs{column(0), column(1), column(2), column(3), k, 4 * b_stride};
     hn::Vec<Floats> totals[rows][4];
 #pragma GCC unroll 16
     for (int r = 0; r < rows; ++r) {
@@ -125,12 +126,16 @@ void add_dot_products(const float* a, std::int64_t a_stride, const float* b, std
 }
 
 /// A's rows, the block of k, row by row; `tile` is for the way there.
-HWY_INLINE void gather_rows(const Product& p, std::int64_t row, std::int64_t rows, Span k,
-                            float* tile, float* to) {
+inline void gather_rows(const Product& p, Span rows, Span k, float* tile, float* to) {
+  if (rows.size() > tile_rows) {
+    const Span first{rows.begin, rows.begin + tile_rows};
+    gather_rows(p, first, k, tile, to);
+    return gather_rows(p, {first.end, rows.end}, k, tile, to + tile_rows * k.size());
+  }
   for (std::int64_t begin = k.begin; begin < k.end; begin += block_k) {
     const Span part{begin, least(begin + block_k, k.end)};
-    pack_a(p, {row, row + rows}, part, tile);
-    for (std::int64_t r = 0; r < rows; ++r) {
+    pack_a(p, rows, part, tile);
+    for (std::int64_t r = 0; r < rows.size(); ++r) {
       float* const run = to + r * k.size() + begin - k.begin;
       if (is_transposed(p)) {
         for (std::int64_t i = 0; i < part.size(); ++i) run[i] = tile[i * tile_rows + r];
@@ -158,7 +163,8 @@ using FewRowsForm = void (*)(const Product&, const float*, Span, Span, float* co
 
 HWY_INLINE FewRowsForm few_rows_form(std::int64_t rows) {
   static constexpr FewRowsForm forms[] = {add_few_rows<1>, add_few_rows<2>, add_few_rows<3>,
-                                          add_few_rows<4>};
+                                          add_few_rows<4>, add_few_rows<5>, add_few_rows<6>,
+                                          add_few_rows<7>, add_few_rows<8>};
   return forms[rows - 1];
 }
 

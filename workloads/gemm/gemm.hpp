@@ -12,6 +12,12 @@
 
 namespace motley::workloads::gemm {
 
+/// Products with no more rows read B where it lies, unless it is packed.
+constexpr std::int64_t most_few_rows = 8;
+/// Whether B should be packed where it is constant: not where it comes from memory for few rows,
+/// which costs the same from where it lies.
+bool gains_by_packed_b(const Product& product);
+
 /// How many of `members` threads are worth using.
 unsigned members_worth_using(const Product& product, unsigned members);
 /// Bytes of the workspace of one launch by `members` threads.

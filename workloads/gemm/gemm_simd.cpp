@@ -163,7 +163,7 @@ void multiply_few_rows(const Work& work, const Chunk& chunk) {
   const std::int64_t rows = chunk.row_end - chunk.row_begin;
   for (std::int64_t begin = 0; begin < p.k; begin += most_k) {
     const Span k{begin, least(begin + most_k, p.k)};
-    gather_rows(p, chunk.row_begin, rows, k, work.a, work.b);
+    gather_rows(p, {chunk.row_begin, chunk.row_end}, k, work.a, work.b);
     for (std::int64_t j = chunk.column_begin; j < chunk.column_end; j += stretch) {
       const Span columns{j, least(chunk.column_end, j + stretch)};
       float* sums[most_few_rows];

@@ -195,7 +195,10 @@ TEST(Gemm, SeveralBlocksOfKAndOfColumns) {
 
 TEST(Gemm, FewRowsOverMoreThanAWorkspaceHolds) {
   on_each_target([] {
-    for (const bool transposed : {false, true}) check({2, 5, 50001, false, transposed}, 1);
+    for (const bool transposed : {false, true}) {
+      check({2, 5, 50001, false, transposed}, 1);
+      check({8, 5, 12301, transposed, false}, 1);
+    }
   });
 }
 

@@ -78,6 +78,11 @@ Product of_batch(const Product& product, std::int64_t index, std::int64_t packed
   return one;
 }
 
+bool gains_by_packed_b(const Product& product) {
+  constexpr std::int64_t cached_floats = 1 << 18;
+  return product.m > most_few_rows || product.k * product.n <= cached_floats;
+}
+
 unsigned members_worth_using(const Product& product, unsigned members) {
   // Waking a second thread costs 1-2 us, in which one core does about so much.
   const double flops_worth_a_thread = 250e3, bytes_worth_a_thread = 128e3;

@@ -32,7 +32,8 @@ Launch packing_launch(const gemm::Product& sizes) {
 
 Lowered lower(const Call& call, Processor& processor, const schema::Parameters&) {
   const gemm::Product sizes = sizes_of(call);
-  const bool bias = call.inputs.size() == 3, packed = call.is_constant(1);
+  const bool bias = call.inputs.size() == 3,
+             packed = call.is_constant(1) && gemm::gains_by_packed_b(sizes);
   Launch launch;
   launch.kernel.name = "dense";
   launch.kernel.cpu = [sizes, bias, packed](const CpuTask& task) {

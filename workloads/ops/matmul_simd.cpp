@@ -35,7 +35,8 @@ Launch packing(const MatmulSizes& s) {
 
 Lowered lower(const Call& call, Processor& processor, const schema::Parameters&) {
   const MatmulSizes s = matmul_sizes(call);
-  const bool packed = call.is_constant(1);
+  const gemm::Product sizes = product_of(s, nullptr, nullptr, nullptr);
+  const bool packed = call.is_constant(1) && gemm::gains_by_packed_b(sizes);
   Lowered lowered;
   lowered.workspaces = {gemm::workspace_bytes(processor.members())};
   if (packed) {
@@ -50,8 +51,7 @@ Lowered lower(const Call& call, Processor& processor, const schema::Parameters&)
     if (packed) product.packed_b = task.buffer<const float>(4);
     gemm::multiply(task, product, task.buffer<float>(3));
   };
-  launch.kernel.cpu_members =
-      gemm::members_worth_using(product_of(s, nullptr, nullptr, nullptr), processor.members());
+  launch.kernel.cpu_members = gemm::members_worth_using(sizes, processor.members());
   launch.operands = {Input{0}, Input{1}, Output{0}, Workspace{0}};
   if (packed) launch.operands.push_back(Kept{0});
   lowered.launches.push_back(std::move(launch));
