@@ -47,14 +47,14 @@ class MemoryPlan {
         return Category::activations;
     }
   }
-  /// A mapped tensor lies where both sides see it.
+  /// A mapped tensor lies where both sides see it. All lie in memory of one kind: a profile could
+  /// not tell which of their maps are commands of the device.
   MemoryKind kind(std::size_t place, TensorId root) const {
     if (place != 0 || !mapped_.contains(root)) return MemoryKind::device;
-    return used_by_library_.contains(root) ? MemoryKind::pinned : MemoryKind::shared;
+    return calls_library_ ? MemoryKind::pinned : MemoryKind::shared;
   }
-  bool is_library_call(std::size_t op) const {
-    const std::vector<Launch>& launches = plan_.lowered[op].launches;
-    return std::any_of(launches.begin(), launches.end(),
+  static bool calls_library(const Lowered& lowered) {
+    return std::any_of(lowered.launches.begin(), lowered.launches.end(),
                        [](const Launch& launch) { return bool(launch.kernel.opencl_call); });
   }
 
@@ -62,6 +62,7 @@ class MemoryPlan {
     for (const PlanStep& step : plan_.steps) {
       if (step.action == PlanStep::Action::map) mapped_.insert(step.tensor);
     }
+    calls_library_ = std::any_of(plan_.lowered.begin(), plan_.lowered.end(), calls_library);
     const auto use = [&](std::size_t place, TensorId root, std::size_t op) {
       Lifetime& life = lives_[{place, root}];
       life.first = std::min(life.first, is_kept(root) ? 0 : op);
@@ -73,7 +74,6 @@ class MemoryPlan {
         for (const TensorId id : *ids) {
           const TensorId root = graph_.root(id);
           if (op.phase == Phase::update) updated_.insert(root);
-          if (is_library_call(i)) used_by_library_.insert(root);
           // A mapped tensor lies where its device has it.
           use(mapped_.contains(root) ? 0 : plan_.place_of[i], root, i);
         }
@@ -177,7 +177,8 @@ class MemoryPlan {
   std::map<std::pair<std::size_t, TensorId>, Lifetime> lives_;
   std::map<std::size_t, std::vector<Lifetime>> residents_;
   std::set<TensorId> updated_;  ///< read or written by an optimizer
-  std::set<TensorId> mapped_, used_by_library_;
+  std::set<TensorId> mapped_;
+  bool calls_library_ = false;
 };
 
 }  // namespace

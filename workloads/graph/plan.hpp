@@ -41,7 +41,7 @@ struct Slot {
   std::size_t place = 0;
   Category category = Category::activations;
   std::size_t bytes = 0;
-  /// shared where the host maps it, pinned where one of its users is a library that knows no SVM.
+  /// shared where the host maps it; pinned where some operator is a library's, which knows no SVM.
   MemoryKind kind = MemoryKind::device;
   bool on_host = false;
   std::optional<ImageSize> image = {};  ///< workspace or kept memory
