@@ -267,7 +267,7 @@ OperatorKind max_pool_backward() {
   kind.summary = "dx = dy of each window whose y is first found here";
   kind.outputs = [](const Call& call) -> std::vector<TensorType> {
     need_count(call, 3);
-    for (const std::size_t i : {0, 2}) need_out_shape(call, call.inputs[1], call.inputs[i]);
+    for (const std::size_t i : {0u, 2u}) need_out_shape(call, call.inputs[1], call.inputs[i]);
     return {call.inputs[1]};
   };
   kind.reference = max_backward_reference;
