@@ -44,6 +44,13 @@ HWY_INLINE void put_sums(S sums, const Panel& panel, std::int64_t column, float 
   for (std::int64_t j = 0; j < count; ++j) to[column + j] = some[j] * panel.scale[column + j];
 }
 
+/// A group of neighbours, which were written one by one as what they are.
+HWY_INLINE std::int32_t group_at(const std::int32_t* images) {
+  std::int32_t all;
+  std::memcpy(&all, images, sizeof all);
+  return all;
+}
+
 template <int rows>
 void multiply_rows(const std::int32_t* images, std::int64_t stride, std::int64_t steps,
                    const Panel& panel, float image_scale) {
@@ -61,7 +68,7 @@ void multiply_rows(const std::int32_t* images, std::int64_t stride, std::int64_t
     const S w0 = hn::LoadU(d, weights), w1 = hn::LoadU(d, weights + lanes);
 #pragma GCC unroll 16
     for (int r = 0; r < rows; ++r) {
-      const S image = hn::Set(d, images[r * stride + i]);
+      const S image = hn::Set(d, group_at(images + r * stride + i));
       add_dot(image, w0, sums[r][0], more[r][0]);
       add_dot(image, w1, sums[r][1], more[r][1]);
     }
