@@ -7,9 +7,8 @@
 namespace motley::workloads::gemm {
 namespace {
 
-Patches patches_of(const Convolution& c, const float* images) {
+Patches patches_of(const Convolution& c) {
   Patches patches;
-  patches.data = images;
   patches.height = c.height;
   patches.width = c.width;
   patches.channels = c.channels / c.groups;
@@ -59,10 +58,8 @@ std::vector<Phase> phases(std::int64_t size, std::int64_t kernel, std::int64_t s
   return all;
 }
 
-Patches outputs_seen(const Convolution& c, const float* output_gradient, const Phase& y,
-                     const Phase& x) {
+Patches outputs_seen(const Convolution& c, const Phase& y, const Phase& x) {
   Patches patches;
-  patches.data = output_gradient;
   patches.height = c.output_height;
   patches.width = c.output_width;
   patches.channels = c.output_channels / c.groups;
@@ -79,10 +76,11 @@ Patches outputs_seen(const Convolution& c, const float* output_gradient, const P
 }
 
 /// Taps y and x of the weights, backwards, each transposed: [output channel][channel].
-Right weights_seen(const Convolution& c, const float* weights, const Phase& y, const Phase& x) {
+Right weights_seen(const Convolution& c, const Phase& y, const Phase& x) {
   const std::int64_t tap = c.channels / c.groups * c.output_channels, line = c.kernel_width * tap;
   Right right;
-  right.matrix = {weights + y.last_tap * line + x.last_tap * tap, c.output_channels, true};
+  right.matrix = {nullptr, c.output_channels, true};
+  right.first = y.last_tap * line + x.last_tap * tap;
   right.block_rows = c.output_channels / c.groups;
   right.blocks_per_line = std::max<std::int64_t>(1, x.taps);
   right.block_stride = -x.tap_step * tap;
@@ -90,10 +88,10 @@ Right weights_seen(const Convolution& c, const float* weights, const Phase& y, c
   return right;
 }
 
-Rows pixels_of(const Convolution& c, float* image_gradient, const Phase& y, const Phase& x) {
+Rows pixels_of(const Convolution& c, const Phase& y, const Phase& x) {
   const std::int64_t line = c.width * c.channels;
   Rows output;
-  output.data = image_gradient + y.first * line + x.first * c.channels;
+  output.first = y.first * line + x.first * c.channels;
   output.stride = c.stride_x * c.channels;
   output.width = x.pixels;
   output.height = y.pixels;
@@ -104,22 +102,20 @@ Rows pixels_of(const Convolution& c, float* image_gradient, const Phase& y, cons
 
 }  // namespace
 
-Product forward(const Convolution& c, const float* images, const float* weights, float* outputs) {
+Product forward(const Convolution& c) {
   Product product;
   product.m = c.images * c.output_height * c.output_width;
   product.n = c.output_channels / c.groups;
   product.k = c.kernel_height * c.kernel_width * (c.channels / c.groups);
-  product.patches = patches_of(c, images);
-  product.b.matrix = {weights, c.output_channels, false};
-  product.c = {outputs, c.output_channels};
+  product.patches = patches_of(c);
+  product.b.matrix.stride = product.c.stride = c.output_channels;
   product.batch = c.groups;
   product.a_batch_stride = c.channels / c.groups;
   product.b_batch_stride = product.c_batch_stride = product.bias_batch_stride = product.n;
   return product;
 }
 
-std::vector<Product> backward_data(const Convolution& c, const float* weights,
-                                   const float* output_gradient, float* image_gradient) {
+std::vector<Product> backward_data(const Convolution& c) {
   std::vector<Product> products;
   for (const Phase& y : phases(c.height, c.kernel_height, c.stride_y, c.dilation_y, c.pad_top)) {
     for (const Phase& x : phases(c.width, c.kernel_width, c.stride_x, c.dilation_x, c.pad_left)) {
@@ -127,9 +123,9 @@ std::vector<Product> backward_data(const Convolution& c, const float* weights,
       product.m = c.images * y.pixels * x.pixels;
       product.n = c.channels / c.groups;
       product.k = y.taps * x.taps * (c.output_channels / c.groups);
-      product.patches = outputs_seen(c, output_gradient, y, x);
-      product.b = weights_seen(c, weights, y, x);
-      product.c = pixels_of(c, image_gradient, y, x);
+      product.patches = outputs_seen(c, y, x);
+      product.b = weights_seen(c, y, x);
+      product.c = pixels_of(c, y, x);
       product.batch = c.groups;
       product.a_batch_stride = product.b_batch_stride = c.output_channels / c.groups;
       product.c_batch_stride = product.n;
@@ -139,19 +135,24 @@ std::vector<Product> backward_data(const Convolution& c, const float* weights,
   return products;
 }
 
-Product backward_weights(const Convolution& c, const float* images, const float* output_gradient,
-                         float* weight_gradient) {
+Product backward_weights(const Convolution& c) {
   Product product;
   product.m = c.kernel_height * c.kernel_width * (c.channels / c.groups);
   product.n = c.output_channels / c.groups;
   product.k = c.images * c.output_height * c.output_width;
-  product.patches = patches_of(c, images);
+  product.patches = patches_of(c);
   product.patches->transposed = true;
-  product.b.matrix = {output_gradient, c.output_channels, false};
-  product.c = {weight_gradient, c.output_channels};
+  product.b.matrix.stride = product.c.stride = c.output_channels;
   product.batch = c.groups;
   product.a_batch_stride = c.channels / c.groups;
   product.b_batch_stride = product.c_batch_stride = product.n;
+  return product;
+}
+
+Product placed(Product product, const float* patches, const float* right, float* result) {
+  product.patches->data = patches;
+  if (right) product.b.matrix.data = right + product.b.first;
+  if (result) product.c.data = result + product.c.first;
   return product;
 }
 

@@ -1,6 +1,7 @@
 // A convolution of NHWC images and each of its gradients as matrix products. The gradient by the
 // images is a convolution of the outputs' gradient with the kernel walked backwards; with a stride,
-// one for each phase of pixels that see the same taps.
+// one for each phase of pixels that see the same taps. They are described before addresses are
+// known.
 #pragma once
 
 #include <vector>
@@ -19,12 +20,14 @@ struct Convolution {
   std::int64_t groups = 1;
 };
 
-Product forward(const Convolution& convolution, const float* images, const float* weights,
-                float* outputs);
-/// Each product writes its own pixels, together all of them.
-std::vector<Product> backward_data(const Convolution& convolution, const float* weights,
-                                   const float* output_gradient, float* image_gradient);
-Product backward_weights(const Convolution& convolution, const float* images,
-                         const float* output_gradient, float* weight_gradient);
+/// Images x weights.
+Product forward(const Convolution& convolution);
+/// Outputs' gradient x weights. Each product writes its own pixels, together all of them.
+std::vector<Product> backward_data(const Convolution& convolution);
+/// Images x outputs' gradient.
+Product backward_weights(const Convolution& convolution);
+
+/// With these tensors; a null one is left out.
+Product placed(Product product, const float* patches, const float* right, float* result);
 
 }  // namespace motley::workloads::gemm

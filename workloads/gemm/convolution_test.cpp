@@ -115,15 +115,15 @@ void check(const Convolution& c, unsigned members) {
     weight_gradient.add(weight, gradient[output], images[image]);
   });
   Floats result(gradient.size(), NAN);
-  run(forward(c, images.data(), weights.data(), result.data()), members);
+  run(placed(forward(c), images.data(), weights.data(), result.data()), members);
   outputs.expect(result, "forward");
   result.assign(images.size(), NAN);
-  for (const Product& p : backward_data(c, weights.data(), gradient.data(), result.data())) {
-    run(p, members);
+  for (const Product& p : backward_data(c)) {
+    run(placed(p, gradient.data(), weights.data(), result.data()), members);
   }
   image_gradient.expect(result, "backward data");
   result.assign(weights.size(), NAN);
-  run(backward_weights(c, images.data(), gradient.data(), result.data()), members);
+  run(placed(backward_weights(c), images.data(), gradient.data(), result.data()), members);
   weight_gradient.expect(result, "backward weights");
 }
 

@@ -46,6 +46,7 @@ struct Right {
   Matrix matrix;
   std::int64_t block_rows = 0, blocks_per_line = 1;
   std::int64_t block_stride = 0, line_stride = 0;
+  std::int64_t first = 0;  ///< floats from the weights to matrix.data
 };
 
 /// Where row r of the result begins. Plain: at data + r * stride. With a `width`, rows are pixels
@@ -55,6 +56,7 @@ struct Rows {
   float* data = nullptr;
   std::int64_t stride = 0;
   std::int64_t width = 0, height = 1, line_stride = 0, image_stride = 0;
+  std::int64_t first = 0;  ///< floats from the tensor to data
 };
 
 /// C[m, n] = activation(A[m, k] x B[k, n] (+ C) + bias[n]), `batch` times.

@@ -67,13 +67,14 @@ Chunk chunk_of(const Product& product, const TileSizes& sizes, const Grid& grid,
 
 Product of_batch(const Product& product, std::int64_t index, std::int64_t packed_b_stride) {
   Product one = product;
-  (one.patches ? one.patches->data : one.a.data) += index * product.a_batch_stride;
+  const float*& a = one.patches ? one.patches->data : one.a.data;
+  if (a) a += index * product.a_batch_stride;  // B is packed without one
   if (product.packed_b) {
     one.packed_b += index * packed_b_stride;
   } else {
     one.b.matrix.data += index * product.b_batch_stride;
   }
-  one.c.data += index * product.c_batch_stride;
+  if (one.c.data) one.c.data += index * product.c_batch_stride;
   if (product.bias) one.bias += index * product.bias_batch_stride;
   return one;
 }

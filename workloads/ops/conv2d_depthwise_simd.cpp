@@ -199,8 +199,17 @@ void depthwise_row(const Depthwise& work, std::int64_t r) {
   edges({span.end, p.output_width});
 }
 
+Depthwise placed(Depthwise work, const DepthwiseTensors& tensors) {
+  work.seen.data = tensors.images;
+  work.weights = tensors.weights + work.first_tap;
+  work.bias = tensors.bias;
+  work.to.data = tensors.outputs + work.to.first;
+  return work;
+}
+
 /// Row by row of all parts together: they read the same rows.
-void depthwise_simd(const CpuTask& task, std::span<const Depthwise> parts) {
+void depthwise_simd(const CpuTask& task, std::span<const Depthwise> parts,
+                    const DepthwiseTensors& tensors) {
   std::int64_t height = 0;
   for (const Depthwise& part : parts) {
     if (part.seen.output_height > height) height = part.seen.output_height;
@@ -209,7 +218,7 @@ void depthwise_simd(const CpuTask& task, std::span<const Depthwise> parts) {
   for (std::int64_t row = begin; row < end; ++row) {
     for (const Depthwise& part : parts) {
       const std::int64_t y = row % height, own = part.seen.output_height;
-      if (y < own) depthwise_row(part, row / height * own + y);
+      if (y < own) depthwise_row(placed(part, tensors), row / height * own + y);
     }
   }
 }
@@ -306,12 +315,15 @@ namespace motley::workloads {
 HWY_EXPORT(depthwise_simd);
 HWY_EXPORT(depthwise_weights_simd);
 
-void depthwise(const CpuTask& task, std::span<const Depthwise> parts) {
-  HWY_DYNAMIC_DISPATCH(depthwise_simd)(task, parts);
+void depthwise(const CpuTask& task, std::span<const Depthwise> parts,
+               const DepthwiseTensors& tensors) {
+  HWY_DYNAMIC_DISPATCH(depthwise_simd)(task, parts, tensors);
 }
 
-void depthwise_weights(const CpuTask& task, const Depthwise& work, const float* output_gradient,
-                       float* sums) {
+void depthwise_weights(const CpuTask& task, const Depthwise& forward, const float* images,
+                       const float* output_gradient, float* sums) {
+  Depthwise work = forward;
+  work.seen.data = images;
   HWY_DYNAMIC_DISPATCH(depthwise_weights_simd)(task, work, output_gradient, sums);
 }
 

@@ -11,6 +11,9 @@
 
 namespace motley::workloads {
 
+/// Of one output: a tile holds so many addresses, a member so many lines.
+constexpr std::int64_t most_direct_taps = 64, most_direct_lines = 32;
+
 /// As gemm::forward() and gemm::backward_data() make them, of one group. They share their images;
 /// what else they may be is up to direct_obstacle().
 using DirectParts = std::span<const gemm::Product>;
@@ -20,11 +23,17 @@ const char* direct_obstacle(DirectParts parts);
 /// Of the weights of all parts as pack_direct() leaves them.
 std::int64_t packed_direct_floats(DirectParts parts);
 /// This member's share of the packing.
-void pack_direct(const CpuTask& task, DirectParts parts, float* packed);
+void pack_direct(const CpuTask& task, DirectParts parts, const float* weights, float* packed);
+struct DirectTensors {
+  const float *images, *packed;
+  const float* bias;  ///< or null
+  float* outputs;
+};
+
 /// Of the lines that one member keeps.
 std::size_t direct_bytes(DirectParts parts);
 /// This member's share of all parts' outputs. Workspace: direct_bytes() for each member.
-void convolve_direct(const CpuTask& task, DirectParts parts, const float* packed,
+void convolve_direct(const CpuTask& task, DirectParts parts, const DirectTensors& tensors,
                      std::byte* workspace);
 
 /// Of one member's sums: weights, output channels filled up to whole tiles, and a line of outputs.

@@ -10,10 +10,9 @@ namespace {
 
 using Parts = std::vector<gemm::Product>;
 
-Parts parts_of(const gemm::Convolution& c, ConvolutionDirection direction, const float* in,
-               const float* weights, float* out) {
-  if (direction == ConvolutionDirection::forward) return {gemm::forward(c, in, weights, out)};
-  return gemm::backward_data(c, weights, in, out);
+Parts parts_of(const gemm::Convolution& c, ConvolutionDirection direction) {
+  if (direction == ConvolutionDirection::forward) return {gemm::forward(c)};
+  return gemm::backward_data(c);
 }
 
 /// With many channels unfolded images cost little beside the product, and its blocks fit caches.
@@ -26,16 +25,15 @@ std::string unsupported(const Call& call, ConvolutionDirection direction) {
     return "weights beyond the nearer caches. Use simd.";
   }
   if (direction == ConvolutionDirection::backward_weights) return "";
-  return direct_obstacle(parts_of(described(s), direction, nullptr, nullptr, nullptr));
+  return direct_obstacle(parts_of(described(s), direction));
 }
 
 Lowered lower_product(const Call& call, Processor& processor, ConvolutionDirection direction) {
   const ConvolutionSizes s = convolution_sizes(call, direction);
-  const gemm::Convolution c = described(s);
-  const Parts sizes = parts_of(c, direction, nullptr, nullptr, nullptr);
+  Parts sizes = parts_of(described(s), direction);
   const bool forward = direction == ConvolutionDirection::forward;
   const bool constant = call.is_constant(1), bias = forward && call.inputs.size() == 3;
-  const Activation activation = forward ? activation_of(call) : Activation::none;
+  if (forward) sizes.front().activation = activation_of(call);
   const std::size_t packed_bytes = std::size_t(packed_direct_floats(sizes)) * sizeof(float);
   const unsigned members = members_for(std::int64_t(s.macs() / 16)) == 1 ? 1 : processor.members();
   Lowered lowered;
@@ -50,21 +48,17 @@ Lowered lower_product(const Call& call, Processor& processor, ConvolutionDirecti
   Launch pack, convolve;
   pack.kernel.name = "conv2d_direct_pack";
   pack.kernel.cpu = [=](const CpuTask& task) {
-    pack_direct(task, parts_of(c, direction, nullptr, task.buffer<const float>(0), nullptr),
-                task.buffer<float>(1));
+    pack_direct(task, sizes, task.buffer<const float>(0), task.buffer<float>(1));
   };
   pack.kernel.cpu_members = members_for(s.taps() * s.channels * s.out_channels);
   pack.operands = {Input{1}, packed};
   pack.once = constant;
   convolve.kernel.name = "conv2d_direct";
   convolve.kernel.cpu = [=](const CpuTask& task) {
-    Parts parts =
-        parts_of(c, direction, task.buffer<const float>(0), nullptr, task.buffer<float>(1));
-    for (gemm::Product& part : parts) {
-      part.bias = bias ? task.buffer<const float>(4) : nullptr;
-      part.activation = activation;
-    }
-    convolve_direct(task, parts, task.buffer<const float>(2), task.buffer<std::byte>(3));
+    convolve_direct(task, sizes,
+                    {task.buffer<const float>(0), task.buffer<const float>(2),
+                     bias ? task.buffer<const float>(4) : nullptr, task.buffer<float>(1)},
+                    task.buffer<std::byte>(3));
   };
   convolve.kernel.cpu_members = members;
   convolve.operands = {Input{0}, Output{0}, packed, Workspace{0}};

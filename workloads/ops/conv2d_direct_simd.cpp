@@ -32,7 +32,6 @@ using gemm::HWY_NAMESPACE::vector_lanes;
 using F = hn::Vec<Floats>;
 
 constexpr std::int64_t block = 16;  ///< channels of a pixel that lie side by side in a line
-constexpr std::int64_t most_taps = 64, most_lines = 32;
 
 /// Lines that the taps of one output line span.
 std::int64_t lines_of(const Patches& p) {
@@ -71,8 +70,9 @@ std::int64_t packed_floats_simd(const Product& part) {
   return divided(part.n, tile_columns) * tile_columns * part.k;
 }
 
-void pack_simd(const CpuTask& task, DirectParts parts, float* packed) {
-  for (const Product& part : parts) {
+void pack_simd(const CpuTask& task, DirectParts parts, const float* given, float* packed) {
+  for (const Product& sizes : parts) {
+    const Product part = placed(sizes, nullptr, given, nullptr);
     const std::int64_t channels = part.patches->channels;
     const std::int64_t taps = channels > 0 ? part.k / channels : 0;
     const std::int64_t blocks = divided(channels, block);
@@ -148,13 +148,13 @@ class Lines {
   std::int64_t span_, floats_;
   float *zeros_, *memory_;
   const float* image_ = nullptr;
-  std::int64_t held_[most_lines];
+  std::int64_t held_[most_direct_lines];
 };
 
 // ---- Tiles
 
 struct Tile {
-  const float* taps[most_taps];  ///< of the output line's pixel 0, block 0
+  const float* taps[most_direct_taps];  ///< of the output line's pixel 0, block 0
   std::int64_t tap_count, channels, block_stride;
   const float* next;  ///< the line of the image that will be copied next; null: none, or known
   std::int64_t next_stride;  ///< floats between its pixels
@@ -309,14 +309,16 @@ std::int64_t pieces_of(DirectParts parts, unsigned members) {
   return least(parts[0].patches->output_height, divided(4 * members, images_of(parts[0])));
 }
 
-void convolve_simd(const CpuTask& task, DirectParts parts, const float* packed, float* workspace) {
+void convolve_simd(const CpuTask& task, DirectParts parts, const DirectTensors& tensors,
+                   float* workspace) {
   const std::int64_t pieces = pieces_of(parts, task.members), images = images_of(parts[0]);
   const auto count = static_cast<std::int64_t>(parts.size());
   const std::int64_t chunks = images * pieces * count;
   for (std::int64_t i = task.next_chunk(chunks); i >= 0; i = task.next_chunk(chunks)) {
-    const float* weights = packed;
+    const float* weights = tensors.packed;
     for (std::int64_t j = 0; j < i % count; ++j) weights += packed_floats_simd(parts[j]);
-    const Product& part = parts[i % count];
+    Product part = placed(parts[i % count], tensors.images, nullptr, tensors.outputs);
+    part.bias = tensors.bias;
     const std::int64_t piece = i / count % pieces, image = i / count / pieces;
     const std::int64_t height = part.patches->output_height;
     Lines lines(*part.patches, workspace);
@@ -342,9 +344,10 @@ const char* direct_obstacle(DirectParts parts) {
   for (const gemm::Product& part : parts) {
     const gemm::Patches& p = *part.patches;
     if (part.batch > 1) return "channels in groups. Use simd.";
-    if (p.kernel_height * p.kernel_width > 64) return "more than 64 taps. Use simd.";
-    if ((p.kernel_height - 1) * p.dilation_y + 1 > 32)
+    if (p.kernel_height * p.kernel_width > most_direct_taps) return "more than 64 taps. Use simd.";
+    if ((p.kernel_height - 1) * p.dilation_y + 1 > most_direct_lines) {
       return "taps over more than 32 lines. Use simd.";
+    }
     if (p.stride_x > 2) return "a stride above 2. Use simd.";
   }
   return "";
@@ -358,8 +361,8 @@ std::int64_t packed_direct_floats(DirectParts parts) {
   return floats;
 }
 
-void pack_direct(const CpuTask& task, DirectParts parts, float* packed) {
-  HWY_DYNAMIC_DISPATCH(pack_simd)(task, parts, packed);
+void pack_direct(const CpuTask& task, DirectParts parts, const float* weights, float* packed) {
+  HWY_DYNAMIC_DISPATCH(pack_simd)(task, parts, weights, packed);
 }
 
 std::size_t direct_bytes(DirectParts parts) {
@@ -373,10 +376,10 @@ std::size_t direct_bytes(DirectParts parts) {
   return static_cast<std::size_t>(most) * sizeof(float);
 }
 
-void convolve_direct(const CpuTask& task, DirectParts parts, const float* packed,
+void convolve_direct(const CpuTask& task, DirectParts parts, const DirectTensors& tensors,
                      std::byte* workspace) {
   auto* const mine = reinterpret_cast<float*>(workspace + task.member * direct_bytes(parts));
-  HWY_DYNAMIC_DISPATCH(convolve_simd)(task, parts, packed, mine);
+  HWY_DYNAMIC_DISPATCH(convolve_simd)(task, parts, tensors, mine);
 }
 
 }  // namespace motley::workloads

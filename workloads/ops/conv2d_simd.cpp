@@ -46,16 +46,15 @@ Depthwise depthwise_of(const gemm::Product& product, std::int64_t images) {
   work.seen = *product.patches;
   work.images = images;
   work.channels = product.batch;
-  work.weights = product.b.matrix.data;
+  work.first_tap = product.b.first;
   work.tap_stride = product.b.block_stride;
   work.line_stride = product.b.line_stride;
   work.to = product.c;
   return work;
 }
 
-Depthwise forward_depthwise(const gemm::Convolution& c, const float* x, const float* weights,
-                            float* y) {
-  Depthwise work = depthwise_of(gemm::forward(c, x, weights, y), c.images);
+Depthwise forward_depthwise(const gemm::Convolution& c) {
+  Depthwise work = depthwise_of(gemm::forward(c), c.images);
   work.tap_stride = c.channels;
   work.line_stride = c.kernel_width * c.channels;
   work.to.line_stride = c.output_width * c.channels;
@@ -65,15 +64,13 @@ Depthwise forward_depthwise(const gemm::Convolution& c, const float* x, const fl
 
 Lowered lower_depthwise(const Call& call, const ConvolutionSizes& s) {
   const bool bias = call.inputs.size() == 3;
-  Launch launch = three_operands(
-      "conv2d_depthwise",
-      [c = described(s), bias, activation = activation_of(call)](const CpuTask& task) {
-        Depthwise work = forward_depthwise(c, task.buffer<const float>(0),
-                                           task.buffer<const float>(1), task.buffer<float>(2));
-        work.bias = bias ? task.buffer<const float>(3) : nullptr;
-        work.activation = activation;
-        depthwise(task, {&work, 1});
-      });
+  Depthwise work = forward_depthwise(described(s));
+  work.activation = activation_of(call);
+  Launch launch = three_operands("conv2d_depthwise", [work, bias](const CpuTask& task) {
+    depthwise(task, {&work, 1},
+              {task.buffer<const float>(0), task.buffer<const float>(1),
+               bias ? task.buffer<const float>(3) : nullptr, task.buffer<float>(2)});
+  });
   if (bias) launch.operands.push_back(Input{2});
   launch.kernel.cpu_members = members_for(std::int64_t(s.macs()));
   return {{launch}, {}, {}, {}};
@@ -92,9 +89,16 @@ Launch product_launch(const std::string& name, Processor& processor, std::size_t
   return launch;
 }
 
-Launch packing_launch(const gemm::Convolution& c) {
-  Launch launch = three_operands("conv2d_pack_weights", [c](const CpuTask& task) {
-    gemm::pack_b(task, gemm::forward(c, nullptr, task.buffer<const float>(1), nullptr),
+std::function<gemm::Product(const CpuTask&)> placed_operands(const gemm::Product& sizes) {
+  return [sizes](const CpuTask& task) {
+    return placed(sizes, task.buffer<const float>(0), task.buffer<const float>(1),
+                  task.buffer<float>(2));
+  };
+}
+
+Launch packing_launch(const gemm::Product& sizes) {
+  Launch launch = three_operands("conv2d_pack_weights", [sizes](const CpuTask& task) {
+    gemm::pack_b(task, placed(sizes, nullptr, task.buffer<const float>(1), nullptr),
                  task.buffer<float>(2));
   });
   launch.operands[2] = Kept{0};
@@ -122,21 +126,21 @@ Lowered lower_forward(const Call& call, Processor& processor, const schema::Para
   if (s.depthwise()) return lower_depthwise(call, s);
   const gemm::Convolution c = described(s);
   if (has_few_channels(c)) return lower_few_channels(call, c, s.macs(), processor);
-  const gemm::Product sizes = gemm::forward(c, nullptr, nullptr, nullptr);
+  gemm::Product sizes = gemm::forward(c);
+  sizes.activation = activation_of(call);
   const bool bias = call.inputs.size() == 3, packed = call.is_constant(1);
-  const auto make = [c, bias, packed, activation = activation_of(call)](const CpuTask& task) {
-    gemm::Product product = gemm::forward(c, task.buffer<const float>(0),
-                                          task.buffer<const float>(1), task.buffer<float>(2));
+  const auto make = [sizes, bias, packed](const CpuTask& task) {
+    gemm::Product product = placed(sizes, task.buffer<const float>(0), task.buffer<const float>(1),
+                                   task.buffer<float>(2));
     if (bias) product.bias = task.buffer<const float>(4);
     if (packed) product.packed_b = task.buffer<const float>(bias ? 5 : 4);
-    product.activation = activation;
     return product;
   };
   Lowered lowered;
   lowered.workspaces = {gemm::workspace_bytes(processor.members())};
   if (packed) {
     lowered.kept = {std::size_t(s.groups) * gemm::packed_b_bytes(sizes.k, sizes.n)};
-    lowered.launches.push_back(packing_launch(c));
+    lowered.launches.push_back(packing_launch(sizes));
   }
   lowered.launches.push_back(product_launch("conv2d", processor, 0, make, sizes));
   if (bias) lowered.launches.back().operands.push_back(Input{2});
@@ -145,16 +149,15 @@ Lowered lower_forward(const Call& call, Processor& processor, const schema::Para
 }
 
 Lowered lower_depthwise_data(const ConvolutionSizes& s) {
-  Launch launch =
-      three_operands("conv2d_depthwise_backward_data", [c = described(s)](const CpuTask& task) {
-        std::vector<Depthwise> parts;
-        for (const gemm::Product& product :
-             gemm::backward_data(c, task.buffer<const float>(1), task.buffer<const float>(0),
-                                 task.buffer<float>(2))) {
-          parts.push_back(depthwise_of(product, c.images));
-        }
-        depthwise(task, parts);
-      });
+  std::vector<Depthwise> parts;
+  for (const gemm::Product& product : gemm::backward_data(described(s))) {
+    parts.push_back(depthwise_of(product, s.batch));
+  }
+  Launch launch = three_operands("conv2d_depthwise_backward_data", [parts](const CpuTask& task) {
+    depthwise(
+        task, parts,
+        {task.buffer<const float>(0), task.buffer<const float>(1), nullptr, task.buffer<float>(2)});
+  });
   launch.kernel.cpu_members = members_for(std::int64_t(s.macs()));
   return {{launch}, {}, {}, {}};
 }
@@ -193,17 +196,13 @@ Lowered lower_backward_data(const Call& call, Processor& processor, const schema
   const ConvolutionSizes s = convolution_sizes(call, ConvolutionDirection::backward_data);
   if (s.depthwise()) return lower_depthwise_data(s);
   const gemm::Convolution c = described(s);
-  const std::vector<gemm::Product> parts = gemm::backward_data(c, nullptr, nullptr, nullptr);
+  const std::vector<gemm::Product> parts = gemm::backward_data(c);
   if (scatters(c, parts)) return lower_scattered_data(c, s.macs(), processor);
   Lowered lowered;
   lowered.workspaces = {gemm::workspace_bytes(processor.members())};
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto make = [c, i](const CpuTask& task) {
-      return gemm::backward_data(c, task.buffer<const float>(1), task.buffer<const float>(0),
-                                 task.buffer<float>(2))[i];
-    };
+  for (const gemm::Product& part : parts) {
     lowered.launches.push_back(
-        product_launch("conv2d_backward_data", processor, 0, make, parts[i]));
+        product_launch("conv2d_backward_data", processor, 0, placed_operands(part), part));
   }
   return lowered;
 }
@@ -214,11 +213,11 @@ Lowered lower_depthwise_weights(const ConvolutionSizes& s, Processor& processor)
   Lowered lowered;
   lowered.workspaces = {members * std::size_t(floats) * sizeof(float)};
   lowered.launches.push_back(
-      three_operands("conv2d_depthwise_backward_weights", [c = described(s)](const CpuTask& task) {
-        const float* x = task.buffer<const float>(0);
-        depthwise_weights(task, forward_depthwise(c, x, nullptr, nullptr),
-                          task.buffer<const float>(1), task.buffer<float>(2));
-      }));
+      three_operands("conv2d_depthwise_backward_weights",
+                     [work = forward_depthwise(described(s))](const CpuTask& task) {
+                       depthwise_weights(task, work, task.buffer<const float>(0),
+                                         task.buffer<const float>(1), task.buffer<float>(2));
+                     }));
   lowered.launches.back().operands[2] = Workspace{0};
   lowered.launches.back().kernel.cpu_members = members;
   Reduction(lowered, processor, {}).sum_rows(Workspace{0}, Output{0}, members, floats);
@@ -248,14 +247,11 @@ Lowered lower_backward_weights(const Call& call, Processor& processor, const sch
   if (s.depthwise()) return lower_depthwise_weights(s, processor);
   const gemm::Convolution c = described(s);
   if (has_few_channels(c)) return lower_few_channels_weights(c, s.macs(), processor);
-  const auto make = [c](const CpuTask& task) {
-    return gemm::backward_weights(c, task.buffer<const float>(0), task.buffer<const float>(1),
-                                  task.buffer<float>(2));
-  };
+  const gemm::Product sizes = gemm::backward_weights(c);
   Lowered lowered;
   lowered.workspaces = {gemm::workspace_bytes(processor.members())};
-  lowered.launches.push_back(product_launch("conv2d_backward_weights", processor, 0, make,
-                                            gemm::backward_weights(c, nullptr, nullptr, nullptr)));
+  lowered.launches.push_back(
+      product_launch("conv2d_backward_weights", processor, 0, placed_operands(sizes), sizes));
   return lowered;
 }
 
