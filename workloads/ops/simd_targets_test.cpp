@@ -45,6 +45,7 @@ TEST(EachSimdTarget, IsRight) {
       {"conv2d_backward_data", "simd/winograd_2x3"},
       {"conv2d_backward_data", "simd/winograd_4x3"},
       {"dropout", "simd"},
+      {"transpose", "simd"},
       {"matmul_int8", "simd"},
       {"conv2d_int8", "simd"}};
   const auto cpu = devices::real_machine()->open("cpu");

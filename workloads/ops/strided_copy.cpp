@@ -58,40 +58,18 @@ void block_transposition(StridedCopy& copy) {
 
 constexpr std::int64_t block = 16;
 
-/// to[i][j] = from[j][i], both contiguous along their last index, in blocks that pass through a
-/// buffer: whole cache lines are read and written, once, even where rows a power of two apart share
-/// a few sets of the cache.
-void transpose_rows(const float* from, std::int64_t from_column, float* to, std::int64_t to_row,
-                    std::int64_t rows, std::int64_t columns) {
-  float buffer[block * block];
-  for (std::int64_t j0 = 0; j0 < columns; j0 += block) {
-    const std::int64_t across = std::min(block, columns - j0);
-    for (std::int64_t i0 = 0; i0 < rows; i0 += block) {
-      const std::int64_t down = std::min(block, rows - i0);
-      for (std::int64_t j = 0; j < across; ++j) {
-        std::copy_n(from + (j0 + j) * from_column + i0, down, buffer + j * block);
-      }
-      for (std::int64_t i = 0; i < down; ++i) {
-        float* const y = to + (i0 + i) * to_row + j0;
-        for (std::int64_t j = 0; j < across; ++j) y[j] = buffer[j * block + i];
-      }
-    }
-  }
-}
-
-/// Rows [first, last) of [rows, columns].
-void copy_rows(const StridedCopy& copy, const float* from, float* to, std::int64_t first,
-               std::int64_t last) {
-  const std::int64_t columns = copy.sizes[axes - 1];
+/// The first `rows` and `columns` of the last two axes.
+void copy_rows(const StridedCopy& copy, const float* from, float* to, std::int64_t rows,
+               std::int64_t columns) {
   const std::int64_t from_row = copy.from_strides[axes - 2],
                      from_column = copy.from_strides[axes - 1];
   const std::int64_t to_row = copy.to_strides[axes - 2], to_column = copy.to_strides[axes - 1];
   if (from_row == 1 && to_column == 1 && columns >= 4) {
-    transpose_rows(from + first, from_column, to + first * to_row, to_row, last - first, columns);
+    transpose_rows(from, from_column, to, to_row, rows, columns);
     return;
   }
   if (from_column == 1 && to_column == 1) {
-    for (std::int64_t i = first; i < last; ++i) {
+    for (std::int64_t i = 0; i < rows; ++i) {
       const float* x = from + i * from_row;
       float* y = to + i * to_row;
       if (columns == 4) {  // channels of NC4HW4: a call each would cost more than the copy
@@ -104,7 +82,7 @@ void copy_rows(const StridedCopy& copy, const float* from, float* to, std::int64
   }
   for (std::int64_t j0 = 0; j0 < columns; j0 += block) {
     const std::int64_t j1 = std::min(j0 + block, columns);
-    for (std::int64_t i = first; i < last; ++i) {
+    for (std::int64_t i = 0; i < rows; ++i) {
       const float* x = from + i * from_row;
       float* y = to + i * to_row;
       for (std::int64_t j = j0; j < j1; ++j) y[j * to_column] = x[j * from_column];
@@ -112,21 +90,37 @@ void copy_rows(const StridedCopy& copy, const float* from, float* to, std::int64
   }
 }
 
-/// Of the last axis but one, in a piece: a few cache lines of each page that is touched.
-constexpr std::int64_t rows_at_once = 64;
+/// What threads take at a time, of the last two axes: 64 KiB, of few rows, so that only a few pages
+/// are touched.
+struct Piece {
+  std::int64_t rows, columns;
+  std::int64_t down, across;  ///< so many pieces make both axes
+};
+Piece piece_of(const StridedCopy& copy) {
+  const std::int64_t all_rows = copy.sizes[axes - 2], rows = std::min<std::int64_t>(64, all_rows);
+  const std::int64_t columns = 16384 / rows / block * block;
+  return {rows, columns, divide_up(all_rows, rows), divide_up(copy.sizes[axes - 1], columns)};
+}
 
-/// The pieces are blocks of rows of the last two axes.
-void copy_piece(const StridedCopy& copy, const CpuTask& task, std::int64_t piece) {
-  const std::int64_t blocks = divide_up(copy.sizes[axes - 2], rows_at_once);
-  const std::int64_t first = piece % blocks * rows_at_once;
-  std::int64_t rest = piece / blocks, from = copy.from_offset, to = copy.to_offset;
+void copy_piece(const StridedCopy& copy, const CpuTask& task, const Piece& piece,
+                std::int64_t index) {
+  const std::int64_t column = index % piece.across * piece.columns;
+  index /= piece.across;
+  const std::int64_t row = index % piece.down * piece.rows;
+  std::int64_t rest = index / piece.down;
+  const auto start = [&](const Shape& strides) {
+    return row * strides[axes - 2] + column * strides[axes - 1];
+  };
+  std::int64_t from = copy.from_offset + start(copy.from_strides),
+               to = copy.to_offset + start(copy.to_strides);
   for (std::size_t k = axes - 2; k-- > 0;) {
     from += rest % copy.sizes[k] * copy.from_strides[k];
     to += rest % copy.sizes[k] * copy.to_strides[k];
     rest /= copy.sizes[k];
   }
-  copy_rows(copy, task.buffer<const float>(0) + from, task.buffer<float>(1) + to, first,
-            std::min(first + rows_at_once, copy.sizes[axes - 2]));
+  copy_rows(copy, task.buffer<const float>(0) + from, task.buffer<float>(1) + to,
+            std::min(piece.rows, copy.sizes[axes - 2] - row),
+            std::min(piece.columns, copy.sizes[axes - 1] - column));
 }
 
 struct Int8 {
@@ -158,21 +152,23 @@ Shape strides_of(const Shape& shape) {
 void copy_strided(Lowered& lowered, const Processor& processor, const schema::Parameters& tuning,
                   const Operand& from, const Operand& to, StridedCopy copy) {
   copy = merged(copy);
-  const std::int64_t elements = product(copy.sizes), columns = copy.sizes[axes - 1];
+  const std::int64_t elements = product(copy.sizes);
   Launch launch;
   launch.kernel.name = "copy_strided";
   launch.operands = {from, to};
   if (processor.members() > 0) {
     block_transposition(copy);
-    const std::int64_t pieces = elements / copy.sizes[axes - 2] / copy.sizes[axes - 1] *
-                                divide_up(copy.sizes[axes - 2], rows_at_once);
+    const Piece piece = piece_of(copy);
+    const std::int64_t pieces =
+        elements / copy.sizes[axes - 2] / copy.sizes[axes - 1] * piece.down * piece.across;
     launch.kernel.cpu_members = members_for(elements);
-    launch.kernel.cpu = [copy, pieces](const CpuTask& task) {
+    launch.kernel.cpu = [copy, piece, pieces](const CpuTask& task) {
       const auto [begin, end] = task.share(pieces);
-      for (std::int64_t piece = begin; piece < end; ++piece) copy_piece(copy, task, piece);
+      for (std::int64_t i = begin; i < end; ++i) copy_piece(copy, task, piece, i);
     };
   } else {
     launch.kernel.opencl = vector_form(embedded::strided_copy_cl, "copy_strided", tuning);
+    const std::int64_t columns = copy.sizes[axes - 1];
     launch.range = items(elements / columns * divide_up(columns, vector_width(tuning)));
     launch.operands.push_back(constant(int8(copy.sizes, 0)));
     launch.operands.push_back(constant(int8(copy.from_strides, copy.from_offset)));

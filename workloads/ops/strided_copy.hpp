@@ -19,6 +19,11 @@ Shape strides_of(const Shape& shape);
 /// Appends the launch that copies. Throws Unsupported beyond five axes that cannot be merged.
 void copy_strided(Lowered& lowered, const Processor& processor, const schema::Parameters& tuning,
                   const Operand& from, const Operand& to, StridedCopy copy);
+/// On a CPU: to[i][j] = from[j][i], both contiguous along their last index, in blocks that pass
+/// through a buffer: whole cache lines are read and written, once, even where rows a power of two
+/// apart share a few sets of the cache.
+void transpose_rows(const float* from, std::int64_t from_column, float* to, std::int64_t to_row,
+                    std::int64_t rows, std::int64_t columns);
 /// Appends the launch that sets `elements` of `to` to 0.
 void fill_zero(Lowered& lowered, const Processor& processor, const schema::Parameters& tuning,
                const Operand& to, std::int64_t elements);

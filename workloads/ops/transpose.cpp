@@ -72,6 +72,8 @@ OperatorKind transpose() {
   kind.examples = {example({5}, "0"),
                    example({3, 7}, "1,0"),
                    example({40, 33}, "1,0"),
+                   example({300, 70}, "1,0"),
+                   example({2, 2, 8200}, "1,0,2"),
                    example({2, 5, 3, 8}, "0,2,1,3"),
                    example({2, 17, 3, 20}, "0,2,3,1"),
                    example({2, 4, 35, 19}, "0,3,1,2"),
