@@ -143,7 +143,7 @@ OperatorKind matmul() {
                    example({2, 2, 5, 4}, {2, 2, 7, 4}, false, true),
                    example({64, 300}, {300, 96}),
                    example({2, 3, 200}, {2, 10, 200}, false, true),
-                   example({20, 1600}, {1600, 50})};
+                   example({20, 2309}, {2309, 50})};
   return kind;
 }
 

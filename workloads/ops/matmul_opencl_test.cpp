@@ -93,6 +93,21 @@ TEST_F(MatmulLadder, PacksConstantsOnce) {
   }
 }
 
+TEST_F(MatmulLadder, AddsUpALongDepthInParts) {
+  const Implementation& rung = rung_named("opencl/packed");
+  for (const std::int64_t depth : {2048, 2309}) {  // one part; two, not of whole fours of steps
+    const Call call = call_of(20, depth, 50);
+    for (const auto& tuning : tunings_of(rung, call, *processor_, Tier::full)) {
+      ASSERT_EQ(rung.lower(call, *processor_, tuning).launches.size(), depth == 2048 ? 3u : 4u);
+      const auto queue = processor_->queue();
+      OperatorTrial trial(*processor_, *queue, operator_kind("matmul"), call, rung, tuning, 5);
+      trial.reset(*queue);
+      trial.give(*queue);
+      EXPECT_LE(trial.error(*queue), trial.tolerance());
+    }
+  }
+}
+
 TEST_F(MatmulLadder, RefusesOperandsThatNoImageHolds) {
   const Implementation& rung = rung_named("opencl/image");
   if (!rung.unsupported(call_of(1, 1, 1), *processor_).empty()) GTEST_SKIP() << "no images";

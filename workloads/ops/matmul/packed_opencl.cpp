@@ -14,9 +14,10 @@ extern const std::string_view registers_cl, panels_cl;
 namespace motley::workloads {
 namespace {
 
-/// About so many steps of the depth at once. Each part reads and writes C again; more steps no
+/// About so many steps of the depth at once. Each part reads and writes C again, and its panels of
+/// A do not lie side by side; with more steps a panel of B (48 columns: 290 KiB) and those of A no
 /// longer fit into the second-level cache.
-constexpr std::int64_t part_depth = 1024;
+constexpr std::int64_t part_depth = 1536;
 /// Of the panels of A that groups go through before the next panel of B: a second-level cache full.
 constexpr std::int64_t block_bytes = 2 << 20;
 /// Steps of the depth that a work-item packs.

@@ -71,10 +71,11 @@ void store_sum(V sum, __global float* to, int valid, Finish finish, V bias) {
 }
 
 #if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
-// Compiled for a CPU. PoCL's own prefetch() does nothing.
-#define PREFETCH(p) __builtin_prefetch((const void*)(size_t)(p), 0, 2)
+// Compiled for a CPU. PoCL's own prefetch() does nothing. To the first- or second-level cache; of
+// what lies beyond the memory nothing happens.
+#define PREFETCH(p, level) __builtin_prefetch((const void*)(size_t)(p), 0, 4 - (level))
 #else
-#define PREFETCH(p)
+#define PREFETCH(p, level)
 #endif
 #define LINE 16
 
@@ -83,11 +84,31 @@ void store_sum(V sum, __global float* to, int valid, Finish finish, V bias) {
 void prefetch_ahead(__global const float* c, int rows, int n, __global const float* next, int size,
                     int part, int parts) {
   for (int i = 0; i < rows; ++i) {
-    for (int j = 0; j < TILE_COLUMNS; j += LINE) PREFETCH(c + i * n + j);
+    for (int j = 0; j < TILE_COLUMNS; j += LINE) PREFETCH(c + i * n + j, 2);
   }
   const int lines = size / LINE, end = lines * (part + 1) / parts;
-  for (int i = lines * part / parts; i < end; ++i) PREFETCH(next + i * LINE);
+  for (int i = lines * part / parts; i < end; ++i) PREFETCH(next + i * LINE, 2);
 }
+
+// One step of the depth. An element of A is loaded where it is multiplied: all of a step at once
+// would need registers that the tile takes.
+#define LOAD_B(i, j) const V b##j = VLOAD(j * GROUP, step_b);
+#define MULTIPLY_LOADED(i)  \
+  const V a##i = step_a[i]; \
+  MULTIPLY_ROW(i)
+#define STEP(step)                                            \
+  {                                                           \
+    __global const float* step_a = a + (step) * TILE_ROWS;    \
+    __global const float* step_b = b + (step) * TILE_COLUMNS; \
+    EACH_COLUMN(LOAD_B, 0)                                    \
+    EACH_ROW(MULTIPLY_LOADED)                                 \
+  }
+// A CPU's core computes a loop's own instructions instead of products: four steps for each turn.
+#define STEPS 4
+// A panel of A is read once, from the second-level cache, so far ahead of its use.
+#define STEPS_AHEAD 64
+#define PREFETCH_A(i) \
+  if (i * STEPS % LINE == 0) PREFETCH(a + STEPS_AHEAD * TILE_ROWS + i * STEPS, 1);
 
 // Depth [k0, k0 + steps) of k. Groups go down `block` panels of A, then to the next panel of B:
 // those of A stay in the cache meanwhile.
@@ -111,13 +132,14 @@ __kernel void multiply_panels(__global const float* a, __global const float* b, 
                  b + (size_t)k * TILE_COLUMNS, next_size, rest % here, here);
 
   DECLARE_TILE
-  for (int step = 0; step < steps; ++step, a += TILE_ROWS, b += TILE_COLUMNS) {
-#define LOAD_A(i) const V a##i = a[i];
-#define LOAD_B(i, j) const V b##j = VLOAD(j * GROUP, b);
-    EACH_COLUMN(LOAD_B, 0)
-    EACH_ROW(LOAD_A)
-    MULTIPLY_TILE
+  int step = 0;
+  for (; step + STEPS <= steps; step += STEPS) {
+    EACH_ROW(PREFETCH_A)
+    STEP(0) STEP(1) STEP(2) STEP(3)
+    a += STEPS * TILE_ROWS;
+    b += STEPS * TILE_COLUMNS;
   }
+  for (; step < steps; ++step, a += TILE_ROWS, b += TILE_COLUMNS) STEP(0)
   KEEP_TILE
 
   const Finish finish = {k0 > 0, k0 + steps == k, activation};
