@@ -117,12 +117,14 @@ Launch elementwise_launch(const Call& call, const Elementwise& what, const Proce
 }
 
 BothRegistration::BothRegistration(const std::string& kind, Lower lower,
-                                   std::vector<std::size_t> indices) {
+                                   std::vector<std::size_t> indices, Refusal refusal) {
   Implementation simd;
   simd.name = "simd";
   simd.summary = "Widest vectors of the CPU, all threads";
-  simd.unsupported = [wanted = std::move(indices)](const Call& call, Processor&) {
-    return needs_plain_f32(call, wanted);
+  simd.unsupported = [wanted = std::move(indices), refusal = std::move(refusal)](const Call& call,
+                                                                                 Processor&) {
+    const std::string types = needs_plain_f32(call, wanted);
+    return types.empty() && refusal ? refusal(call) : types;
   };
   simd.lower = std::move(lower);
   Implementation opencl = simd;

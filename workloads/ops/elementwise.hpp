@@ -33,11 +33,13 @@ Launch elementwise_launch(const Call& call, const Elementwise& what, const Proce
                           const schema::Parameters& tuning);
 
 /// Static objects of these types register the implementations `simd` and `opencl` of a kind from
-/// one rule. `indices`: inputs that are i32.
+/// one rule. `indices`: inputs that are i32. `refusal`: why not, beside types; empty text: it can.
 class BothRegistration {
  public:
   using Lower = std::function<Lowered(const Call&, Processor&, const schema::Parameters& tuning)>;
-  BothRegistration(const std::string& kind, Lower lower, std::vector<std::size_t> indices = {});
+  using Refusal = std::function<std::string(const Call&)>;
+  BothRegistration(const std::string& kind, Lower lower, std::vector<std::size_t> indices = {},
+                   Refusal refusal = {});
 };
 class ElementwiseRegistration {
  public:

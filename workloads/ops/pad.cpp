@@ -96,28 +96,29 @@ OperatorKind make_kind(bool pad) {
 
 const KindRegistration registration([] { return std::vector{make_kind(true), make_kind(false)}; });
 
-Lowered lower(const Call& call, const Processor& processor, const schema::Parameters& tuning,
-              bool pad) {
+StridedCopy copy_of(const Call& call, bool pad) {
   const Shape &in = call.inputs[0].shape, &out = call.outputs[0].shape;
   StridedCopy copy{pad ? in : out, strides_of(in), strides_of(out)};
   const auto margins = margins_of(call);
   const Shape& strides = pad ? copy.to_strides : copy.from_strides;
   std::int64_t& offset = pad ? copy.to_offset : copy.from_offset;
   for (std::size_t k = 0; k < margins.size(); ++k) offset += margins[k].before * strides[k];
-  Lowered lowered;
-  if (pad) fill_zero(lowered, processor, tuning, Output{0}, call.outputs[0].elements());
-  copy_strided(lowered, processor, tuning, Input{0}, Output{0}, copy);
-  return lowered;
+  return copy;
 }
 
-const BothRegistration pad("pad", [](const Call& call, Processor& processor,
-                                     const schema::Parameters& tuning) {
-  return lower(call, processor, tuning, true);
-});
-const BothRegistration slice("slice", [](const Call& call, Processor& processor,
-                                         const schema::Parameters& tuning) {
-  return lower(call, processor, tuning, false);
-});
+BothRegistration both(const char* kind, bool pad) {
+  return BothRegistration(
+      kind,
+      [pad](const Call& call, Processor& processor, const schema::Parameters& tuning) {
+        Lowered lowered;
+        if (pad) fill_zero(lowered, processor, tuning, Output{0}, call.outputs[0].elements());
+        copy_strided(lowered, processor, tuning, Input{0}, Output{0}, copy_of(call, pad));
+        return lowered;
+      },
+      {}, [pad](const Call& call) { return too_many_axes(copy_of(call, pad)); });
+}
+
+const BothRegistration pad = both("pad", true), slice = both("slice", false);
 
 }  // namespace
 }  // namespace motley::workloads

@@ -63,6 +63,29 @@ TEST(Refusals, NameBothNumbersOfShapeOperators) {
                  {{{1, 3, 2, 1}}}, {"3 from 7", "4"});
 }
 
+TEST(Refusals, CopiesOfTooManyAxesAreRefusedBeforeTheyAreLowered) {
+  const Shape six = {3, 3, 3, 3, 3, 3};
+  const auto call = [&](const char* kind, const char* attribute, const std::string& text) {
+    return make_call(operator_kind(kind), {{attribute, text}}, {{six}});
+  };
+  const auto machine = devices::real_machine();
+  const auto cpu = machine->open("cpu");
+  const auto expect = [&](const char* kind, const Call& of, bool refused) {
+    for (const Implementation& one : implementations(kind)) {
+      if (one.name == "reference") continue;
+      const std::string reason = one.unsupported(of, *cpu);
+      EXPECT_EQ(reason.find("6 axes") != std::string::npos, refused) << one.name << reason;
+      EXPECT_EQ(reason.empty(), !refused) << one.name << reason;
+    }
+  };
+  const char* all_sides = "0,1;1,0;0,1;1,0;0,1;1,0";
+  expect("pad", call("pad", "margins", all_sides), true);
+  expect("slice", call("slice", "margins", all_sides), true);
+  expect("pad", call("pad", "margins", "0,0;0,0;0,1;0,0;0,1;0,0"), false);
+  expect("transpose", call("transpose", "order", "5,2,4,1,3,0"), true);
+  expect("transpose", call("transpose", "order", "4,5,2,3,0,1"), false);
+}
+
 /// The first element of output 0 after one run of a call without state.
 float first_element(Processor& on, const Implementation& implementation, const Call& call,
                     const std::vector<Values>& inputs) {

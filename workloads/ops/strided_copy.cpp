@@ -31,10 +31,14 @@ StridedCopy merged(const StridedCopy& copy) {
     result.from_strides.push_back(copy.from_strides[k]);
     result.to_strides.push_back(copy.to_strides[k]);
   }
-  if (result.sizes.size() > axes) {
-    throw Unsupported(fmt::format("{} axes in different orders (the kernel knows {}). Merge some.",
-                                  result.sizes.size(), axes));
-  }
+  return result;
+}
+
+/// Merged, with as many axes as the kernel takes.
+StridedCopy filled_up(const StridedCopy& copy) {
+  const std::string refusal = too_many_axes(copy);
+  if (!refusal.empty()) throw Unsupported(refusal);
+  StridedCopy result = merged(copy);
   const std::size_t missing = axes - result.sizes.size();
   result.sizes.insert(result.sizes.begin(), missing, 1);
   // An axis of one element counts as contiguous.
@@ -149,9 +153,16 @@ Shape strides_of(const Shape& shape) {
   return strides;
 }
 
+std::string too_many_axes(const StridedCopy& copy) {
+  const std::size_t different = merged(copy).sizes.size();
+  if (different <= axes) return "";
+  return fmt::format("{} axes in different orders (the kernel knows {}). Merge some.", different,
+                     axes);
+}
+
 void copy_strided(Lowered& lowered, const Processor& processor, const schema::Parameters& tuning,
                   const Operand& from, const Operand& to, StridedCopy copy) {
-  copy = merged(copy);
+  copy = filled_up(copy);
   const std::int64_t elements = product(copy.sizes);
   Launch launch;
   launch.kernel.name = "copy_strided";

@@ -16,7 +16,9 @@ struct StridedCopy {
 /// Strides of a row-major tensor.
 Shape strides_of(const Shape& shape);
 
-/// Appends the launch that copies. Throws Unsupported beyond five axes that cannot be merged.
+/// Why no kernel makes this copy: more than five axes that cannot be merged. Empty: one does.
+std::string too_many_axes(const StridedCopy& copy);
+/// Appends the launch that copies. Throws Unsupported where there are too many axes.
 void copy_strided(Lowered& lowered, const Processor& processor, const schema::Parameters& tuning,
                   const Operand& from, const Operand& to, StridedCopy copy);
 /// On a CPU: to[i][j] = from[j][i], both contiguous along their last index, in blocks that pass

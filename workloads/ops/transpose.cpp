@@ -85,17 +85,23 @@ OperatorKind transpose() {
 
 const KindRegistration registration([] { return std::vector{transpose()}; });
 
-const BothRegistration both("transpose", [](const Call& call, Processor& processor,
-                                            const schema::Parameters& tuning) {
+StridedCopy copy_of(const Call& call) {
   StridedCopy copy;
   copy.sizes = call.outputs[0].shape;
   copy.to_strides = strides_of(call.outputs[0].shape);
   const Shape strides = strides_of(call.inputs[0].shape);
   for (const std::size_t axis : order_of(call)) copy.from_strides.push_back(strides[axis]);
-  Lowered lowered;
-  copy_strided(lowered, processor, tuning, Input{0}, Output{0}, copy);
-  return lowered;
-});
+  return copy;
+}
+
+const BothRegistration both(
+    "transpose",
+    [](const Call& call, Processor& processor, const schema::Parameters& tuning) {
+      Lowered lowered;
+      copy_strided(lowered, processor, tuning, Input{0}, Output{0}, copy_of(call));
+      return lowered;
+    },
+    {}, [](const Call& call) { return too_many_axes(copy_of(call)); });
 
 }  // namespace
 }  // namespace motley::workloads
