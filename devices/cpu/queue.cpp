@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <utility>
 
@@ -81,8 +82,10 @@ void launch_on(Team& team, const CpuKernel& kernel, std::span<const Argument> ar
   std::atomic<std::int64_t> next{0};
   const unsigned most = kernel.most_members();
   const unsigned members = most == 0 ? team.size() : std::min(most, team.size());
-  team.run(members,
-           [&](unsigned member) { kernel.form()(CpuTask(member, members, arguments, next)); });
+  const auto work = [&](unsigned member) {
+    kernel.form()(CpuTask(member, members, arguments, next));
+  };
+  team.run(members, std::cref(work));  // a copy of it would be allocated
 }
 
 void check_buffers(std::span<const Argument> arguments) {
