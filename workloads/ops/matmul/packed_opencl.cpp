@@ -20,8 +20,8 @@ namespace {
 constexpr std::int64_t part_depth = 1536;
 /// Of the panels of A that groups go through before the next panel of B: a second-level cache full.
 constexpr std::int64_t block_bytes = 2 << 20;
-/// Steps of the depth that a work-item packs.
-constexpr std::int64_t pack_steps = 64;
+/// Steps of the depth that a work-item packs. Pieces of more rows at once were seen to take longer.
+constexpr std::int64_t pack_steps = 32;
 
 OpenclForm panel_form(const std::string& entry, const schema::Parameters& tuning) {
   return tuned_form(std::string(embedded::registers_cl).append(embedded::panels_cl), entry, tuning);
