@@ -18,6 +18,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace motley::workloads::HWY_NAMESPACE {
+namespace {
 
 using F = hn::Vec<Floats>;
 
@@ -182,6 +183,7 @@ PieceForm find_layer_norm_piece(std::string_view entry) {
   return nullptr;
 }
 
+}  // namespace
 }  // namespace motley::workloads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
