@@ -32,7 +32,6 @@ OperatorTrial::OperatorTrial(Processor& processor, Queue& queue, std::shared_ptr
                              const Implementation& implementation, const schema::Parameters& tuning,
                              std::size_t sets)
     : data_(std::move(data)),
-      implementation_(implementation),
       lowered_(implementation.lower(data_->call(), processor, tuning)),
       scalars_(example_scalars()) {
   for (const MemoryNeed& need : lowered_.workspaces) {

@@ -61,7 +61,6 @@ class OperatorTrial {
   void write(Queue& queue, Set& set, std::size_t input);
 
   std::shared_ptr<OperatorData> data_;
-  const Implementation& implementation_;
   Lowered lowered_;
   RunScalars scalars_;
   std::vector<std::unique_ptr<Buffer>> workspaces_;  ///< scratch: of all sets together
