@@ -80,7 +80,8 @@ TensorId TransformerBuilder::attention(const std::string& name, TensorId x, doub
   const TensorId values = remembered(name + "/value", part("value"));
   const TensorId scores =
       model_.apply("matmul", name + "/scores", {query, keys}, {{"transpose_b", std::int64_t{1}}});
-  Attributes softmax = {{"scale", 1 / std::sqrt(double(form_.width / form_.heads))}};
+  const std::int64_t head_width = form_.width / form_.heads;
+  Attributes softmax = {{"scale", 1 / std::sqrt(double(head_width))}};
   if (!form_.decode) softmax["causal"] = std::int64_t{form_.causal};
   const TensorId shares = model_.apply(form_.decode ? "softmax_to_position" : "softmax",
                                        name + "/shares", {scores}, softmax);

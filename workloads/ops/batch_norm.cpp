@@ -97,7 +97,7 @@ void backward_reference(const Call& call, const RunScalars&, std::span<const Val
   const Activation activation = activation_of(call);
   const Values &x = inputs[1], &gamma = inputs[2], &mean = inputs[3], &inverse = inputs[4];
   const std::size_t channels = gamma.size();
-  const double rows = double(x.size() / channels);
+  const double rows = double(x.size()) / double(channels);
   Values dy = inputs[0];
   for (std::size_t i = 0; i < dy.size(); ++i) {
     if (inputs.size() == 6 && !passes(activation, inputs[5][i])) dy[i] = 0;
@@ -132,7 +132,7 @@ std::vector<Values> backward_magnitudes(const Call& call, std::span<const Values
   const Activation activation = activation_of(call);
   const Values &x = inputs[1], &gamma = inputs[2], &mean = inputs[3], &inverse = inputs[4];
   const std::size_t channels = gamma.size();
-  const double rows = double(x.size() / channels);
+  const double rows = double(x.size()) / double(channels);
   Values dx(x.size()), dgamma(channels), dbeta(channels);
   const auto normal = [&](std::size_t i) {
     return std::abs(x[i] - mean[i % channels]) * inverse[i % channels];

@@ -214,6 +214,7 @@ void depthwise_simd(const CpuTask& task, std::span<const Depthwise> parts,
   for (const Depthwise& part : parts) {
     if (part.seen.output_height > height) height = part.seen.output_height;
   }
+  if (height == 0) return;
   const auto [begin, end] = task.share(parts[0].images * height);
   for (std::int64_t row = begin; row < end; ++row) {
     for (const Depthwise& part : parts) {

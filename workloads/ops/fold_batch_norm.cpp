@@ -47,8 +47,12 @@ void reference(const Call& call, const RunScalars&, std::span<const Values> inpu
     factors[c] = gamma[c] / std::sqrt(variance[c] + call.number("epsilon"));
     results[1][c] = beta[c] + ((has_bias(call) ? inputs[1][c] : 0) - mean[c]) * factors[c];
   }
-  for (std::size_t i = 0; i < results[0].size(); ++i) {
-    results[0][i] = inputs[0][i] * factors[i % channels];
+  std::size_t i = 0;
+  while (i < results[0].size()) {
+    for (const double factor : factors) {
+      results[0][i] = inputs[0][i] * factor;
+      ++i;
+    }
   }
 }
 
