@@ -125,8 +125,8 @@ TEST_F(Cli, AKilledSupervisorLosesAtMostTheLineBeingWrittenAndResumes) {
 }
 
 TEST_F(Cli, CtrlCEndsCleanly) {
-  motley("run --tier smoke --filter '^bandwidth/' --on cpu:0" + out() +
-             " & p=$!; sleep 1; kill -INT $p; wait $p",
+  motley("run --tier smoke --filter '^bandwidth/' --on cpu:0" + out() + " & p=$!; until [ -s '" +
+             file.string() + "' ] || ! kill -0 $p; do sleep 0.1; done; kill -INT $p; wait $p",
          "set -m;");
   expect_valid();
   ASSERT_EQ(log().ends.size(), 1u);
