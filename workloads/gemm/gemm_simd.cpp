@@ -2,12 +2,9 @@
 // in L1, both packed by the member that needs them; the microkernel's tile goes through a small
 // buffer to where it belongs, with whatever has to be done to it on the way.
 #include "workloads/gemm/gemm.hpp"
+#include "workloads/gemm/sized_vectors.hpp"
 #include "workloads/gemm/tiles.hpp"
 
-// A vector of SVE has no size that the compiler knows, so that arrays of them cannot be held in
-// registers; the SVE of phones is as wide as NEON. SSSE3 and AVX3_DL add nothing here.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "workloads/gemm/gemm_simd.cpp"
 #include "hwy/foreach_target.h"

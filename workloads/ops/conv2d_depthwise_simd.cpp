@@ -2,12 +2,9 @@
 // so the walk keeps to what fits the caches: output row by output row, for each vector of channels
 // a run of the row. Only windows that hang over a left or right border ask for each tap
 // whether it is there; rows beyond the top and bottom are read from zeros.
+#include "workloads/gemm/sized_vectors.hpp"
 #include "workloads/ops/conv2d_depthwise.hpp"
 
-// A vector of SVE has no size that the compiler knows, so that arrays of them cannot be held in
-// registers; the SVE of phones is as wide as NEON.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "workloads/ops/conv2d_depthwise_simd.cpp"
 #include "hwy/foreach_target.h"

@@ -4,11 +4,9 @@
 // zeros that lie there: one copy of a float for as many uses as there are taps and output channels.
 #include <utility>
 
+#include "workloads/gemm/sized_vectors.hpp"
 #include "workloads/ops/conv2d_direct.hpp"
 
-// See gemm/gemm_simd.cpp: arrays of SVE's vectors cannot be held in registers.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "workloads/ops/conv2d_direct_simd.cpp"
 #include "hwy/foreach_target.h"

@@ -1,8 +1,6 @@
+#include "workloads/gemm/sized_vectors.hpp"
 #include "workloads/ops/conv2d_few_channels.hpp"
 
-// See gemm/gemm_simd.cpp: arrays of SVE's vectors cannot be held in registers.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "workloads/ops/conv2d_few_channels_simd.cpp"
 #include "hwy/foreach_target.h"

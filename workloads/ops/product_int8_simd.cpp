@@ -6,7 +6,7 @@
 #include "workloads/ops/product_int8.hpp"
 
 #define HWY_WANT_AVX3_DL
-// See gemm/gemm_simd.cpp: arrays of SVE's vectors cannot be held in registers.
+// As gemm/sized_vectors.hpp, but with AVX3_DL's dot products.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "workloads/ops/product_int8_simd.cpp"

@@ -1,11 +1,9 @@
 // What does each stage cost? Channels are the vectors' axis: a place of 16 channels is one vector,
 // and a tile of them is transformed in registers and the L1 cache.
 #include "workloads/gemm/gemm.hpp"
+#include "workloads/gemm/sized_vectors.hpp"
 #include "workloads/ops/winograd/stages.hpp"
 
-// As gemm_simd.cpp, whose panels are filled here.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "workloads/ops/winograd/stages_simd.cpp"
 #include "hwy/foreach_target.h"
