@@ -1,6 +1,7 @@
 #include "harness/clock.hpp"
 
 #include <chrono>
+#include <thread>
 
 #include "harness/case.hpp"
 
@@ -12,9 +13,15 @@ class SteadyClock final : public Clock {
   double seconds() override {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - zero_).count();
   }
+  void wait_until(double seconds) override {
+    // An absolute time: what is left is counted again after each early return.
+    std::this_thread::sleep_until(zero_ + std::chrono::duration_cast<Steady::duration>(
+                                              std::chrono::duration<double>(seconds)));
+  }
 
  private:
-  std::chrono::steady_clock::time_point zero_ = std::chrono::steady_clock::now();
+  using Steady = std::chrono::steady_clock;
+  Steady::time_point zero_ = Steady::now();
 };
 
 SteadyClock the_clock;

@@ -7,6 +7,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual double seconds() = 0;  ///< monotonic; the zero point is arbitrary
+  /// Sleeps until then; returns at once where that has passed.
+  virtual void wait_until(double seconds) = 0;
 };
 
 /// CLOCK_MONOTONIC, in seconds since the program started.

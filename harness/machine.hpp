@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,16 @@ struct ThreadState {
 struct ProcessMemory {
   double resident_bytes = 0;
   double most_bytes = 0;  ///< since restart_process_memory(), or where that failed since the start
+};
+
+/// A file of the machine's own storage that is gone when this is.
+class ScratchFile {
+ public:
+  virtual ~ScratchFile() = default;
+  /// At its end. Throws DeviceError (a full disk).
+  virtual void write(std::span<const std::byte> bytes) = 0;
+  virtual void sync() = 0;    ///< waits until what was written is on the storage
+  virtual void rewind() = 0;  ///< writing goes on at its beginning
 };
 
 class Machine {
@@ -52,6 +63,10 @@ class Machine {
   virtual double boot_seconds() = 0;  ///< CLOCK_BOOTTIME: goes on while the machine sleeps
   /// Flushes denormals on the calling thread and reads the control word back.
   virtual bool flush_denormals() = 0;
+  /// From now on the calling thread wakes up when it asked to, not up to 50 us later to save power.
+  virtual void precise_timers() {}
+  /// Throws Unsupported where no folder can be written.
+  virtual std::unique_ptr<ScratchFile> scratch_file();
 };
 
 }  // namespace motley

@@ -2,6 +2,7 @@
 // searches and judges is then tested exactly and at once.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@ namespace motley {
 class VirtualClock final : public Clock {
  public:
   double seconds() override { return now_ += 1e-9; }  // reading a clock takes time too
+  void wait_until(double seconds) override { now_ = std::max(now_, seconds); }
   void advance(double seconds) { now_ += seconds; }
 
  private:

@@ -243,11 +243,52 @@ void read_measured(const Reader& reader, Block& block) {
     inner.read("device_seconds", block.samples.device_seconds);
     inner.read("device_busy_seconds", block.samples.device_busy_seconds);
     inner.read("waited_seconds", block.samples.waited_seconds);
+    inner.read("scheduled_seconds", block.samples.scheduled_seconds);
+    inner.read("enqueued_seconds", block.samples.enqueued_seconds);
+    inner.read("latency_seconds", block.samples.latency_seconds);
+    inner.read("segment", block.samples.segment);
   }
   reader.read("warmup_seconds", block.warmup_seconds);
   reader.read("stopped_by", block.stopped_by);
   reader.read("clock_hertz", block.clock_hertz);
   reader.read("ceiling_flops_per_second", block.ceiling_flops_per_second);
+}
+
+void read_scenario(const Reader& reader, Block& block) {
+  if (const Json* validity = reader.find("validity")) {
+    const Reader inner = reader.child("validity", *validity);
+    block.validity.emplace();
+    inner.read("verdict", block.validity->verdict);
+    inner.read("reasons", block.validity->reasons);
+  }
+  reader.read("figures", block.figures);
+  read_objects(reader, "loads", block.loads, [](const Reader& one, LoadLevel& level) {
+    one.read("load", level.load);
+    one.read("processor", level.processor);
+    one.read("asked", level.asked);
+    one.read("achieved", level.achieved);
+    one.read("alone", level.alone);
+    one.read("reason", level.reason);
+    one.read("details", level.details);
+  });
+  if (const Json* side = reader.find("side_file")) {
+    const Reader inner = reader.child("side_file", *side);
+    block.side_file.emplace();
+    inner.read("file", block.side_file->file);
+    inner.read("sha256", block.side_file->sha256);
+    inner.read("count", block.side_file->count);
+    inner.read("columns", block.side_file->columns);
+  }
+  const Json* histograms = reader.find("histograms");
+  if (!histograms) return;
+  if (!histograms->is_object()) reader.refuse("an object", "histograms");
+  for (const auto& [column, value] : histograms->items()) {
+    const Reader inner = reader.child("histograms", value);
+    Histogram& histogram = block.histograms[column];
+    inner.read("buckets_per_doubling", histogram.buckets_per_doubling);
+    inner.read("lower", histogram.lower);
+    inner.read("counts", histogram.counts);
+  }
 }
 
 Block read_block(const Reader& reader) {
@@ -280,6 +321,7 @@ Block read_block(const Reader& reader) {
   reader.read("memory", block.memory);
   reader.read("readings", block.readings);
   reader.read("details", block.details);
+  read_scenario(reader, block);
   reader.read("steal_seconds", block.steal_seconds);
   reader.read("involuntary_switches", block.involuntary_switches);
   read_objects(reader, "findings", block.findings, [](const Reader& one, Finding& finding) {

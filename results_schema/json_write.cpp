@@ -16,6 +16,8 @@ Json json(const Processor& processor);
 Json json(const Finding& finding);
 Json json(const Candidate& candidate);
 Json json(const OperatorTime& time);
+Json json(const LoadLevel& level);
+Json json(const Histogram& histogram);
 
 Json json(bool value) {
   return value;
@@ -105,6 +107,33 @@ Json json(const Candidate& candidate) {
   return object;
 }
 
+Json json(const LoadLevel& level) {
+  Json object{{"load", level.load}};
+  put_text(object, "processor", level.processor);
+  put(object, "asked", json(level.asked));
+  put(object, "achieved", json(level.achieved));
+  put(object, "alone", json(level.alone));
+  put_text(object, "reason", level.reason);
+  put(object, "details", json(level.details));
+  return object;
+}
+Json json(const Histogram& histogram) {
+  return {{"buckets_per_doubling", histogram.buckets_per_doubling},
+          {"lower", histogram.lower},
+          {"counts", histogram.counts}};
+}
+Json json(const SideFile& side) {
+  return {{"file", side.file},
+          {"sha256", side.sha256},
+          {"count", side.count},
+          {"columns", side.columns}};
+}
+Json json(const Validity& validity) {
+  Json object{{"verdict", validity.verdict}};
+  put(object, "reasons", json(validity.reasons));
+  return object;
+}
+
 Json keyed(const char* record, const Key& key) {
   return {
       {"record", record},         {"schema", version},          {"case", key.case_name},
@@ -149,6 +178,10 @@ Json json(const Samples& samples) {
   put(object, "device_seconds", json(samples.device_seconds));
   put(object, "device_busy_seconds", json(samples.device_busy_seconds));
   put(object, "waited_seconds", json(samples.waited_seconds));
+  put(object, "scheduled_seconds", json(samples.scheduled_seconds));
+  put(object, "enqueued_seconds", json(samples.enqueued_seconds));
+  put(object, "latency_seconds", json(samples.latency_seconds));
+  put(object, "segment", json(samples.segment));
   return object;
 }
 
@@ -180,6 +213,11 @@ Json json(const Block& block) {
   put(object, "memory", json(block.memory));
   put(object, "readings", json(block.readings));
   put(object, "details", json(block.details));
+  if (block.validity) object["validity"] = json(*block.validity);
+  put(object, "figures", json(block.figures));
+  put(object, "loads", json(block.loads));
+  if (block.side_file) object["side_file"] = json(*block.side_file);
+  put(object, "histograms", json(block.histograms));
   if (block.steal_seconds) object["steal_seconds"] = *block.steal_seconds;
   if (block.involuntary_switches) object["involuntary_switches"] = *block.involuntary_switches;
   put(object, "findings", json(block.findings));

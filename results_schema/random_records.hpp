@@ -49,9 +49,11 @@ class RandomRecords {
     const std::size_t n = 1 + static_cast<std::size_t>(small() % 20);
     for (auto* column : {&block.samples.started_seconds, &block.samples.host_seconds,
                          &block.samples.device_seconds, &block.samples.device_busy_seconds,
-                         &block.samples.waited_seconds}) {
+                         &block.samples.waited_seconds, &block.samples.scheduled_seconds,
+                         &block.samples.enqueued_seconds, &block.samples.latency_seconds}) {
       for (std::size_t i = 0; i < n; ++i) column->push_back(positive());
     }
+    for (std::size_t i = 0; i < n; ++i) block.samples.segment.push_back(small());
     block.warmup_seconds = {positive(), positive()};
     block.stopped_by = "interval";
     if (flag()) block.clock_hertz = positive();
@@ -63,6 +65,16 @@ class RandomRecords {
     block.memory = {{"weights", positive()}};
     block.readings = {{"temperature_celsius/zone0", {-3.5, positive()}}};
     block.details = facts();
+    if (flag()) block.validity = Validity{"semivalid", {text()}};
+    block.figures = {{"p90_seconds", positive()}};
+    block.loads = {{"memory:read_gbps=5",
+                    "cpu:1",
+                    {{"read_bytes_per_second", positive()}},
+                    {{"read_bytes_per_second", positive()}},
+                    {{"read_bytes_per_second", positive()}},
+                    text(),
+                    facts()}};
+    block.histograms = {{"latency_seconds", {32, {0, positive()}, {small(), small()}}}};
     if (flag()) block.steal_seconds = positive();
     if (flag()) block.involuntary_switches = small();
     block.findings = {{"noisy", text()}};

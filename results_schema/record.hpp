@@ -48,6 +48,12 @@ struct Samples {
   std::vector<double> device_seconds;   ///< last END minus first START
   std::vector<double> device_busy_seconds;  ///< union of the commands' START..END
   std::vector<double> waited_seconds;       ///< run-queue delay of the measuring thread
+  // Of queries, which a scenario lets arrive; host_seconds is then the time of service.
+  std::vector<double>
+      scheduled_seconds;                 ///< when it was to arrive, on the clock of started_seconds
+  std::vector<double> enqueued_seconds;  ///< when the generator handed it over
+  std::vector<double> latency_seconds;   ///< from scheduled (closed loops: enqueued) to completed
+  std::vector<std::int64_t> segment;  ///< the scenario's step, state, probe, place in a burst ...
   friend bool operator==(const Samples&, const Samples&) = default;
 };
 
@@ -56,6 +62,44 @@ struct Finding {
   std::string kind;   ///< noisy, drift, bimodal, preempted, migrated, suspended, throttled, ...
   std::string cause;  ///< one sentence with the figures that made us say so
   friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+/// Does a scenario's measurement answer its question?
+struct Validity {
+  std::string verdict;  ///< valid, semivalid (too few or too short, but sure all the same), invalid
+  std::vector<std::string> reasons;  ///< with figures and what to change; none where valid
+  friend bool operator==(const Validity&, const Validity&) = default;
+};
+
+/// What one background load did over the window of the samples.
+struct LoadLevel {
+  std::string load;       ///< as it was asked for: memory:read_gbps=5
+  std::string processor;  ///< on which it ran; empty where it needs none
+  /// By quantity, the unit in its name: read_bytes_per_second, duty, frames_per_second ...
+  std::map<std::string, double> asked, achieved;
+  std::map<std::string, double> alone;  ///< just before, when nothing else ran
+  std::string reason;  ///< why an achieved level is more than 5 % off the asked one; else empty
+  Facts details;
+  friend bool operator==(const LoadLevel&, const LoadLevel&) = default;
+};
+
+/// Counts of values by logarithmic-linear buckets: each doubling has `buckets_per_doubling` of
+/// equal width. Only buckets that hold something, ascending.
+struct Histogram {
+  std::int64_t buckets_per_doubling = 32;
+  std::vector<double> lower;  ///< bound of each bucket; 0: what is not positive
+  std::vector<std::int64_t> counts;
+  friend bool operator==(const Histogram&, const Histogram&) = default;
+};
+
+/// Samples that are too many for a line: columns one after another, each `count` little-endian
+/// IEEE doubles.
+struct SideFile {
+  std::string file;    ///< its name, in the folder of the file that names it
+  std::string sha256;  ///< of its bytes, hexadecimal
+  std::int64_t count = 0;
+  std::vector<std::string> columns;  ///< members of samples, in order
+  friend bool operator==(const SideFile&, const SideFile&) = default;
 };
 
 /// One candidate that a search over implementation axes tried.
@@ -188,6 +232,11 @@ struct Block {
   std::map<std::string, double> memory;                 ///< bytes by category
   std::map<std::string, std::vector<double>> readings;  ///< instrument: [at start, at end]
   Facts details;  ///< what the case adds: zero_copy, build options, fit inputs ...
+  std::optional<Validity> validity;       ///< of a scenario with queries
+  std::map<std::string, double> figures;  ///< that a scenario concludes; the unit in each name
+  std::vector<LoadLevel> loads;
+  std::optional<SideFile> side_file;            ///< where samples are, if not in the line
+  std::map<std::string, Histogram> histograms;  ///< of samples in a side file, by column
   std::optional<double> steal_seconds;
   std::optional<std::int64_t> involuntary_switches;
   std::vector<Finding> findings;

@@ -16,6 +16,7 @@ namespace {
 class SlowToAnswer : public Clock {
  public:
   double seconds() override { return now += 450e-6; }
+  void wait_until(double) override {}
   double now = 0;
 };
 
