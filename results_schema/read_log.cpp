@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "results_schema/json_lines.hpp"
+#include "results_schema/side_file.hpp"
 
 namespace motley::schema {
 namespace {
@@ -76,7 +77,10 @@ Log read_log(const std::filesystem::path& file, CutLine cut) {
     if (!whole && cut == CutLine::pass_over) break;
     if (line.empty()) continue;
     try {
-      if (auto record = parse_line(line)) add(std::move(*record), log);
+      auto record = parse_line(line);
+      if (!record) continue;
+      if (auto* block = std::get_if<Block>(&*record)) fetch_samples(*block, file.parent_path());
+      add(std::move(*record), log);
     } catch (const BadRecord& defect) {
       throw BadRecord(fmt::format("{}:{}: {}{}", file.string(), number, defect.what(),
                                   whole ? "."

@@ -12,6 +12,7 @@
 #include <valijson/validator.hpp>
 
 #include "results_schema/json_lines.hpp"
+#include "results_schema/side_file.hpp"
 
 namespace motley::embedded {
 extern const std::string_view record_schema_json;
@@ -105,6 +106,17 @@ class FileRules {
   std::map<std::string, int> visits_;
 };
 
+void look_beside(Record& record, const std::filesystem::path& file,
+                 std::vector<std::string>& defects) {
+  auto* block = std::get_if<Block>(&record);
+  if (!block) return;
+  try {
+    fetch_samples(*block, file.parent_path());
+  } catch (const BadRecord& defect) {
+    defects.push_back(defect.what());
+  }
+}
+
 }  // namespace
 
 std::string_view json_schema() {
@@ -153,7 +165,10 @@ Validation validate_file(const std::filesystem::path& file) {
     ++validation.lines;
     std::vector<std::string> defects = defects_of_line(line);
     if (defects.empty()) {
-      if (const auto record = parse_line(line)) rules.look_at(*record, defects);
+      if (auto record = parse_line(line)) {
+        rules.look_at(*record, defects);
+        look_beside(*record, file, defects);
+      }
     }
     for (const std::string& defect : defects) {
       validation.defects.push_back(fmt::format("line {}: {}", validation.lines, defect));
