@@ -27,7 +27,7 @@ constexpr int longest_file_lines = 450;
 const std::map<std::string, Folder>& folders() {
   static const std::map<std::string, Folder> table = {
       {"results_schema", {{}, {"nlohmann", "valijson", "fmt"}, false, true}},
-      {"harness", {{"results_schema"}, {"benchmark", "fmt"}, false, true}},
+      {"harness", {{"results_schema"}, {"benchmark", "fmt", "hwy"}, false, true}},
       {"harness/cli",
        {{"results_schema", "harness", "devices", "microbench", "workloads", "analysis"},
         {"benchmark", "fmt", "CLI", "nlohmann"}}},

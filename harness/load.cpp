@@ -1,0 +1,78 @@
+#include "harness/load.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "harness/error.hpp"
+#include "harness/loads/kinds.hpp"
+
+namespace motley {
+namespace {
+
+const LoadKind& kind_named(const std::string& name) {
+  std::vector<std::string> known;
+  for (const LoadKind& kind : load_kinds()) {
+    if (kind.name == name) return kind;
+    known.push_back(kind.name);
+  }
+  throw UnknownName("load", name, known);
+}
+
+struct Asked {
+  const LoadKind* kind;
+  Spec spec;
+};
+
+/// In the order of their spellings: the same loads start in the same order however they are asked.
+std::vector<Asked> parse_loads(const std::string& text) {
+  std::vector<Asked> asked;
+  if (text.empty() || text == "none") return asked;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('+', begin), text.size());
+    const auto [name, values] = split_spec(text.substr(begin, end - begin));
+    const LoadKind& kind = kind_named(name);
+    asked.push_back({&kind, Spec(name, values, kind.parameters)});
+    begin = end + 1;
+  }
+  std::sort(asked.begin(), asked.end(),
+            [](const auto& a, const auto& b) { return a.spec.canonical() < b.spec.canonical(); });
+  return asked;
+}
+
+}  // namespace
+
+const std::vector<LoadKind>& load_kinds() {
+  static const std::vector<LoadKind> kinds = loads::all_kinds();
+  return kinds;
+}
+
+Loads::Loads(const std::string& text, Machine& machine, Clock& clock, const std::string& victim) {
+  for (const Asked& one : parse_loads(text)) {
+    loads_.push_back(one.kind->make(one.spec, machine, clock, victim));
+  }
+}
+
+void Loads::start() {
+  for (const auto& load : loads_) load->start();
+  for (const auto& load : loads_) load->run();
+}
+
+void Loads::begin_window() {
+  for (const auto& load : loads_) load->begin_window();
+}
+
+std::vector<schema::LoadLevel> Loads::end_window() {
+  std::vector<schema::LoadLevel> levels;
+  for (const auto& load : loads_) levels.push_back(load->end_window());
+  return levels;
+}
+
+std::string canonical_loads(const std::string& text) {
+  std::string canonical;
+  for (const Asked& one : parse_loads(text)) {
+    canonical += (canonical.empty() ? "" : "+") + one.spec.canonical();
+  }
+  return canonical.empty() ? "none" : canonical;
+}
+
+}  // namespace motley

@@ -1,0 +1,62 @@
+// What else runs while something is measured, on purpose: does it suffer, and did the load reach
+// the level that was asked of it? A load keeps its own account and gives it for the window of the
+// samples. Levels are paced by absolute schedules: what was lost is caught up in small measure only
+// and otherwise reported.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/clock.hpp"
+#include "harness/machine.hpp"
+#include "harness/spec.hpp"
+#include "results_schema/record.hpp"
+
+namespace motley {
+
+/// The destructor stops it and joins its threads, also on errors.
+class Load {
+ public:
+  virtual ~Load() = default;
+  virtual void start() = 0;  ///< warms its threads, measures what it achieves alone, then rests
+  virtual void run() = 0;    ///< from now on, until the end
+  virtual void begin_window() = 0;
+  /// What it achieved since begin_window(). Throws what ended one of its threads.
+  virtual schema::LoadLevel end_window() = 0;
+};
+
+struct LoadKind {
+  std::string name, summary;
+  std::vector<SpecParameter> parameters;
+  /// Opens what it needs on the calling thread. `victim`: id of the processor that is measured.
+  std::function<std::unique_ptr<Load>(const Spec&, Machine&, Clock&, const std::string& victim)>
+      make;
+};
+
+/// Every kind there is, by name.
+const std::vector<LoadKind>& load_kinds();
+
+/// `memory:read_gbps=5+frames:hz=60`, or `none`. Make it before the victim is woken: threads that a
+/// driver starts inherit the cores of the thread that opens a device.
+class Loads {
+ public:
+  /// Throws BadArgument or UnknownName, and what opening processors throws.
+  Loads(const std::string& text, Machine& machine, Clock& clock, const std::string& victim);
+
+  bool empty() const { return loads_.empty(); }
+  void start();  ///< each alone, one after another, then all together
+  void begin_window();
+  std::vector<schema::LoadLevel> end_window();
+  void stop() { loads_.clear(); }  ///< joins all threads
+
+ private:
+  std::vector<std::unique_ptr<Load>> loads_;
+};
+
+/// Checks names and parameters (BadArgument, UnknownName); the spelling that keys records: loads
+/// sorted, `none` for none.
+std::string canonical_loads(const std::string& text);
+
+}  // namespace motley
