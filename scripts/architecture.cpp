@@ -27,7 +27,7 @@ constexpr int longest_file_lines = 450;
 const std::map<std::string, Folder>& folders() {
   static const std::map<std::string, Folder> table = {
       {"results_schema", {{}, {"nlohmann", "valijson", "fmt"}, false, true}},
-      {"harness", {{"results_schema"}, {"benchmark", "fmt", "hwy"}, false, true}},
+      {"harness", {{"results_schema"}, {"benchmark", "boost", "fmt", "hwy"}, false, true}},
       {"harness/cli",
        {{"results_schema", "harness", "devices", "microbench", "workloads", "analysis"},
         {"benchmark", "fmt", "CLI", "nlohmann"}}},
@@ -129,8 +129,8 @@ bool is_language(const std::string& header) {
 
 void check_angled(const std::string& path, const std::string& from, const std::string& header,
                   std::vector<std::string>& found) {
-  static const Names known = {"nlohmann", "valijson", "fmt",    "benchmark", "CLI",
-                              "CL",       "hwy",      "zlib.h", "oneapi",    "clblast_c.h"};
+  static const Names known = {"nlohmann", "valijson", "fmt",    "benchmark",   "CLI",  "CL",
+                              "hwy",      "zlib.h",   "oneapi", "clblast_c.h", "boost"};
   if (is_language(header)) {
     return;
   }

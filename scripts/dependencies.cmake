@@ -73,6 +73,8 @@ if(MOTLEY_PROGRAM)
     target_include_directories(zlibstatic INTERFACE ${zlib_SOURCE_DIR} ${zlib_BINARY_DIR})
     motley_alias(ZLIB::ZLIB zlibstatic)
   endif()
+  motley_dependency(Boost 1.74 boostorg/math 1a7be5d895d266a870af7a6ed258e5bcf9838277) # 1.83.0
+  motley_alias(Boost::headers boost_math)
   motley_dependency(OpenCLHeaders "" KhronosGroup/OpenCL-Headers
                     2368105c0531069fe927989505de7d125ec58c55) # 2023.12.14
 endif()
@@ -107,4 +109,4 @@ if(MOTLEY_TESTS)
   motley_alias(GTest::gtest gtest)
   motley_alias(GTest::gtest_main gtest_main)
 endif()
-motley_quiet(nlohmann_json fmt valijson benchmark CLI11 hwy zlibstatic Headers gtest gtest_main)
+motley_quiet(nlohmann_json fmt valijson benchmark CLI11 hwy zlibstatic boost_math Headers gtest gtest_main)

@@ -4,7 +4,7 @@
 
 packages=(
   build-essential cmake ninja-build ccache git ca-certificates
-  libbenchmark-dev libcli11-dev libfmt-dev libgtest-dev libhwy-dev nlohmann-json3-dev
+  libbenchmark-dev libboost-dev libcli11-dev libfmt-dev libgtest-dev libhwy-dev nlohmann-json3-dev
   zlib1g-dev opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd
 )
 # Other people's kernels to compare ours with: without them Motley builds all the same.
