@@ -6,6 +6,7 @@
 #include "devices/denormals.hpp"
 #include "devices/instruments.hpp"
 #include "devices/linux/process_memory.hpp"
+#include "devices/linux/scratch_file.hpp"
 #include "devices/linux/thread.hpp"
 #include "devices/opencl/catalogue.hpp"
 #include "devices/processor_ids.hpp"
@@ -58,6 +59,11 @@ class RealMachine : public LocalMachine {
   bool restart_process_memory() override { return devices::restart_process_memory(); }
   double boot_seconds() override { return read_boot_seconds(); }
   bool flush_denormals() override { return flush_denormals_on_this_thread(); }
+
+  void precise_timers() override { set_precise_timers(); }
+  std::unique_ptr<ScratchFile> scratch_file() override {
+    return scratch_file_in(scratch_folders());
+  }
 
   Inventory inventory() override;
 

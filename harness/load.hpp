@@ -23,7 +23,7 @@ class Load {
   virtual void start() = 0;  ///< warms its threads, measures what it achieves alone, then rests
   virtual void run() = 0;    ///< from now on, until the end
   virtual void begin_window() = 0;
-  /// What it achieved since begin_window(). Throws what ended one of its threads.
+  /// What it achieved since begin_window(). What ended one of its threads is the reason.
   virtual schema::LoadLevel end_window() = 0;
 };
 
@@ -38,8 +38,7 @@ struct LoadKind {
 /// Every kind there is, by name.
 const std::vector<LoadKind>& load_kinds();
 
-/// `memory:read_gbps=5+frames:hz=60`, or `none`. Make it before the victim is woken: threads that a
-/// driver starts inherit the cores of the thread that opens a device.
+/// `memory:read_gbps=5+frames:hz=60`, or `none`.
 class Loads {
  public:
   /// Throws BadArgument or UnknownName, and what opening processors throws.

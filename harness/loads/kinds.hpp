@@ -1,4 +1,4 @@
-// Which loads are there? One function a file, listed here and in all_kinds().
+// Which loads are there? One file each, listed here.
 #pragma once
 
 #include <vector>
@@ -7,6 +7,13 @@
 
 namespace motley::loads {
 
-std::vector<LoadKind> all_kinds();
+LoadKind allocate_load();
+LoadKind cache_load();
+LoadKind cpu_load();
+LoadKind frames_load();
+LoadKind io_load();
+LoadKind memory_load();
+LoadKind opencl_compute_load();
+LoadKind opencl_memory_load();
 
 }  // namespace motley::loads
