@@ -40,7 +40,15 @@ void expand(const Case& one, Processor& processor, const Selection& selection, s
   if (axis == one.axes.size()) {
     schema::Parameters unset = key.parameters;
     for (const AxisValues& set : selection.set) unset.erase(set.axis);
-    if (!one.keep || one.keep(unset, selection.tier)) planned.push_back(schema::Begin{key});
+    if (one.keep && !one.keep(unset, selection.tier)) return;
+    for (const std::string& scenario : selection.scenarios) {
+      for (const std::string& load : selection.loads) {
+        schema::Begin begin{key};
+        begin.key.scenario = scenario;
+        begin.key.load = load;
+        planned.push_back(std::move(begin));
+      }
+    }
     return;
   }
   const Axis& current = one.axes[axis];
@@ -99,7 +107,8 @@ std::vector<schema::Record> plan(Processor& processor, const Selection& selectio
     key.case_name = one->name;
     key.revision = one->revision;
     key.processor = processor.description().id;
-    key.scenario = selection.scenario;
+    key.scenario = selection.scenarios.front();
+    key.load = selection.loads.front();
     std::string reason = one->unsupported ? one->unsupported(processor) : "";
     const std::size_t before = planned.size();
     try {
@@ -133,7 +142,9 @@ std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed) {
   for (const auto& [name, value] : key.parameters) {
     text += fmt::format(" --set {}={}", name, schema::to_string(value));
   }
-  text += fmt::format(" --scenario {} --tier {} --seed {}", key.scenario, to_string(tier), seed);
+  text += fmt::format(" --scenario {}", key.scenario);
+  if (key.load != "none") text += fmt::format(" --load {}", key.load);
+  text += fmt::format(" --tier {} --seed {}", to_string(tier), seed);
   return micro ? text : text + " --processes 1 --rounds 1";
 }
 

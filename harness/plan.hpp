@@ -17,7 +17,8 @@ struct Selection {
   std::string filter;  ///< regular expression over case names; empty: all
   std::vector<AxisValues> set;
   Tier tier = Tier::standard;
-  std::string scenario = "throughput";
+  std::vector<std::string> scenarios{"throughput"};  ///< as they key records
+  std::vector<std::string> loads{"none"};            ///< likewise; each with each scenario
 };
 
 /// Cases that the filter selects. Throws Error on a bad expression, UnknownName if none matches or

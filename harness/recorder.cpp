@@ -7,6 +7,7 @@
 
 #include "harness/error.hpp"
 #include "results_schema/json_lines.hpp"
+#include "results_schema/side_file.hpp"
 
 namespace motley {
 namespace {
@@ -56,6 +57,16 @@ Recorder::Recorder(std::filesystem::path file, Mode mode) : file_(std::move(file
         fmt::format("cannot write {}: {} (results would be lost). Name another file with "
                     "--out.",
                     file_.string(), error ? error.message() : std::strerror(errno)));
+  }
+}
+
+void fit_line(schema::Block& block, const std::filesystem::path& log) {
+  try {
+    schema::move_long_samples(block, log);
+  } catch (const schema::BadRecord& error) {
+    block.status = schema::Status::failed;
+    block.reason = error.what();
+    block.samples = {};
   }
 }
 

@@ -10,6 +10,10 @@
 
 namespace motley {
 
+/// Moves samples that are too many for the block's line of `log` to a file beside it. Where that
+/// fails, the block has failed and says why.
+void fit_line(schema::Block& block, const std::filesystem::path& log);
+
 class Recorder {
  public:
   enum class Mode { create, resume };

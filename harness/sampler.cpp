@@ -90,24 +90,6 @@ class Sampling {
   Observed& observed_;
 };
 
-void warm_up(const Stage& stage, const Trial& trial, const Limits& limits, schema::Block& block) {
-  const double end = stage.clock.seconds() + limits.warmup_seconds;
-  while (true) {
-    const double block_end = stage.clock.seconds() + limits.warmup_block_seconds;
-    std::vector<double> runs;
-    do {
-      runs.push_back(run_sample(stage, trial, block.runs_per_sample) /
-                     static_cast<double>(block.runs_per_sample));
-      stage.queue.take_intervals();
-    } while (stage.clock.seconds() < block_end);
-    block.warmup_seconds.push_back(median(runs));
-    const std::size_t n = block.warmup_seconds.size();
-    const bool stationary =
-        n >= 2 && std::abs(block.warmup_seconds[n - 1] / block.warmup_seconds[n - 2] - 1) < 0.02;
-    if (stationary || stage.clock.seconds() >= end) return;
-  }
-}
-
 /// The interval is looked at only at n = 16, 32, 64 ...: looking after each sample and stopping
 /// when it happens to be narrow would bias it.
 bool narrow_enough(const std::vector<double>& samples, double target) {
@@ -120,11 +102,10 @@ bool narrow_enough(const std::vector<double>& samples, double target) {
 
 }  // namespace
 
-Limits limits_for(ProcessorKind kind, Tier tier, const std::string& scenario,
-                  double block_seconds) {
+Limits limits_for(ProcessorKind kind, Tier tier, bool group, double block_seconds) {
   Limits limits;
   limits.block_seconds = block_seconds;
-  limits.group = scenario != "latency";
+  limits.group = group;
   limits.target = tier == Tier::full ? 0.005 : 0.01;
   limits.warmup_seconds = std::max(0.01, block_seconds / 3);
   if (kind != ProcessorKind::cpu) {
@@ -159,45 +140,66 @@ std::int64_t calibrate(const Stage& stage, const Trial& trial, double seconds) {
   }
 }
 
-void sample(const Stage& stage, const Trial& trial, const Limits& limits, schema::Block& block,
-            Observed& observed) {
-  const double started = stage.clock.seconds();
-  block.runs_per_sample = limits.group ? calibrate(stage, trial, limits.sample_seconds) : 1;
-  warm_up(stage, trial, limits, block);
-  const double warm = stage.clock.seconds();
-  block.phases["warmup"] = warm - started;
+void warm_up(const Stage& stage, const Trial& trial, const Limits& limits, schema::Block& block) {
+  const double end = stage.clock.seconds() + limits.warmup_seconds;
+  while (true) {
+    const double block_end = stage.clock.seconds() + limits.warmup_block_seconds;
+    std::vector<double> runs;
+    do {
+      runs.push_back(run_sample(stage, trial, block.runs_per_sample) /
+                     static_cast<double>(block.runs_per_sample));
+      stage.queue.take_intervals();
+    } while (stage.clock.seconds() < block_end);
+    block.warmup_seconds.push_back(median(runs));
+    const std::size_t n = block.warmup_seconds.size();
+    const bool stationary =
+        n >= 2 && std::abs(block.warmup_seconds[n - 1] / block.warmup_seconds[n - 2] - 1) < 0.02;
+    if (stationary || stage.clock.seconds() >= end) return;
+  }
+}
 
-  observed.target = limits.target;
+void watch_samples(const Stage& stage, schema::Block& block, Observed& observed,
+                   const std::function<void()>& work) {
   const ThreadState before = stage.machine.thread_state();
   const double asleep = stage.machine.boot_seconds() - stage.clock.seconds();
-  Sampling sampling(stage, trial, block, observed);
-  const auto& samples = block.samples.host_seconds;
-  while (true) {
-    sampling.one();
-    if (narrow_enough(samples, limits.target)) {
-      block.stopped_by = "interval";
-      break;
-    }
-    if (samples.size() >= most_samples) {
-      block.stopped_by = "samples";
-      break;
-    }
-    if (stage.clock.seconds() - warm >= limits.block_seconds && samples.size() >= least_samples) {
-      block.stopped_by = "budget";
-      break;
-    }
-  }
-  sampling.take_clock();
+  work();
   const ThreadState after = stage.machine.thread_state();
   if (before.involuntary_switches && after.involuntary_switches) {
     block.involuntary_switches = *after.involuntary_switches - *before.involuntary_switches;
   }
   observed.suspended_seconds = stage.machine.boot_seconds() - stage.clock.seconds() - asleep;
+}
+
+void sample(const Stage& stage, const Trial& trial, const Limits& limits, schema::Block& block,
+            Observed& observed, const std::function<void()>& warm) {
+  const double started = stage.clock.seconds();
+  block.runs_per_sample = limits.group ? calibrate(stage, trial, limits.sample_seconds) : 1;
+  warm_up(stage, trial, limits, block);
+  warm();
+  const double begun = stage.clock.seconds();
+  block.phases["warmup"] = begun - started;
+
+  observed.target = limits.target;
+  Sampling sampling(stage, trial, block, observed);
+  const auto& samples = block.samples.host_seconds;
+  const auto until_known = [&] {
+    while (true) {
+      sampling.one();
+      if (narrow_enough(samples, limits.target)) return "interval";
+      if (samples.size() >= most_samples) return "samples";
+      const bool over = stage.clock.seconds() - begun >= limits.block_seconds;
+      if (over && samples.size() >= least_samples) return "budget";
+    }
+  };
+  watch_samples(stage, block, observed, [&] {
+    block.stopped_by = until_known();
+    sampling.take_clock();
+  });
   if (!observed.clocks_hertz.empty()) {
     block.clock_hertz = median(observed.clocks_hertz);
     block.readings["clock_hertz/chain"] = observed.clocks_hertz;
   }
-  block.phases["sample"] = stage.clock.seconds() - warm;
+  block.phases["sample"] = stage.clock.seconds() - begun;
 }
 
 double scaling_ratio(const Stage& stage, const Trial& trial, double seconds) {

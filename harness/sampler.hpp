@@ -19,7 +19,8 @@ struct Limits {
   bool group = true;                   ///< false: every run is a sample (latency)
 };
 /// A GPU's clock takes 50 ms and more to follow its load; a CPU core's a few.
-Limits limits_for(ProcessorKind kind, Tier tier, const std::string& scenario, double block_seconds);
+/// `group`: short runs share a sample.
+Limits limits_for(ProcessorKind kind, Tier tier, bool group, double block_seconds);
 
 /// The processor with everything that a visit needs of its surroundings.
 struct Stage {
@@ -36,9 +37,19 @@ double run_sample(const Stage& stage, const Trial& trial, std::int64_t runs);
 /// trusted.
 std::int64_t calibrate(const Stage& stage, const Trial& trial, double seconds);
 
+/// Runs until two blocks of runs agree; fills warmup_seconds.
+void warm_up(const Stage& stage, const Trial& trial, const Limits& limits, schema::Block& block);
+
+/// Does the work, which takes the samples, and fills in what happened to this thread and machine
+/// meanwhile: switches, suspension.
+void watch_samples(const Stage& stage, schema::Block& block, Observed& observed,
+                   const std::function<void()>& work);
+
 /// Fills samples, runs_per_sample, warmup_seconds, stopped_by, clock_hertz, phases of the block.
-void sample(const Stage& stage, const Trial& trial, const Limits& limits, schema::Block& block,
-            Observed& observed);
+/// `warm` is called behind the warm-up.
+void sample(
+    const Stage& stage, const Trial& trial, const Limits& limits, schema::Block& block,
+    Observed& observed, const std::function<void()>& warm = [] {});
 
 /// (t(4N)-t(2N))/(t(2N)-t(N)) on interleaved medians within `seconds`; 0 where it cannot be tested.
 double scaling_ratio(const Stage& stage, const Trial& trial, double seconds);

@@ -52,7 +52,7 @@ TEST_F(Sampler, ShortRunsAreGroupedForThroughputOnly) {
   take(trial([] { return 1e-6; }));
   EXPECT_GE(block.runs_per_sample, 1000);
   EXPECT_LE(block.runs_per_sample, 1500);
-  Limits latency = limits_for(ProcessorKind::cpu, Tier::standard, "latency", 0.1);
+  Limits latency = limits_for(ProcessorKind::cpu, Tier::standard, false, 0.1);
   block = {};
   take(trial([] { return 1e-6; }), latency);
   EXPECT_EQ(block.runs_per_sample, 1);

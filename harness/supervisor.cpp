@@ -24,10 +24,32 @@ bool is_opencl(const std::string& id) {
   return id.starts_with("opencl");
 }
 
+void mark_impossible(const Selection& selection, const std::string& processor,
+                     const std::string& reason, Plan& plan) {
+  for (const Case* one : selected_cases(selection)) {
+    schema::Key key;
+    key.case_name = one->name;
+    key.revision = one->revision;
+    key.processor = processor;
+    key.scenario = selection.scenarios.front();
+    plan.impossible.push_back(unmeasured(key, one->metric, schema::Status::failed, reason));
+  }
+}
+
+/// Parts of a run may overlap, and a processor may have been named twice.
+template <class Keyed>
+void keep_each_key_once(std::vector<Keyed>& all) {
+  std::set<std::string> seen;
+  const auto again = [&](const Keyed& one) {
+    return !seen.insert(schema::to_string(one.key)).second;
+  };
+  all.erase(std::remove_if(all.begin(), all.end(), again), all.end());
+}
+
 }  // namespace
 
 void set_tier(RunOptions& options, Tier tier) {
-  options.selection.tier = tier;
+  for (Part& part : options.parts) part.selection.tier = tier;
   switch (tier) {
     case Tier::smoke:
       options.processes = options.rounds = 1;
@@ -51,22 +73,28 @@ Supervisor::Supervisor(WorkerLauncher& launcher, Progress& progress, RunOptions 
     : launcher_(launcher), progress_(progress), options_(std::move(options)) {}
 
 std::vector<std::string> Supervisor::worker_arguments(const std::string& mode) const {
-  const Selection& selection = options_.selection;
-  std::vector<std::string> arguments{"worker",     mode,
-                                     "--tier",     to_string(selection.tier),
-                                     "--scenario", selection.scenario,
-                                     "--seed",     std::to_string(options_.seed)};
-  if (!selection.filter.empty()) {
-    arguments.insert(arguments.end(), {"--filter", selection.filter});
+  std::vector<std::string> arguments{"worker", mode,
+                                     "--tier", to_string(options_.tier()),
+                                     "--seed", std::to_string(options_.seed)};
+  if (!options_.tuning.empty()) {
+    arguments.insert(arguments.end(), {"--tuning", options_.tuning.string()});
   }
+  return arguments;
+}
+
+std::vector<std::string> Supervisor::selection_arguments(const Selection& selection) const {
+  std::vector<std::string> arguments = worker_arguments("plan");
+  const auto add = [&](const char* option, const std::string& value) {
+    arguments.insert(arguments.end(), {option, value});
+  };
+  if (!selection.filter.empty()) add("--filter", selection.filter);
+  for (const std::string& scenario : selection.scenarios) add("--scenario", scenario);
+  for (const std::string& load : selection.loads) add("--load", load);
   for (const AxisValues& set : selection.set) {
     std::string text = set.axis + "=";
     for (const schema::Value& value : set.values) text += schema::to_string(value) + ",";
     text.pop_back();
-    arguments.insert(arguments.end(), {"--set", text});
-  }
-  if (!options_.tuning.empty()) {
-    arguments.insert(arguments.end(), {"--tuning", options_.tuning.string()});
+    add("--set", text);
   }
   return arguments;
 }
@@ -99,17 +127,28 @@ std::vector<schema::Record> Supervisor::ask(const std::vector<std::string>& argu
 
 Plan Supervisor::make_plan() {
   Plan plan;
+  for (const Part& part : options_.parts) plan_part(part, plan);
+  keep_each_key_once(plan.trials);
+  keep_each_key_once(plan.impossible);
+  std::set<std::string> planned;
+  for (const schema::Begin& trial : plan.trials) planned.insert(trial.key.case_name);
+  for (const schema::Block& row : plan.impossible) refuse_unknown_value(row, planned);
+  return plan;
+}
+
+void Supervisor::plan_part(const Part& part, Plan& plan) {
   std::string ending;
   bool whole = false;
+  schema::Run described;
   const auto describe = [&](const std::vector<std::string>& ids) {
     std::vector<std::string> arguments = worker_arguments("describe");
     for (const std::string& id : ids) arguments.insert(arguments.end(), {"--on", id});
     for (schema::Record& record : ask(arguments, ending, whole)) {
-      if (auto* run = std::get_if<schema::Run>(&record)) plan.run = std::move(*run);
+      if (auto* run = std::get_if<schema::Run>(&record)) described = std::move(*run);
     }
     return whole;
   };
-  if (!describe(options_.processors)) {
+  if (!describe(part.processors)) {
     // A driver died or hangs where devices are listed: measure the rest without OpenCL.
     const std::string reason = fmt::format(
         "the OpenCL driver ended the process that listed its devices: {} (no device can be used). "
@@ -117,7 +156,7 @@ Plan Supervisor::make_plan() {
         ending);
     environment_["MOTLEY_OPENCL_LIBRARY"] = "none";
     std::vector<std::string> others;
-    std::copy_if(options_.processors.begin(), options_.processors.end(), std::back_inserter(others),
+    std::copy_if(part.processors.begin(), part.processors.end(), std::back_inserter(others),
                  [](const std::string& id) { return !is_opencl(id); });
     if (!describe(others)) {
       throw Error(
@@ -125,47 +164,37 @@ Plan Supervisor::make_plan() {
                       "motley devices.",
                       ending));
     }
-    if (others.empty() && !options_.processors.empty()) plan.run.processors.clear();
-    for (const Case* one : selected_cases(options_.selection)) {
-      schema::Key key;
-      key.case_name = one->name;
-      key.revision = one->revision;
-      key.processor = "opencl";
-      key.scenario = options_.selection.scenario;
-      plan.impossible.push_back(unmeasured(key, one->metric, schema::Status::failed, reason));
-    }
+    if (others.empty() && !part.processors.empty()) described.processors.clear();
+    mark_impossible(part.selection, "opencl", reason, plan);
   }
-  for (const schema::Processor& processor : std::vector(plan.run.processors)) {
-    plan_processor(processor.id, plan);
+  std::vector<schema::Processor> known = std::move(plan.run.processors);
+  std::vector<std::string> ids;
+  for (const schema::Processor& one : described.processors) {
+    ids.push_back(one.id);
+    const auto same = [&](const schema::Processor& other) { return other.id == one.id; };
+    if (std::none_of(known.begin(), known.end(), same)) known.push_back(one);
   }
-  std::set<std::string> planned;
-  for (const schema::Begin& trial : plan.trials) planned.insert(trial.key.case_name);
-  for (const schema::Block& row : plan.impossible) refuse_unknown_value(row, planned);
-  return plan;
+  plan.run = std::move(described);
+  plan.run.processors = std::move(known);
+  for (const std::string& id : ids) plan_processor(id, part.selection, plan);
 }
 
-void Supervisor::plan_processor(const std::string& id, Plan& plan) {
-  std::vector<std::string> arguments = worker_arguments("plan");
+void Supervisor::plan_processor(const std::string& id, const Selection& selection, Plan& plan) {
+  std::vector<std::string> arguments = selection_arguments(selection);
   arguments.insert(arguments.end(), {"--on", id});
   std::string ending;
   bool whole = false;
+  const std::vector<schema::Record> records = ask(arguments, ending, whole);
+  // Behind asking: another part of the run may have described it already.
   const auto place = std::find_if(plan.run.processors.begin(), plan.run.processors.end(),
                                   [&](const schema::Processor& one) { return one.id == id; });
-  const std::vector<schema::Record> records = ask(arguments, ending, whole);
   if (!whole) {
     place->facts["error"] = "the process that opened it ended: " + ending;
-    for (const Case* one : selected_cases(options_.selection)) {
-      schema::Key key;
-      key.case_name = one->name;
-      key.revision = one->revision;
-      key.processor = id;
-      key.scenario = options_.selection.scenario;
-      plan.impossible.push_back(
-          unmeasured(key, one->metric, schema::Status::failed,
-                     fmt::format("the process that opened {} ended: {} (its driver is not usable). "
-                                 "Update the driver.",
-                                 id, ending)));
-    }
+    mark_impossible(selection, id,
+                    fmt::format("the process that opened {} ended: {} (its driver is not usable). "
+                                "Update the driver.",
+                                id, ending),
+                    plan);
     return;
   }
   for (const schema::Record& record : records) {
@@ -175,9 +204,9 @@ void Supervisor::plan_processor(const std::string& id, Plan& plan) {
       if (opened.id != id &&
           std::any_of(plan.run.processors.begin(), plan.run.processors.end(), same)) {
         plan.run.processors.erase(place);
-        return;
+      } else {
+        *place = opened;
       }
-      *place = opened;
     }
     if (const auto* begin = std::get_if<schema::Begin>(&record)) plan.trials.push_back(*begin);
     if (const auto* block = std::get_if<schema::Block>(&record)) plan.impossible.push_back(*block);
@@ -192,7 +221,7 @@ schema::End Supervisor::run(Plan plan, schema::Run facts) {
   Visits visits(plan, options_);
   facts.device = plan.run.device;
   facts.seed = options_.seed;
-  facts.tier = to_string(options_.selection.tier);
+  facts.tier = to_string(options_.tier());
   if (options_.resume && std::filesystem::exists(options_.out)) {
     const schema::Log log = schema::read_log(options_.out, schema::CutLine::pass_over);
     if (log.runs.empty() && std::filesystem::file_size(options_.out) > 0) {
@@ -216,7 +245,8 @@ schema::End Supervisor::run(Plan plan, schema::Run facts) {
   while (visits.left() > 0 && reason == "complete") {
     const double seconds = block_seconds(visits, elapsed());
     std::vector<std::string> arguments = worker_arguments("visit");
-    arguments.insert(arguments.end(), {"--block-seconds", std::to_string(seconds)});
+    arguments.insert(arguments.end(),
+                     {"--block-seconds", std::to_string(seconds), "--out", options_.out.string()});
     const auto worker = launcher_.start(arguments, visits.next_process(), environment_);
     reason = follow(*worker, visits, recorder, elapsed);
   }

@@ -16,18 +16,24 @@
 
 namespace motley {
 
-struct RunOptions {
+/// What is measured where.
+struct Part {
   Selection selection;
   std::vector<std::string> processors;  ///< empty: the machine's defaults
-  int processes = 2;                    ///< fresh processes, one after another
-  int rounds = 2;                       ///< visits to each trial in each process
-  double budget_seconds = 0;            ///< of the whole run; 0: none
-  double block_seconds = 0.15;          ///< sampling time of one visit at most
-  double timeout_seconds = 60;          ///< without a word from the worker: it hangs
+};
+
+struct RunOptions {
+  std::vector<Part> parts{1};   ///< of one tier
+  int processes = 2;            ///< fresh processes, one after another
+  int rounds = 2;               ///< visits to each trial in each process
+  double budget_seconds = 0;    ///< of the whole run; 0: none
+  double block_seconds = 0.15;  ///< sampling time of one visit at most
+  double timeout_seconds = 60;  ///< without a word from the worker: it hangs
   std::uint64_t seed = 0;
   std::filesystem::path out;
   bool resume = false;
   std::filesystem::path tuning;  ///< choices that workers look up and add to; empty: none
+  Tier tier() const { return parts.front().selection.tier; }
 };
 /// Processes, rounds, budget and block time of a tier.
 void set_tier(RunOptions& options, Tier tier);
@@ -67,9 +73,11 @@ class Supervisor {
 
  private:
   std::vector<std::string> worker_arguments(const std::string& mode) const;
+  std::vector<std::string> selection_arguments(const Selection& selection) const;
   std::vector<schema::Record> ask(const std::vector<std::string>& arguments, std::string& ending,
                                   bool& whole);
-  void plan_processor(const std::string& id, Plan& plan);
+  void plan_part(const Part& part, Plan& plan);
+  void plan_processor(const std::string& id, const Selection& selection, Plan& plan);
   schema::Facts conditions_now();
   double block_seconds(const Visits& visits, double elapsed) const;
   std::string follow(WorkerProcess& worker, Visits& visits, Recorder& recorder,

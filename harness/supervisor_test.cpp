@@ -114,7 +114,7 @@ class Silence final : public Progress {
 class SupervisorTest : public testing::Test {
  protected:
   SupervisorTest() {
-    options.selection.filter = "^supervisor_test/";
+    options.parts.front().selection.filter = "^supervisor_test/";
     options.out = std::filesystem::path(testing::TempDir()) / "supervisor_test.jsonl";
     options.processes = 2;
     options.rounds = 2;
@@ -212,9 +212,9 @@ TEST_F(SupervisorTest, ResumeRefusesWhatWouldMixUnderOneKey) {
   options.seed = 7;
   EXPECT_THROW(go(), Error);
   options.seed = 0;
-  options.selection.tier = Tier::smoke;
+  options.parts.front().selection.tier = Tier::smoke;
   EXPECT_THROW(go(), Error);
-  options.selection.tier = Tier::standard;
+  options.parts.front().selection.tier = Tier::standard;
   EXPECT_EQ(go().reason, "complete");
 }
 

@@ -7,8 +7,10 @@
 
 #include "harness/error.hpp"
 #include "harness/plan.hpp"
+#include "harness/scenario.hpp"
 #include "harness/search.hpp"
 #include "harness/statistics.hpp"
+#include "harness/trial_server.hpp"
 
 namespace motley {
 namespace {
@@ -176,16 +178,60 @@ schema::Block unmeasured(const schema::Key& key, schema::Metric metric, schema::
   return block;
 }
 
+namespace {
+
+void query(const Queried& scenario, const Spec& spec, PreparedTrial& prepared, const Limits& limits,
+           const VisitOptions& options, Loads& loads, schema::Block& block, Observed& observed) {
+  const Stage& stage = prepared.stage();
+  TrialServer server(stage, prepared.trial());
+  prepared.timed("warmup", [&] { warm_up(stage, prepared.trial(), limits, block); });
+  stage.machine.precise_timers();
+  prepared.take_clock();
+  const auto cpu_seconds = [&] { return stage.machine.thread_state().cpu_seconds; };
+  watch_samples(stage, block, observed, [&] {
+    loads.begin_window();
+    scenario.run(spec, {server, stage.clock, options.seed, options.go_on, cpu_seconds}, block);
+  });
+  prepared.take_clock();
+  if (server.device_seconds().size() == block.samples.host_seconds.size()) {
+    block.samples.device_seconds = server.device_seconds();
+  }
+}
+
+/// As the key's scenario says, with its loads beside.
+void measure(PreparedTrial& prepared, const VisitOptions& options, Loads& loads,
+             schema::Block& block, Observed& observed) {
+  const Spec spec = scenario_spec(block.key.scenario);
+  const auto& implementation = find_scenario(spec.name()).implementation;
+  const auto* sampled = std::get_if<Sampled>(&implementation);
+  const auto* queried = std::get_if<Queried>(&implementation);
+  const ProcessorKind kind = prepared.stage().processor.kind();
+  const Limits limits =
+      limits_for(kind, options.tier, sampled && sampled->group, options.block_seconds);
+  if (!sampled && !queried) {
+    throw Unsupported(spec.name() + " is how a network learns. Use motley train");
+  }
+  loads.start();
+  if (sampled) {
+    sample(prepared.stage(), prepared.trial(), limits, block, observed,
+           [&] { loads.begin_window(); });
+  } else {
+    query(*queried, spec, prepared, limits, options, loads, block, observed);
+  }
+  block.loads = loads.end_window();
+  loads.stop();
+}
+
+}  // namespace
+
 schema::Block visit(const Surroundings& surroundings, Processor& processor, const Case& subject,
-                    const schema::Key& key, const VisitOptions& options) {
+                    const schema::Key& key, const VisitOptions& options, Loads& loads) {
   schema::Block block = unmeasured(key, subject.metric, schema::Status::ok, "");
   attempt(block, [&] {
     Observed observed;
     PreparedTrial prepared(surroundings, processor, subject, options, block, observed);
     if (block.status != schema::Status::ok) return;
-    sample(prepared.stage(), prepared.trial(),
-           limits_for(processor.kind(), options.tier, key.scenario, options.block_seconds), block,
-           observed);
+    measure(prepared, options, loads, block, observed);
     prepared.take_readings();
     prepared.take_profile();
     if (prepared.correct()) prepared.judge();

@@ -11,6 +11,7 @@
 #include "harness/case.hpp"
 #include "harness/clock.hpp"
 #include "harness/findings.hpp"
+#include "harness/load.hpp"
 #include "harness/machine.hpp"
 #include "harness/sampler.hpp"
 #include "harness/workbench.hpp"
@@ -22,6 +23,8 @@ struct VisitOptions {
   Tier tier = Tier::standard;
   std::uint64_t seed = 0;
   double block_seconds = 0.15;
+  /// Asked at least every few ms while a scenario runs; false ends it as an interrupt.
+  std::function<bool()> go_on = [] { return true; };
 };
 
 /// What stays the same over all visits of one process.
@@ -88,9 +91,10 @@ class PreparedTrial {
 void attempt(schema::Block& block, const std::function<void()>& work);
 
 /// `key.parameters` hold every axis that is fixed; searched ones are found and added. The processor
-/// must be awake. round, process and order are the caller's.
+/// must be awake; `loads`, those of the key, run while its samples are taken. round, process and
+/// order are the caller's.
 schema::Block visit(const Surroundings& surroundings, Processor& processor, const Case& subject,
-                    const schema::Key& key, const VisitOptions& options);
+                    const schema::Key& key, const VisitOptions& options, Loads& loads);
 
 /// A block that was not measured, with everything that names it.
 schema::Block unmeasured(const schema::Key& key, schema::Metric metric, schema::Status status,

@@ -70,7 +70,8 @@ class VisitTest : public testing::Test {
     key.parameters["n"] = std::int64_t{8};
     VisitOptions options;
     options.tier = tier;
-    return visit({machine, clock, instruments, governor}, processor, subject, key, options);
+    Loads none("none", machine, clock, "cpu");
+    return visit({machine, clock, instruments, governor}, processor, subject, key, options, none);
   }
 
   Adder adder;
@@ -212,7 +213,8 @@ TEST_F(VisitTest, ErrorsBecomeStatusAndReason) {
       trouble();
       return {};
     };
-    const auto block = visit({machine, clock, instruments, ""}, processor, subject, key, {});
+    Loads none("none", machine, clock, "cpu");
+    const auto block = visit({machine, clock, instruments, ""}, processor, subject, key, {}, none);
     EXPECT_TRUE(block.status == schema::Status::ok || !block.reason.empty());
     return block.status;
   };

@@ -199,7 +199,7 @@ schema::Block Visits::lost(const std::string& reason) {
   block.round = begin.round;
   block.process = begin.process;
   block.order = begin.order;
-  block.repro = repro(begin.key, options_.selection.tier, options_.seed);
+  block.repro = repro(begin.key, options_.tier(), options_.seed);
   current_.reset();
   ++done_;
   ++counts_[schema::to_string(block.status)];

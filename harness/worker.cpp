@@ -20,16 +20,18 @@ schema::Status status_of(const std::exception& error) {
 class Processors {
  public:
   explicit Processors(Machine& machine) : machine_(machine) {}
-  ~Processors() {
+  ~Processors() { park(); }
+
+  void park() {
     if (awake_) awake_->park();
+    awake_ = nullptr;
   }
 
   Processor& awake(const std::string& id) {
     auto& processor = open_[id];
     if (!processor) processor = machine_.open(id);
     if (awake_ != processor.get()) {
-      if (awake_) awake_->park();
-      awake_ = nullptr;
+      park();
       processor->wake();
       awake_ = processor.get();
     }
@@ -78,7 +80,7 @@ void plan_processor(Machine& machine, const std::string& id, const Selection& se
       key.case_name = one->name;
       key.revision = one->revision;
       key.processor = id;
-      key.scenario = selection.scenario;
+      key.scenario = selection.scenarios.front();
       emit(unmeasured(key, one->metric, status_of(error), error.what()));
     }
   }
@@ -103,9 +105,11 @@ void visit_all(Machine& machine, std::istream& begins, const VisitOptions& optio
     if (known) key.parameters = found[planned];
     schema::Block block;
     try {
+      if (key.load != "none") processors.park();  // what loads open must not inherit its cores
+      Loads loads(key.load, machine, surroundings.clock, key.processor);
       Processor& processor = processors.awake(key.processor);
       machine.flush_denormals();
-      block = visit(surroundings, processor, subject, key, options);
+      block = visit(surroundings, processor, subject, key, options, loads);
     } catch (const std::exception& error) {
       block = unmeasured(key, subject.metric, status_of(error), error.what());
     }

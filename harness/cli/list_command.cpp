@@ -11,6 +11,8 @@
 #include "harness/case.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/error.hpp"
+#include "harness/load.hpp"
+#include "harness/scenario.hpp"
 #include "results_schema/json_lines.hpp"
 
 namespace motley::cli {
@@ -58,10 +60,38 @@ int list_weak(const Options& options) {
   return done;
 }
 
+std::string parameters_text(const std::vector<SpecParameter>& parameters) {
+  std::string text;
+  for (const SpecParameter& one : parameters) {
+    const std::string fallback = schema::to_string(one.fallback);
+    text += indented(
+        4, fmt::format("{}{}: {}", one.name, fallback.empty() ? "" : "=" + fallback, one.summary));
+  }
+  return text;
+}
+
+int list_scenarios() {
+  for (const Scenario& one : scenarios()) {
+    fmt::print("{}\n{}", one.name, indented(2, one.summary));
+    fmt::print("{}", indented(2, fmt::format("gives {}; valid {}", one.metric, one.valid_when)));
+    fmt::print("{}", parameters_text(one.parameters));
+  }
+  return done;
+}
+
+int list_loads() {
+  for (const LoadKind& one : load_kinds()) {
+    fmt::print("{}\n{}{}", one.name, indented(2, one.summary), parameters_text(one.parameters));
+  }
+  return done;
+}
+
 }  // namespace
 
 int list_command(const Options& options) {
   if (options.weak) return list_weak(options);
+  if (options.list_scenarios) return list_scenarios();
+  if (options.list_loads) return list_loads();
   if (!options.files.empty()) {
     throw BadArgument(
         "files of records without --weak (cases are listed, not records). Add --weak, "

@@ -47,6 +47,21 @@ void take_one_value(CLI::App& command, const char* option) {
   command.get_option(option)->allow_extra_args(false);
 }
 
+void add_scenario(CLI::App& command, Options& options) {
+  command
+      .add_option("--scenario", options.scenarios,
+                  "How runs are repeated, or queries arrive: throughput (default), latency, "
+                  "server_poisson:rate=50 ... (motley list --scenarios)")
+      ->type_name("NAME:...");
+}
+
+void add_load(CLI::App& command, Options& options) {
+  command
+      .add_option("--load", options.loads,
+                  "What runs beside: memory:read_gbps=5, or several, a+b (motley list --loads)")
+      ->type_name("NAME:...");
+}
+
 void add_selection(CLI::App& command, Options& options) {
   command
       .add_option("--filter", options.filter, "Cases whose name matches this regular expression")
@@ -61,11 +76,8 @@ void add_selection(CLI::App& command, Options& options) {
   command.add_option("--tier", options.tier, "smoke, standard or full")
       ->type_name("TIER")
       ->capture_default_str();
-  command
-      .add_option("--scenario", options.scenario,
-                  "throughput (short runs grouped to 1 ms) or latency (every run a sample)")
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_scenario(command, options);
+  add_load(command, options);
   command.add_option("--seed", options.seed, "Of all random data")
       ->check(whole_number)
       ->type_name("N")
@@ -144,6 +156,8 @@ void add_network(CLI::App& command, Options& options) {
   command.add_option("--place", options.place, "Operators of an OpenCL device for the CPU")
       ->type_name("NAME=cpu");
   for (const char* option : {"--on", "--place"}) take_one_value(command, option);
+  add_load(command, options);
+  take_one_value(command, "--load");
   command.add_option("--seed", options.seed, "Of parameters and data")
       ->check(whole_number)
       ->type_name("N")
@@ -212,6 +226,16 @@ void add_train(CLI::App& app, Options& options) {
       ->type_name("FOLDER");
 }
 
+void add_infer(CLI::App& app, Options& options) {
+  CLI::App* infer = app.add_subcommand("infer", "Run a network; shows where the time goes");
+  add_network(*infer, options);
+  add_scenario(*infer, options);
+  take_one_value(*infer, "--scenario");
+  infer->add_option("--rate", options.rate, "Of the scenario: queries a second")
+      ->check(not_negative)
+      ->type_name("RATE");
+}
+
 void add_commands(CLI::App& app, Options& options) {
   CLI::App* models = app.add_subcommand("models", "Show the networks that Motley builds");
   models->add_option("--describe", options.model, "One of them: operators, MACs, memory")
@@ -220,7 +244,7 @@ void add_commands(CLI::App& app, Options& options) {
   models->add_flag("--json", options.json, "As JSON");
   add_train(app, options);
   add_tune(app, options);
-  add_network(*app.add_subcommand("infer", "Run a network; shows where the time goes"), options);
+  add_infer(app, options);
   CLI::App* devices = app.add_subcommand("devices", "Show the machine and its processors");
   devices->add_flag("--json", options.json, "As JSON");
   CLI::App* list = app.add_subcommand("list", "Show all cases and their axes");
@@ -229,6 +253,8 @@ void add_commands(CLI::App& app, Options& options) {
   list->add_flag(
       "--weak", options.weak,
       "Instead: operators in the files of records that are below 0.25 of their roofline");
+  list->add_flag("--scenarios", options.list_scenarios, "Instead: how queries may arrive");
+  list->add_flag("--loads", options.list_loads, "Instead: what may run beside");
   list->add_option("files", options.files, "Files of records, for --weak");
   add_run(app, options);
   CLI::App* micro =
@@ -255,6 +281,7 @@ void add_commands(CLI::App& app, Options& options) {
   CLI::App* worker = app.add_subcommand("worker", "")->group("");  // started by run, not by hand
   worker->add_option("mode", options.worker_mode)->required();
   worker->add_option("--block-seconds", options.block_seconds);
+  worker->add_option("--out", options.out);
   add_tuning(*worker, options);
   add_selection(*worker, options);
 }

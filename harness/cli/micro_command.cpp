@@ -14,6 +14,7 @@
 #include "harness/error.hpp"
 #include "harness/plan.hpp"
 #include "harness/recorder.hpp"
+#include "harness/scenario.hpp"
 #include "harness/visit.hpp"
 #include "harness/worker.hpp"
 
@@ -36,10 +37,19 @@ std::string name_of(const schema::Key& key) {
   return text;
 }
 
+/// Google Benchmark repeats runs in its own way.
+const Sampled& sampled(const std::string& scenario) {
+  const auto* known = std::get_if<Sampled>(&find_scenario(scenario).implementation);
+  if (known) return *known;
+  throw BadArgument(scenario + " cannot be run by Google Benchmark. Use motley run.");
+}
+
 class Micro {
  public:
   explicit Micro(const Options& options)
       : options_(options), visit_options_{selection(options).tier, options.seed} {
+    for (const std::string& one : selection(options).scenarios) sampled(one);
+    if (!options.loads.empty()) throw BadArgument("motley micro runs no loads. Use motley run.");
     run_ = run_facts(options);
     run_.tier = options.tier;
     std::vector<schema::Processor> found;
@@ -156,8 +166,8 @@ class Micro {
                       entry.block, entry.observed);
     current_ = &entry;
     if (entry.batch > 0 || entry.block.status != schema::Status::ok) return;
-    const Limits limits = limits_for(processor->kind(), visit_options_.tier, key.scenario,
-                                     visit_options_.block_seconds);
+    const Limits limits = limits_for(processor->kind(), visit_options_.tier,
+                                     sampled(key.scenario).group, visit_options_.block_seconds);
     const auto calibrated = [&] {
       return calibrate(prepared_->stage(), prepared_->trial(), limits.sample_seconds);
     };

@@ -4,9 +4,11 @@
 #include <cctype>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <set>
 #include <string_view>
 
 #include "harness/error.hpp"
+#include "harness/scenario.hpp"
 #include "workloads/tuner.hpp"
 
 namespace motley::cli {
@@ -76,6 +78,62 @@ std::string quoted(const std::string& text) {
   return result + "'";
 }
 
+schema::Key key_of(const Options& options, const std::string& processor, bool training) {
+  schema::Key key;
+  const std::string family = options.model.substr(0, options.model.find(':'));
+  key.case_name = family + (training ? "/training" : "/inference");
+  key.processor = processor;
+  key.parameters = {{"model", options.model},
+                    {"batch", options.batch.value_or(training ? 32 : 1)},
+                    {"implementation", options.implementation},
+                    {"dtype", std::string("f32")}};
+  if (!options.fallback.empty()) key.parameters["fallback"] = options.fallback;
+  if (!options.place.empty()) {
+    key.parameters["place"] = fmt::format("{}", fmt::join(options.place, ","));
+  }
+  if (!training) return key;
+  key.parameters["optimizer"] = options.optimizer;
+  key.parameters["residency"] = to_string(residency_from(options.residency));
+  add_unusual(options, key.parameters);
+  return key;
+}
+
+std::string training_scenario(const Options& options) {
+  if (!options.scenarios.empty()) {
+    throw BadArgument("motley train says itself how steps are repeated. Leave --scenario out.");
+  }
+  return options.to_accuracy ? "train_to_accuracy" : "train_steps";
+}
+
+/// As they key records; --rate and --steps are parameters of theirs.
+std::vector<std::string> query_scenarios(const Options& options) {
+  std::vector<std::string> all;
+  if (options.scenarios.empty()) {
+    const std::uint64_t queries = options.steps.value_or(100);
+    if (options.rate) {
+      throw BadArgument("--rate needs a --scenario that has one, as server_poisson.");
+    }
+    all.push_back(fmt::format("single_stream:seconds=0,queries={}", queries));
+  }
+  for (std::string text : options.scenarios) {
+    const char* separator = text.find(':') == std::string::npos ? ":" : ",";
+    if (options.rate)
+      text += fmt::format("{}rate={}", std::exchange(separator, ","), *options.rate);
+    if (options.steps) text += fmt::format("{}queries={}", separator, *options.steps);
+    all.push_back(text);
+  }
+  for (std::string& text : all) {
+    const Spec spec = scenario_spec(text);
+    if (!std::holds_alternative<Queried>(find_scenario(spec.name()).implementation)) {
+      throw BadArgument(spec.name() +
+                        " asks no queries of a network. motley list --scenarios "
+                        "shows those that do.");
+    }
+    text = spec.canonical();
+  }
+  return all;
+}
+
 }  // namespace
 
 TrainingOptions training_options(const Options& options) {
@@ -101,11 +159,6 @@ TrainingOptions training_options(const Options& options) {
 }
 
 InferenceOptions inference_options(const Options& options) {
-  if (options.steps.value_or(0) > most_inferences) {
-    throw BadArgument(fmt::format(
-        "--steps {} of infer (a record holds {} inferences at most). Infer several times.",
-        *options.steps, most_inferences));
-  }
   InferenceOptions inference{options.model, options.batch.value_or(1), options.seed,
                              fallback_of(options)};
   refuse_unknown_operators(inference_model(inference).graph, inference.fallback);
@@ -154,43 +207,44 @@ std::vector<schema::Processor> processors_for(const Options& options, Machine& m
   return processors;
 }
 
-schema::Key key_of(const Options& options, const std::string& processor, bool training) {
-  schema::Key key;
-  const std::string family = options.model.substr(0, options.model.find(':'));
-  key.case_name = family + (training ? "/training" : "/inference");
-  key.processor = processor;
-  key.scenario = training ? "train_steps" : "single_stream";
-  key.parameters = {{"model", options.model},
-                    {"batch", options.batch.value_or(training ? 32 : 1)},
-                    {"implementation", options.implementation},
-                    {"dtype", std::string("f32")}};
-  if (!options.fallback.empty()) key.parameters["fallback"] = options.fallback;
-  if (!options.place.empty()) {
-    key.parameters["place"] = fmt::format("{}", fmt::join(options.place, ","));
+std::vector<schema::Key> keys_of(const Options& options,
+                                 const std::vector<schema::Processor>& processors, bool training) {
+  const std::vector<std::string> scenarios =
+      training ? std::vector{training_scenario(options)} : query_scenarios(options);
+  std::vector<schema::Key> keys;
+  for (const schema::Processor& processor : processors) {
+    for (const std::string& scenario : scenarios) {
+      for (const std::string& load : selection(options).loads) {
+        schema::Key key = key_of(options, processor.id, training);
+        key.scenario = scenario;
+        key.load = load;
+        keys.push_back(std::move(key));
+      }
+    }
   }
-  if (!training) return key;
-  key.parameters["optimizer"] = options.optimizer;
-  key.parameters["residency"] = to_string(residency_from(options.residency));
-  add_unusual(options, key.parameters);
-  return key;
+  return keys;
 }
 
-std::string repro_of(const Options& options, const std::string& processor) {
+std::string repro_of(const Options& options, const schema::Key& key) {
   std::string text;
   for (const char* name : {"MOTLEY_EMULATE", "MOTLEY_FAULT"}) {
     if (const char* value = std::getenv(name)) text += fmt::format("{}={} ", name, quoted(value));
   }
   text += "motley";
+  std::set<std::string> replaced{"--on", "--out", "--load"};
+  if (!options.scenarios.empty()) replaced.insert({"--scenario", "--rate", "--steps"});
   for (std::size_t i = 1; i < options.argv.size(); ++i) {
     const std::string& word = options.argv[i];
-    if (word.starts_with("--on=") || word.starts_with("--out=")) continue;
-    if (word == "--on" || word == "--out") {
-      ++i;
-    } else {
+    const std::string name = word.substr(0, word.find('='));
+    if (!replaced.contains(name)) {
       text += " " + quoted(word);
+    } else if (name == word) {
+      ++i;
     }
   }
-  return text + " --on " + quoted(processor);
+  if (!options.scenarios.empty()) text += " --scenario " + quoted(key.scenario);
+  if (key.load != "none") text += " --load " + quoted(key.load);
+  return text + " --on " + quoted(key.processor);
 }
 
 }  // namespace motley::cli

@@ -14,9 +14,6 @@
 
 namespace motley::cli {
 
-/// Inferences of one block: its line stays below a megabyte.
-inline constexpr std::uint64_t most_inferences = 4096;
-
 /// Throw BadArgument, also for operators to place that the network lacks.
 workloads::TrainingOptions training_options(const Options& options);
 workloads::InferenceOptions inference_options(const Options& options);
@@ -29,9 +26,11 @@ std::unique_ptr<workloads::DataSet> data_for(const Options& options);
 /// BadArgument for one that does not exist, and for an implementation that none of them has.
 std::vector<schema::Processor> processors_for(const Options& options, Machine& machine);
 
-/// What changes the work of a step is part of the key, where it is not the default.
-schema::Key key_of(const Options& options, const std::string& processor, bool training);
-/// The command line with this processor alone and without --out.
-std::string repro_of(const Options& options, const std::string& processor);
+/// Of each processor under each scenario and load. What changes the work of a step is part of the
+/// key, where it is not the default. Throws BadArgument for a scenario that cannot be asked of it.
+std::vector<schema::Key> keys_of(const Options& options,
+                                 const std::vector<schema::Processor>& processors, bool training);
+/// The command line with what this key says alone, and without --out.
+std::string repro_of(const Options& options, const schema::Key& key);
 
 }  // namespace motley::cli

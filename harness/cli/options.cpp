@@ -8,6 +8,8 @@
 
 #include "harness/cli/build_info.hpp"
 #include "harness/error.hpp"
+#include "harness/load.hpp"
+#include "harness/scenario.hpp"
 #include "harness/visit.hpp"
 
 namespace motley::cli {
@@ -37,24 +39,26 @@ Selection selection(const Options& options) {
   Selection selection;
   selection.filter = options.filter;
   selection.tier = tier_from(options.tier);
-  if (options.scenario != "throughput" && options.scenario != "latency") {
-    throw UnknownName("scenario", options.scenario, {"throughput", "latency"});
+  if (!options.scenarios.empty()) selection.scenarios.clear();
+  for (const std::string& one : options.scenarios) {
+    selection.scenarios.push_back(scenario_spec(one).canonical());
   }
-  selection.scenario = options.scenario;
+  if (!options.loads.empty()) selection.loads.clear();
+  for (const std::string& one : options.loads) selection.loads.push_back(canonical_loads(one));
   for (const std::string& set : options.set) add(parse_axis_values(set), selection.set);
   return selection;
 }
 
 RunOptions run_options(const Options& options) {
   RunOptions run;
-  run.selection = selection(options);
-  set_tier(run, run.selection.tier);
-  run.processors = options.on;
+  run.parts = {{selection(options), options.on}};
+  set_tier(run, run.tier());
   if (options.trust) {
     // A cross-section in many processes: between-process spread is what trust is about.
     run.processes = 6;
-    if (run.selection.filter.empty()) {
-      run.selection.filter =
+    std::string& filter = run.parts.front().selection.filter;
+    if (filter.empty()) {
+      filter =
           "^(clock/chain|flops/fp32|bandwidth/triad|latency/chase|launch/round_trip|transfer/"
           "write)$";
     }

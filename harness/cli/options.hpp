@@ -16,11 +16,11 @@ struct Options {
   std::vector<std::string> argv;
 
   // devices, list
-  bool json = false, weak = false;
+  bool json = false, weak = false, list_scenarios = false, list_loads = false, list_suites = false;
 
   // run, micro, worker
-  std::string filter, tier = "standard", scenario = "throughput", out;
-  std::vector<std::string> on, set;
+  std::string filter, tier = "standard", out;
+  std::vector<std::string> on, set, scenarios, loads;
   std::optional<int> processes, rounds;
   std::optional<double> budget_seconds, block_seconds;
   double timeout_seconds = 60;
@@ -31,6 +31,7 @@ struct Options {
   std::string tuning;  ///< also train, infer: a file of choices; empty: none
 
   // models, train, infer
+  std::optional<double> rate;  ///< infer: of the scenario, queries a second
   std::string model, optimizer = "momentum", residency = "resident", implementation = "auto";
   std::string data_set, data_folder, fallback;
   std::vector<std::string> place;  ///< NAME=cpu

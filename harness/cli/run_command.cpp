@@ -12,7 +12,9 @@
 #include "devices/machine.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/clock.hpp"
 #include "harness/error.hpp"
+#include "harness/recorder.hpp"
 #include "harness/worker.hpp"
 #include "results_schema/json_lines.hpp"
 
@@ -55,7 +57,8 @@ int print_plan(const Supervisor& supervisor, const Plan& plan, const RunOptions&
 
 int run_command(const Options& options) {
   const RunOptions run = run_options(options);
-  selected_cases(run.selection);  // a wrong name is told before any process starts
+  // A wrong name is told before any process starts.
+  for (const Part& part : run.parts) selected_cases(part.selection);
   devices::catch_interrupts();
   const auto launcher = devices::worker_launcher();
   const auto shown = progress();
@@ -76,8 +79,10 @@ int run_command(const Options& options) {
 
 int worker_command(const Options& options) {
   devices::ignore_interrupts();
-  const auto emit = [](const schema::Record& record) {
-    devices::write_worker_line(schema::to_line(record) + "\n");
+  const auto emit = [&](const schema::Record& record) {
+    schema::Record written = record;
+    if (auto* block = std::get_if<schema::Block>(&written)) fit_line(*block, options.out);
+    devices::write_worker_line(schema::to_line(written) + "\n");
   };
   const auto machine = devices::real_machine();
   if (options.worker_mode == "describe") {
@@ -89,6 +94,14 @@ int worker_command(const Options& options) {
     visit.tier = selection(options).tier;
     visit.seed = options.seed;
     visit.block_seconds = options.block_seconds.value_or(visit.block_seconds);
+    visit.go_on = [said = steady_clock().seconds()]() mutable {
+      constexpr double seconds_between_signs = 2;  // of life: the supervisor waits for them
+      if (steady_clock().seconds() > said + seconds_between_signs) {
+        devices::write_worker_line("{\"record\":\"alive\",\"schema\":1}\n");
+        said = steady_clock().seconds();
+      }
+      return true;
+    };
     visit_all(*machine, std::cin, visit, emit);
   }
   return done;

@@ -1,0 +1,59 @@
+// What motley train, infer and together share: processors that are awake, the check of a network,
+// and a file of which each block becomes a line as soon as it is done.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/cli/options.hpp"
+#include "harness/clock.hpp"
+#include "harness/machine.hpp"
+#include "harness/recorder.hpp"
+#include "workloads/network_profile.hpp"
+
+namespace motley::cli {
+
+/// A processor that is awake as long as this lives, with the host's beside it.
+class OpenProcessor {
+ public:
+  OpenProcessor(Machine& machine, const std::string& id, bool host_computes);
+  ~OpenProcessor();
+  OpenProcessor(const OpenProcessor&) = delete;
+  OpenProcessor& operator=(const OpenProcessor&) = delete;
+  workloads::Places places() { return {*processor_, *queue_, host_.get(), host_queue_.get()}; }
+
+ private:
+  std::unique_ptr<Processor> processor_, host_;
+  std::unique_ptr<Queue> queue_, host_queue_;
+};
+
+/// Each operator alone, then a whole run from where those began. What is wrong becomes the block's
+/// status.
+bool is_right(const workloads::NetworkCheck& check, const std::function<void()>& run_again,
+              schema::Block& block);
+void take_profile(workloads::Execution& execution, const workloads::RunScalars& scalars,
+                  std::uint64_t first_run, std::uint64_t runs, schema::Block& block);
+void describe(const workloads::Execution& execution, const Options& options, schema::Block& block);
+
+/// The lines of one command's file.
+class NetworkFile {
+ public:
+  NetworkFile(const Options& options, Machine& machine,
+              const std::vector<schema::Processor>& processors);
+
+  schema::Block block(const schema::Key& key, const std::function<schema::Block()>& measure);
+  /// The exit code.
+  int end();
+
+ private:
+  Machine& machine_;
+  Recorder recorder_;
+  double started_;
+  int order_ = 0;
+  std::map<std::string, std::int64_t> counts_;
+};
+
+}  // namespace motley::cli
