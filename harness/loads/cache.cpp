@@ -38,7 +38,10 @@ class CacheWork final : public Work {
       : buffer_(allocate(core, bytes)),
         duty_(machine, clock, slice_seconds, [this] { return step(); }) {}
 
-  void prepare() override { write_bytes(buffer_->host_address(), buffer_->bytes(), 1); }
+  void prepare() override {
+    write_bytes(buffer_->host_address(), buffer_->bytes(), 1);
+    duty_.prepare();
+  }
   std::array<double, 2> piece() override { return duty_.piece(); }
 
  private:

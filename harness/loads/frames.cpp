@@ -1,8 +1,9 @@
 // frames: what does the victim do to the user interface? Short pieces of work are due at the rate
 // of a display, on a core or an OpenCL device. One that has not ended when the next is due has
 // missed its deadline, and those that were due meanwhile are never drawn.
+#include <algorithm>
+
 #include "harness/loads/cores.hpp"
-#include "harness/loads/duty_work.hpp"
 #include "harness/loads/kinds.hpp"
 #include "harness/loads/loops.hpp"
 #include "harness/loads/opencl_kernels.hpp"

@@ -52,20 +52,31 @@ class ComputeWork final : public Work {
         items_(static_cast<std::size_t>(items_per_unit * compute_units(*device_))),
         out_(device_->allocate(items_ * sizeof(float))) {}
 
-  /// Grows the loop until it takes a quarter of the time, then scales; the fastest of three.
   void prepare() override {
     kernel_ = device_->load({"load_compute", {}, {compute_source, "load_compute", ""}});
     launch();
     for (int attempts = 0; attempts < 24 && launch() < kernel_seconds_ / 4; ++attempts) steps_ *= 2;
-    const double fastest = std::min({launch(), launch(), launch()});
-    if (fastest > 0) {
-      steps_ = static_cast<std::int32_t>(
-          std::clamp(static_cast<double>(steps_) * kernel_seconds_ / fastest, 1.0, 1e9));
-    }
+    scale();
+    scale();
   }
   std::array<double, 2> piece() override { return {launch(), 1}; }
 
  private:
+  /// Sets the steps by the median of launches with pauses between them, as they will come: after a
+  /// pause a device is slower.
+  void scale() {
+    std::vector<double> seconds(
+        static_cast<std::size_t>(std::clamp(0.02 / kernel_seconds_, 3.0, 15.0)));
+    for (double& one : seconds) {
+      clock_.wait_until(clock_.seconds() + kernel_seconds_);
+      one = launch();
+    }
+    const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+    std::nth_element(seconds.begin(), middle, seconds.end());
+    if (*middle <= 0) return;
+    steps_ = static_cast<std::int32_t>(
+        std::clamp(static_cast<double>(steps_) * kernel_seconds_ / *middle, 1.0, 1e9));
+  }
   /// Gives the seconds in which the device was busy, by its own clock where it has one.
   double launch() {
     const double began = clock_.seconds();

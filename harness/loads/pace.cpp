@@ -31,7 +31,8 @@ bool is_off(double asked, double achieved, double one_piece_share) {
 }
 
 std::string reason(const std::string& quantity, double asked, double achieved, const Account& all,
-                   double thread_seconds, const std::map<std::string, double>& unpaced) {
+                   double thread_seconds, double slowdown,
+                   const std::map<std::string, double>& unpaced) {
   std::string text = fmt::format("{}: {:.4g} of {:.4g}", quantity, achieved, asked);
   if (achieved > asked) return text + " (it made up for pieces from before the window)";
   if (const auto most = unpaced.find(quantity); most != unpaced.end() && most->second < asked) {
@@ -44,9 +45,8 @@ std::string reason(const std::string& quantity, double asked, double achieved, c
   }
   const double waited = per(all.waited_seconds, thread_seconds);
   if (waited > 0.01) text += fmt::format("; waited {:.1f} % of the time for a core", 100 * waited);
-  const double outside = per(all.busy_seconds - all.cpu_seconds, thread_seconds);
-  if (quantity == "duty" && waited <= 0.01 && outside > 0.01) {
-    text += fmt::format("; {:.1f} % of the time in its pieces it was not on a core", 100 * outside);
+  if (slowdown > 1 + tolerance) {
+    text += fmt::format("; its work takes {:.2f} times as long as alone", slowdown);
   }
   return text;
 }
@@ -115,7 +115,8 @@ schema::LoadLevel level(const LevelPlan& plan, const Window& window, const Windo
     const auto found = result.achieved.find(quantity);
     if (found == result.achieved.end() || !is_off(asked, found->second, one_piece_share)) continue;
     if (!result.reason.empty()) result.reason += "; ";
-    result.reason += reason(quantity, asked, found->second, all, window.seconds * threads, unpaced);
+    result.reason +=
+        reason(quantity, asked, found->second, all, window.seconds * threads, slowdown, unpaced);
   }
   return result;
 }

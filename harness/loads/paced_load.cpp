@@ -1,12 +1,13 @@
 #include "harness/loads/paced_load.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace motley::loads {
 namespace {
 
 constexpr double unpaced_seconds = 0.04;
-constexpr double least_alone_seconds = 0.06, most_alone_seconds = 0.5;
+constexpr double alone_seconds = 0.06;
 constexpr double longest_sleep = 0.02;  ///< so that a long period does not delay the end
 
 std::string what(const std::exception_ptr& trouble) {
@@ -17,6 +18,13 @@ std::string what(const std::exception_ptr& trouble) {
   } catch (...) {
     return "an unknown exception";
   }
+}
+
+/// Whole periods, at least five, but none of seconds.
+double alone_window(double period) {
+  if (period <= 0) return alone_seconds;
+  const double least = period < 0.1 ? 5 : 1;
+  return period * std::max(least, std::ceil(alone_seconds / period));
 }
 
 }  // namespace
@@ -42,12 +50,13 @@ void PacedLoad::start() {
     unpaced_ = rates(plan_.level, tried(Mode::unpaced, unpaced_seconds));
     if (plan_.settle) plan_.settle(plan_, unpaced_);
   }
-  alone_ = tried(Mode::paced, std::clamp(5 * plan_.level.period_seconds, least_alone_seconds,
-                                         most_alone_seconds));
+  alone_ = tried(Mode::paced, alone_window(plan_.level.period_seconds));
 }
 
 Window PacedLoad::tried(Mode mode, double seconds) {
   enter(mode);
+  // Half a period on: a whole number of periods then holds as many pieces.
+  if (mode == Mode::paced) clock_.wait_until(clock_.seconds() + plan_.level.period_seconds / 2);
   begin_window();
   const double began = window_began_;
   clock_.wait_until(began + seconds);
