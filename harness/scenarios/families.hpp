@@ -8,6 +8,13 @@
 
 namespace motley {
 
-std::vector<Scenario> sampled_scenarios();  ///< throughput, latency
+std::vector<Scenario> sampled_scenarios();    ///< throughput, latency
+std::vector<Scenario> closed_scenarios();     ///< single_stream, multi_stream, offline, ...
+std::vector<Scenario> server_scenarios();     ///< server_constant, server_poisson, ...
+std::vector<Scenario> shaped_scenarios();     ///< burst, step, ramp
+std::vector<Scenario> trace_scenarios();      ///< trace_replay
+std::vector<Scenario> periodic_scenarios();   ///< periodic_deadline
+std::vector<Scenario> peak_scenarios();       ///< find_peak
+std::vector<Scenario> sustained_scenarios();  ///< sustained
 
 }  // namespace motley

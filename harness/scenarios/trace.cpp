@@ -1,0 +1,130 @@
+// How does a server do with queries as they once came? A file of arrival times in seconds, one a
+// line, in order; they count from the first one, so that a log's own clock will do.
+#include "harness/scenarios/trace.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fmt/format.h>
+#include <fstream>
+#include <memory>
+
+#include "harness/error.hpp"
+#include "harness/scenarios/conclusions.hpp"
+#include "harness/scenarios/families.hpp"
+#include "harness/scenarios/percentiles.hpp"
+
+namespace motley {
+namespace {
+
+constexpr std::int64_t segments = 10;
+
+std::string trimmed(const std::string& line) {
+  const char* blank = " \t\r";
+  const std::size_t begin = line.find_first_not_of(blank);
+  if (begin == std::string::npos) return "";
+  return line.substr(begin, line.find_last_not_of(blank) + 1 - begin);
+}
+
+/// As std::from_chars has it, in any locale: nothing may follow the number.
+double time_in(const std::string& text, const std::string& where, double earlier) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const auto refuse = [&](const std::string& why, const std::string& advice) {
+    throw BadArgument(fmt::format("{}: \"{}\" {}. {}", where, text.substr(0, 40), why, advice));
+  };
+  const char* advice = "Write one arrival time in seconds a line.";
+  if (error != std::errc() || stop != end) refuse("is no number", advice);
+  if (!std::isfinite(value)) refuse("is no time", advice);
+  if (value < 0) refuse("is negative (times count from a beginning)", advice);
+  if (value < earlier) {
+    refuse(fmt::format("is before the line above, {}", earlier), "Sort the file.");
+  }
+  return value;
+}
+
+Arrivals replay(std::vector<double> times, double speed) {
+  const auto all = std::make_shared<const std::vector<double>>(std::move(times));
+  const double length = all->back() - all->front();
+  return [=, i = std::size_t{0}]() mutable {
+    if (i == all->size()) return Arrival{std::numeric_limits<double>::infinity(), 0};
+    const double at = (*all)[i++] - all->front();
+    const auto segment = static_cast<std::int64_t>(length > 0 ? at / length * segments : 0);
+    return Arrival{at / speed, std::min(segment, segments - 1)};
+  };
+}
+
+void store_segments(const LoopRun& run, const Goal& goal, schema::Block& block) {
+  for (const auto& [segment, latency] : latency_by_segment(block.samples, run)) {
+    block.series["segment"].push_back(static_cast<double>(segment));
+    block.series["segment_queries"].push_back(static_cast<double>(latency.size()));
+    block.series["segment_latency_p50_seconds"].push_back(percentile(latency, 0.5));
+    block.series["segment_latency_seconds"].push_back(percentile(latency, goal.part));
+  }
+}
+
+void trace_replay(const Spec& spec, const ScenarioStage& stage, schema::Block& block) {
+  if (spec.text("file").empty()) {
+    throw BadArgument("trace_replay needs a file of arrival times. Give file=PATH.");
+  }
+  const std::vector<double> times = read_trace(spec.text("file"));
+  const double speed = spec.number("speed");
+  const double length = (times.back() - times.front()) / speed;
+  LoopLimits limits = limits_of(spec);
+  // The last may wait for the one before it.
+  const double whole = length + std::max(0.1, 0.01 * length);
+  const bool cut = spec.given("seconds") && limits.seconds < whole;
+  if (!cut) limits.seconds = whole;
+  limits.segments = true;
+  limits.expected_queries = static_cast<double>(times.size());
+  const Goal goal = goal_of(spec);
+  const double gap = length / static_cast<double>(times.size());
+  const LoopRun run = open_loop(stage, limits, replay(times, speed), block.samples);
+  describe(block.samples, run, limits, goal, block.figures);
+  store_segments(run, goal, block);
+  Verdict verdict;
+  judge_count(run, limits, goal, verdict);
+  judge_backlog(block.samples, run, block.figures, verdict);
+  judge_lateness(block.figures, 0.01 * gap, verdict);
+  conclude(run, verdict, block);
+}
+
+}  // namespace
+
+std::vector<double> read_trace(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) throw BadArgument(fmt::format("cannot read {} (no such file?).", file));
+  std::vector<double> times;
+  std::string line;
+  for (std::int64_t number = 1; std::getline(in, line); ++number) {
+    const std::string text = trimmed(line);
+    if (text.empty()) continue;
+    times.push_back(
+        time_in(text, fmt::format("{}:{}", file, number), times.empty() ? 0 : times.back()));
+    if (static_cast<std::int64_t>(times.size()) > most_queries) {
+      throw BadArgument(
+          fmt::format("{}:{}: more than {} arrivals (their samples would not fit into "
+                      "memory). Split the file.",
+                      file, number, most_queries));
+    }
+  }
+  if (times.empty()) {
+    throw BadArgument(fmt::format("{} holds no arrival time. Write one in seconds a line.", file));
+  }
+  return times;
+}
+
+std::vector<Scenario> trace_scenarios() {
+  std::vector<SpecParameter> parameters =
+      with_common({{"file", "Arrival times in seconds, one a line", std::string()},
+                   {"speed", "So many times as fast", 1.0, 1e-6, 1e6}},
+                  1e6, 90);
+  return {
+      {"trace_replay", "Queries at the times of a file", "latency_seconds",
+       "enough queries for the percentile, backlog not growing, p99 of the generator's lateness "
+       "at most 1 % of the mean gap or 200 us",
+       std::move(parameters), Queried(trace_replay)}};
+}
+
+}  // namespace motley
