@@ -69,6 +69,18 @@ FileText Files::read(const std::string& path) const {
   return {Reading::State::value, std::move(text), {}};
 }
 
+std::string Files::write(const std::string& path, const std::string& text) const {
+  const int file = ::open(under_root(path).c_str(), O_WRONLY | O_CLOEXEC | O_TRUNC);
+  if (file < 0) return reason_of(errno, path);
+  ssize_t put = -1;  // in one call: sysfs takes each as a whole value
+  do {
+    put = ::write(file, text.data(), text.size());
+  } while (put < 0 && errno == EINTR);
+  const int error = put < 0 ? errno : EIO;
+  ::close(file);
+  return put == static_cast<ssize_t>(text.size()) ? "" : reason_of(error, path);
+}
+
 Listing Files::list(const std::string& directory) const {
   std::error_code error;
   std::filesystem::directory_iterator entry(under_root(directory), error);

@@ -38,6 +38,8 @@ class Files {
   const std::filesystem::path& root() const { return root_; }
   virtual FileText read(const std::string& path) const;
   virtual Listing list(const std::string& directory) const;
+  /// To a file that exists. Gives errno's text and the path where that fails, else nothing.
+  virtual std::string write(const std::string& path, const std::string& text) const;
 
   /// The text, or nothing where it is denied, absent or empty.
   std::optional<std::string> text(const std::string& path) const;

@@ -151,7 +151,7 @@ LoadKind memory_load() {
                         0.0, 0, 1});
   parameters.push_back({"footprint",
                         "bytes that each thread walks; 0: twice the last-level cache, 64M to 1G",
-                        std::int64_t{256} << 20, 0});
+                        std::int64_t{0}, 0});
   return {"memory", "streams through memory beyond the caches", std::move(parameters), make};
 }
 

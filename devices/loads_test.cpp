@@ -1,0 +1,79 @@
+// Do the loads work on this machine: threads pinned where they say, levels accounted for, all of it
+// gone afterwards? Nothing here asserts that a level is reached.
+#include <gtest/gtest.h>
+
+#include "devices/linux/files.hpp"
+#include "devices/machine.hpp"
+#include "harness/error.hpp"
+#include "harness/load.hpp"
+
+namespace motley::devices {
+namespace {
+
+std::size_t threads_now() {
+  return Files().list("/proc/self/task").names.size();
+}
+
+schema::LoadLevel one_window(const std::string& load) {
+  const auto machine = real_machine();
+  Loads loads(load, *machine, steady_clock(), "cpu:0");
+  loads.start();
+  loads.begin_window();
+  steady_clock().wait_until(steady_clock().seconds() + 0.01);
+  return loads.end_window().at(0);
+}
+
+TEST(Loads, OfACpuAccountForWhatTheyDid) {
+  const std::size_t before = threads_now();
+  for (const char* load : {"cpu:duty=0.5,slice_us=100", "memory:footprint=1M,read_gbps=0.1",
+                           "cache:level=1,duty=0.5,slice_us=100", "frames:hz=1000,work_us=20",
+                           "io:mbps=1", "allocate:bytes=4M"}) {
+    const schema::LoadLevel level = one_window(load);
+    EXPECT_EQ(level.load, canonical_loads(load));
+    EXPECT_TRUE(level.processor.starts_with("cpu:")) << load;
+    ASSERT_EQ(level.asked.size(), 1u) << load;
+    const std::string quantity = level.asked.begin()->first;
+    EXPECT_TRUE(level.achieved.contains(quantity)) << load;
+    EXPECT_GT(level.alone.at(quantity), 0) << load;
+  }
+  EXPECT_EQ(threads_now(), before);
+}
+
+TEST(Loads, RunBesideEachOther) {
+  const auto machine = real_machine();
+  Loads loads("cpu:duty=0.1+allocate:bytes=1M", *machine, steady_clock(), "cpu:0");
+  loads.start();
+  loads.begin_window();
+  EXPECT_EQ(loads.end_window().size(), 2u);
+}
+
+TEST(Loads, StopWithoutAWindow) {
+  const std::size_t before = threads_now();
+  const auto machine = real_machine();
+  { const Loads never_started("cpu", *machine, steady_clock(), "cpu"); }
+  EXPECT_EQ(threads_now(), before);
+}
+
+std::string refusal(const std::string& load) {
+  const auto machine = real_machine();
+  try {
+    const Loads loads(load, *machine, steady_clock(), "cpu:0");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Loads, RefuseWhatThisMachineHasNot) {
+  for (const char* load :
+       {"cpu:on=cpu:999", "cpu:cluster=gigantic", "cpu:threads=1000", "cpu:on=cpu:0,cluster=big",
+        "allocate:bytes=1000000G", "memory:footprint=1000000G", "memory:read_gbps=0",
+        "memory:share=0.5,read_gbps=1", "cache:level=8", "opencl_compute:on=cpu"}) {
+    const std::string why = refusal(load);
+    EXPECT_NE(why, "") << load;
+    EXPECT_EQ(why.find('\n'), std::string::npos) << why;
+  }
+}
+
+}  // namespace
+}  // namespace motley::devices
