@@ -154,24 +154,26 @@ void judge_target(const Figures& figures, const LoopRun& run, const Goal& goal, 
                   over, n, goal.target_seconds, goal.part * 100, least));
 }
 
-bool saturated(const schema::Samples& samples, const LoopRun& run, const Figures& figures) {
+bool saturated(const schema::Samples& samples, const LoopRun& run) {
+  if (run.backlog < 3 || run.queries() == 0) return false;
+  const double end = run.begin_seconds + run.duration_seconds;
   const double half = run.begin_seconds + run.duration_seconds / 2;
-  std::int64_t waiting_at_half = 0;
-  for (std::size_t i = run.first; i < run.last && !samples.scheduled_seconds.empty(); ++i) {
-    if (samples.scheduled_seconds[i] < half && samples.started_seconds[i] >= half) {
-      ++waiting_at_half;
-    }
+  double busy_seconds = 0, waiting_at_half = 0;
+  for (std::size_t i = run.first; i < run.last; ++i) {
+    busy_seconds += samples.host_seconds[i];
+    waiting_at_half += samples.scheduled_seconds[i] < half && samples.started_seconds[i] >= half;
   }
+  const double idle_seconds = end - samples.started_seconds[run.first] - busy_seconds;
   const auto backlog = static_cast<double>(run.backlog);
   const auto arrived = static_cast<double>(run.queries() + run.backlog);
   // A random queue at a load of 0.9 has waiting queries too, but not ever more of them.
-  return figures.at("utilisation") > 0.95 && backlog >= std::max(3.0, 0.02 * arrived) &&
-         backlog >= 1.5 * static_cast<double>(waiting_at_half);
+  return idle_seconds < 0.05 * run.duration_seconds && backlog >= 0.02 * arrived &&
+         backlog >= 1.5 * waiting_at_half;
 }
 
 void judge_backlog(const schema::Samples& samples, const LoopRun& run, const Figures& figures,
                    Verdict& verdict) {
-  if (!saturated(samples, run, figures)) return;
+  if (!saturated(samples, run)) return;
   verdict.invalid(fmt::format(
       "saturated: {} of {} queries still waited at the end ({:.4g} a second came, {:.4g} were "
       "answered). Lower the rate.",

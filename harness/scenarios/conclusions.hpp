@@ -56,7 +56,7 @@ void judge_count(const LoopRun& run, const LoopLimits& limits, const Goal& goal,
 /// The target held, by the binomial bound; what waits too long at the end is over it too.
 void judge_target(const Figures& figures, const LoopRun& run, const Goal& goal, Verdict& verdict);
 /// The server keeps up: what waits does not grow.
-bool saturated(const schema::Samples& samples, const LoopRun& run, const Figures& figures);
+bool saturated(const schema::Samples& samples, const LoopRun& run);
 void judge_backlog(const schema::Samples& samples, const LoopRun& run, const Figures& figures,
                    Verdict& verdict);
 /// The generator was on time: p99 of lateness is at most `allowed_seconds`, or 200 us.

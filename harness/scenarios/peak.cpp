@@ -16,7 +16,6 @@ namespace motley {
 namespace {
 
 constexpr double highest_rate = 1e6;
-constexpr double slowest_part = 1.0 / 1024;  // of the first rate
 constexpr std::uint64_t probe_stream = 3;
 
 enum class Outcome { met, missed, unusable, stopped };
@@ -51,13 +50,11 @@ class PeakSearch {
       stopped_by_ = "interrupt";
       return 0;
     }
-    const double service = median(alone.host_seconds);
-    block_.figures["alone_service_seconds"] = service;
+    block_.figures["alone_service_seconds"] = alone_ = median(alone.host_seconds);
     goal_.target_seconds = spec_.number("target_seconds");
-    if (goal_.target_seconds <= 0) goal_.target_seconds = 10 * service;
+    if (goal_.target_seconds <= 0) goal_.target_seconds = 10 * alone_;
     const double rate = spec_.number("rate");
-    first_ = std::min(highest_rate, rate > 0 ? rate : 0.25 / service);
-    return first_;
+    return std::min(highest_rate, rate > 0 ? rate : 0.25 / alone_);
   }
 
   Probe probe(double rate) {
@@ -124,7 +121,8 @@ class PeakSearch {
   /// 0: the bracket is narrow enough, or there is none.
   double next_rate() const {
     if (!missed_) return met_->rate < highest_rate ? std::min(highest_rate, 2 * met_->rate) : 0;
-    if (!met_) return *missed_ > first_ * slowest_part ? *missed_ / 2 : 0;
+    // Below a lone query's time no rate is low enough.
+    if (!met_) return alone_ <= goal_.target_seconds ? *missed_ / 2 : 0;
     const bool narrow = *missed_ <= met_->rate * (1 + spec_.number("precision"));
     return narrow ? 0 : (*missed_ + met_->rate) / 2;
   }
@@ -164,7 +162,7 @@ class PeakSearch {
   const ScenarioStage& stage_;
   schema::Block& block_;
   Goal goal_;
-  double first_ = 0;
+  double alone_ = 0;  // median time of service
   std::int64_t probes_ = 0;
   std::optional<Probe> met_;      // of the highest rate
   std::optional<double> missed_;  // the lowest rate
