@@ -34,6 +34,7 @@ class Loop {
       if (enough()) return stop("samples");
       if (scheduled >= end_) return stop("budget");
       if (now >= end_) return overdue(next, arrivals);
+      make_room();
       if (scheduled > now) now = sleep_until(scheduled, now);
       if (!may_go_on(now)) return stop("interrupt");
       if (now - scheduled > limits_.drop_after_seconds) {
@@ -51,6 +52,7 @@ class Loop {
       if (enough()) return stop("samples");
       if (now >= end_) return stop("budget");
       if (!may_go_on(now)) return stop("interrupt");
+      make_room();
       // A single client is ready when it says so; of several, one may wait for the server.
       const double ready = i < clients ? run_.begin_seconds : answered_at(i - clients);
       now = start(0, clients == 1 ? stage_.clock.seconds() : ready, 0);
@@ -70,7 +72,7 @@ class Loop {
     return samples_.started_seconds[at] + samples_.host_seconds[at];
   }
 
-  /// All columns at once and between queries: none is copied while one is served.
+  /// All columns at once, while no query is served or late because of it.
   void grow(double queries) {
     const auto size = started() + static_cast<std::size_t>(std::max(1024.0, queries));
     samples_.started_seconds.reserve(size);
@@ -82,8 +84,11 @@ class Loop {
     room_ = size;
   }
 
-  double start(double scheduled, double enqueued, std::int64_t segment) {
+  void make_room() {
     if (started() == room_) grow(static_cast<double>(started()));
+  }
+
+  double start(double scheduled, double enqueued, std::int64_t segment) {
     if (open_) samples_.scheduled_seconds.push_back(scheduled);
     if (limits_.segments) samples_.segment.push_back(segment);
     samples_.enqueued_seconds.push_back(enqueued);
