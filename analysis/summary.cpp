@@ -130,9 +130,18 @@ std::string footer(const schema::Log& log) {
   return text;
 }
 
+/// Without what a load disturbed or a scenario held back: that has tables of its own.
+schema::Log undisturbed(const schema::Log& log) {
+  schema::Log plain{log.runs, log.begins, {}, log.ends};
+  std::copy_if(log.blocks.begin(), log.blocks.end(), std::back_inserter(plain.blocks),
+               [](const schema::Block& one) { return one.key.load == "none" && !one.validity; });
+  return plain;
+}
+
 }  // namespace
 
-std::string summary(const schema::Log& log) {
+std::string summary(const schema::Log& everything) {
+  const schema::Log log = undisturbed(everything);
   const std::vector<Measurement> all = measurements(log);
   SummaryInput input{
       log, {}, headlines(log, all, memory_levels(all)), transfer_headlines(log, all)};
@@ -142,10 +151,10 @@ std::string summary(const schema::Log& log) {
       input.processors.push_back(id);
     }
   }
-  std::string text = header(log) + side_by_side_tables(input);
+  std::string text = header(everything) + side_by_side_tables(input);
   for (const std::string& id : input.processors) text += memory_tables(input, id);
   return trimmed(text + transfer_table(input) + operator_tables(all) + network_tables(input, all) +
-                 footer(log));
+                 query_table(everything) + interference_table(everything) + footer(everything));
 }
 
 }  // namespace motley::analysis

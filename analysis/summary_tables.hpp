@@ -30,6 +30,11 @@ std::string network_tables(const SummaryInput& input, const std::vector<Measurem
 /// A row for each operator, shape, direction and implementation, the fastest first.
 std::string operator_tables(const std::vector<Measurement>& all);
 
+/// A row for each block of a scenario with queries: rate, percentiles of latency, why not valid.
+std::string query_table(const schema::Log& log);
+/// Workloads by loads: slowdowns, rank correlations, what each load achieved.
+std::string interference_table(const schema::Log& log);
+
 /// What a row without a figure says: suspect, wrong, failed, unsupported, skipped or nothing.
 std::string status_of(const schema::Log& log, const std::string& case_name,
                       const std::string& processor);

@@ -98,4 +98,20 @@ std::string three_digits(double value) {
   return value >= 99.95 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
 }
 
+std::string quantity_text(const std::string& name, double value) {
+  const auto scaled = [&](std::string_view ending, double unit, const char* unit_name) {
+    std::string what = name.substr(0, name.size() - ending.size());
+    if (what.ends_with('_')) what.pop_back();
+    return fmt::format("{}{}{} {}", what, what.empty() ? "" : " ", three_digits(value / unit),
+                       unit_name);
+  };
+  if (name.ends_with("bytes_per_second")) return scaled("bytes_per_second", 1e9, "GB/s");
+  if (name.ends_with("flops_per_second")) return scaled("flops_per_second", 1e9, "GFLOP/s");
+  if (name.ends_with("_seconds")) {
+    return name.substr(0, name.size() - 8) + " " + seconds_text(value);
+  }
+  if (name.ends_with("_per_second")) return scaled("_per_second", 1, "/s");
+  return name + " " + three_digits(value);
+}
+
 }  // namespace motley::analysis

@@ -26,6 +26,14 @@ TEST(Text, ScalesUnitsOnlyForPrinting) {
   EXPECT_EQ(three_digits(7.213), "7.21");
 }
 
+TEST(Text, AFiguresNameHoldsItsUnit) {
+  EXPECT_EQ(quantity_text("read_bytes_per_second", 5e9), "read 5 GB/s");
+  EXPECT_EQ(quantity_text("flops_per_second", 1.5e9), "1.5 GFLOP/s");
+  EXPECT_EQ(quantity_text("frames_per_second", 59.94), "frames 59.9 /s");
+  EXPECT_EQ(quantity_text("lateness_p99_seconds", 2e-5), "lateness_p99 20 us");
+  EXPECT_EQ(quantity_text("duty", 0.5), "duty 0.5");
+}
+
 TEST(Text, WrapsAtSpacesAndClipsWhatHasNone) {
   std::istringstream lines(wrapped("one two three four five six " + std::string(50, 'x'), 12));
   std::string line, all;

@@ -10,6 +10,7 @@
 #include "devices/machine.hpp"
 #include "harness/case.hpp"
 #include "harness/cli/options.hpp"
+#include "harness/cli/suite.hpp"
 #include "harness/error.hpp"
 #include "harness/load.hpp"
 #include "harness/scenario.hpp"
@@ -79,6 +80,11 @@ int list_scenarios() {
   return done;
 }
 
+int list_suites() {
+  for (const Suite& one : suites()) fmt::print("{}\n{}", one.name, indented(2, one.summary));
+  return done;
+}
+
 int list_loads() {
   for (const LoadKind& one : load_kinds()) {
     fmt::print("{}\n{}{}", one.name, indented(2, one.summary), parameters_text(one.parameters));
@@ -92,6 +98,7 @@ int list_command(const Options& options) {
   if (options.weak) return list_weak(options);
   if (options.list_scenarios) return list_scenarios();
   if (options.list_loads) return list_loads();
+  if (options.list_suites) return list_suites();
   if (!options.files.empty()) {
     throw BadArgument(
         "files of records without --weak (cases are listed, not records). Add --weak, "

@@ -9,6 +9,7 @@
 
 #include "harness/cli/build_info.hpp"
 #include "harness/cli/options.hpp"
+#include "harness/cli/suite.hpp"
 #include "harness/error.hpp"
 #include "results_schema/json_lines.hpp"
 #include "workloads/tuner.hpp"
@@ -94,6 +95,10 @@ void add_tuning(CLI::App& command, Options& options) {
 void add_run(CLI::App& app, Options& options) {
   CLI::App* run = app.add_subcommand("run", "Measure with Motley's own engine; writes JSON Lines");
   add_selection(*run, options);
+  run->add_option("--suite", options.suite,
+                  "What a data file says, instead of all cases (motley list --suites, or a file "
+                  "NAME.json)")
+      ->type_name("NAME");
   run->add_option("--out", options.out, "File to write (default: motley-<time>.jsonl)")
       ->type_name("FILE.jsonl");
   add_tuning(*run, options);
@@ -254,6 +259,7 @@ void add_commands(CLI::App& app, Options& options) {
       "--weak", options.weak,
       "Instead: operators in the files of records that are below 0.25 of their roofline");
   list->add_flag("--scenarios", options.list_scenarios, "Instead: how queries may arrive");
+  list->add_flag("--suites", options.list_suites, "Instead: suites for motley run");
   list->add_flag("--loads", options.list_loads, "Instead: what may run beside");
   list->add_option("files", options.files, "Files of records, for --weak");
   add_run(app, options);
@@ -363,6 +369,8 @@ int main(int argc, char** argv) {
   } catch (const BadArgument& error) {
     return failure(bad_command, error.what());
   } catch (const schema::BadRecord& error) {
+    return failure(bad_input, error.what());
+  } catch (const BadSuite& error) {
     return failure(bad_input, error.what());
   } catch (const std::exception& error) {
     return failure(nothing_measured, error.what());

@@ -109,11 +109,12 @@ std::string training_scenario(const Options& options) {
 std::vector<std::string> query_scenarios(const Options& options) {
   std::vector<std::string> all;
   if (options.scenarios.empty()) {
-    const std::uint64_t queries = options.steps.value_or(100);
     if (options.rate) {
       throw BadArgument("--rate needs a --scenario that has one, as server_poisson.");
     }
-    all.push_back(fmt::format("single_stream:seconds=0,queries={}", queries));
+    all.push_back(options.steps
+                      ? fmt::format("single_stream:queries={},seconds=1000000", *options.steps)
+                      : "single_stream:seconds=2");
   }
   for (std::string text : options.scenarios) {
     const char* separator = text.find(':') == std::string::npos ? ":" : ",";

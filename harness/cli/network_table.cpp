@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
+#include <utility>
 
 #include "analysis/text.hpp"
 #include "devices/linux/process.hpp"
+#include "harness/scenario.hpp"
 #include "harness/statistics.hpp"
 
 namespace motley::cli {
@@ -24,10 +26,11 @@ double quantile(std::vector<double> values, double share) {
   return values[std::min(values.size() - 1, std::size_t(share * double(values.size())))];
 }
 
-/// Steps behind the first tenth: caches, clocks and allocators have settled.
+/// Of a training the steps behind the first tenth: caches, clocks and allocators have settled.
 std::vector<double> warm(const schema::Block& block) {
   const std::vector<double>& all = block.samples.host_seconds;
-  std::vector<double> steps(all.begin() + std::ptrdiff_t(all.size() / 10), all.end());
+  const std::size_t cold = block.warmup_seconds.empty() ? all.size() / 10 : 0;
+  std::vector<double> steps(all.begin() + std::ptrdiff_t(cold), all.end());
   for (double& seconds : steps) seconds /= double(block.runs_per_sample);
   return steps;
 }
@@ -61,9 +64,56 @@ void print_times(const schema::Block& block, const char* what) {
              decodes ? "token" : what, seconds_text(typical), seconds_text(quantile(steps, 0.9)),
              batch / typical, decodes ? "tokens" : "samples", block.work.flops / typical * 1e-9);
   print_placed_on_cpu(block);
-  const double first = block.samples.host_seconds.front() / double(block.runs_per_sample);
+  const double first = block.warmup_seconds.empty()
+                           ? block.samples.host_seconds.front() / double(block.runs_per_sample)
+                           : block.warmup_seconds.front();
   fmt::print("  first {}; prepared in {}, checked in {}\n", seconds_text(first),
              seconds_text(block.phases.at("prepare")), seconds_text(block.phases.at("check")));
+}
+
+/// What queries met: from when they were to begin until they were answered.
+void print_queries(const schema::Block& block) {
+  if (!block.validity) return;
+  const auto figure = [&](const char* name) {
+    const auto found = block.figures.find(name);
+    return found == block.figures.end() ? 0 : found->second;
+  };
+  std::string text = fmt::format(
+      "  {}: {:.4g} queries/s, latency p50 {}, p90 {}, p99 {}", block.key.scenario,
+      figure("queries_per_second"), seconds_text(figure("latency_p50_seconds")),
+      seconds_text(figure("latency_p90_seconds")), seconds_text(figure("latency_p99_seconds")));
+  const std::string& metric = find_scenario(scenario_spec(block.key.scenario).name()).metric;
+  if (metric != "latency_seconds" && metric != "queries_per_second") {
+    text += "; " + analysis::quantity_text(metric, figure(metric.c_str()));
+  }
+  if (block.figures.contains("lateness_p99_seconds")) {
+    text += fmt::format("; generator late by p99 {}, {:.2g} % of a core",
+                        seconds_text(figure("lateness_p99_seconds")),
+                        100 * figure("dispatcher_cpu_share"));
+  }
+  fmt::print("{}", analysis::wrapped(text, 80, 4));
+  fmt::print("  {}\n", block.validity->verdict);
+  for (const std::string& reason : block.validity->reasons) {
+    fmt::print("{}", analysis::wrapped("    " + reason, 80, 4));
+  }
+}
+
+void print_loads(const schema::Block& block) {
+  for (const schema::LoadLevel& level : block.loads) {
+    std::string text = "  beside " + level.load;
+    if (!level.processor.empty()) text += " on " + level.processor;
+    const char* separator = ": ";
+    for (const auto& [quantity, value] : level.achieved) {
+      if (value == 0) continue;
+      const auto alone = level.alone.find(quantity);
+      text += std::exchange(separator, ", ") + analysis::quantity_text(quantity, value);
+      if (alone != level.alone.end() && alone->second > 0) {
+        text += fmt::format(" ({:.2f} of alone)", value / alone->second);
+      }
+    }
+    fmt::print("{}", analysis::wrapped(text, 80, 4));
+    if (!level.reason.empty()) fmt::print("{}", analysis::wrapped("    " + level.reason, 80, 4));
+  }
 }
 
 void print_timeline(const schema::Block& block, const char* side) {
@@ -176,12 +226,15 @@ void print_training(const schema::Block& block) {
   const bool failed = print_failure(block);
   if (!failed) print_times(block, "step");
   print_learning(block);
+  print_loads(block);
   if (!failed) print_where(block);
 }
 
 void print_inference(const schema::Block& block) {
   if (print_failure(block)) return;
   print_times(block, "inference");
+  print_queries(block);
+  print_loads(block);
   print_where(block);
 }
 
@@ -192,10 +245,19 @@ void print_ratios(const std::vector<schema::Block>& blocks) {
   }
   if (timed.size() < 2) return;
   const double first = median(warm(*timed.front()));
+  const auto name = [&](const schema::Block& block) {
+    const schema::Key& key = block.key;
+    const schema::Key& other = (&block == timed.front() ? timed.back() : timed.front())->key;
+    std::string text = key.processor;
+    if (key.scenario != other.scenario) text += " under " + key.scenario;
+    if (key.load != "none") text += " beside " + key.load;
+    return text;
+  };
   fmt::print("\n");
   for (std::size_t i = 1; i < timed.size(); ++i) {
-    fmt::print("{} takes {:.3g} times as long as {}\n", timed[i]->key.processor,
-               median(warm(*timed[i])) / first, timed.front()->key.processor);
+    fmt::print("{}", analysis::wrapped(fmt::format("{} takes {:.3g} times as long as {}",
+                                                   name(*timed[i]), median(warm(*timed[i])) / first,
+                                                   name(*timed.front()))));
   }
 }
 

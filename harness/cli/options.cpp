@@ -7,6 +7,7 @@
 #include <random>
 
 #include "harness/cli/build_info.hpp"
+#include "harness/cli/suite.hpp"
 #include "harness/error.hpp"
 #include "harness/load.hpp"
 #include "harness/scenario.hpp"
@@ -33,6 +34,24 @@ void add(const AxisValues& values, std::vector<AxisValues>& all) {
   }
 }
 
+void take(const Suite& suite, const Options& options, RunOptions& run) {
+  if (!options.filter.empty() || !options.set.empty() || !options.scenarios.empty() ||
+      !options.loads.empty() || options.trust) {
+    throw BadArgument(
+        "--suite with --filter, --set, --scenario, --load or --trust (the suite says what is "
+        "measured). Leave them out, or write a suite of your own.");
+  }
+  run.parts = suite.parts;
+  set_tier(run, run.tier());
+  run.budget_seconds = suite.budget_seconds.value_or(0);
+  run.processes = suite.processes.value_or(run.processes);
+  run.rounds = suite.rounds.value_or(run.rounds);
+  run.block_seconds = suite.block_seconds.value_or(run.block_seconds);
+  for (Part& part : run.parts) {
+    if (!options.on.empty()) part.processors = options.on;
+  }
+}
+
 }  // namespace
 
 Selection selection(const Options& options) {
@@ -52,7 +71,11 @@ Selection selection(const Options& options) {
 RunOptions run_options(const Options& options) {
   RunOptions run;
   run.parts = {{selection(options), options.on}};
-  set_tier(run, run.tier());
+  if (!options.suite.empty()) {
+    take(find_suite(options.suite), options, run);
+  } else {
+    set_tier(run, run.tier());
+  }
   if (options.trust) {
     // A cross-section in many processes: between-process spread is what trust is about.
     run.processes = 6;

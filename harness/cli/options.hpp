@@ -19,7 +19,7 @@ struct Options {
   bool json = false, weak = false, list_scenarios = false, list_loads = false, list_suites = false;
 
   // run, micro, worker
-  std::string filter, tier = "standard", out;
+  std::string filter, tier = "standard", suite, out;
   std::vector<std::string> on, set, scenarios, loads;
   std::optional<int> processes, rounds;
   std::optional<double> budget_seconds, block_seconds;

@@ -1,0 +1,177 @@
+// What queries met, and what loads did to the workloads beside them.
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+#include "analysis/interference.hpp"
+#include "analysis/statistics.hpp"
+#include "analysis/summary_tables.hpp"
+#include "analysis/text.hpp"
+
+namespace motley::analysis {
+namespace {
+
+/// Of keys that share a case, the parameters that tell them apart.
+class CaseNames {
+ public:
+  void add(const schema::Key& key) {
+    for (const auto& [name, value] : key.parameters) {
+      values_[key.case_name][name].insert(schema::to_string(value));
+    }
+    processors_.insert(key.processor);
+  }
+  std::string name(const schema::Key& key) const {
+    std::string text = key.case_name;
+    for (const auto& [name, value] : key.parameters) {
+      if (values_.at(key.case_name).at(name).size() < 2) continue;
+      text += fmt::format(" {}={}", name, schema::to_string(value));
+    }
+    return processors_.size() < 2 ? text : text + " on " + key.processor;
+  }
+  /// Where all share one.
+  std::string processor() const { return processors_.size() == 1 ? *processors_.begin() : ""; }
+
+ private:
+  std::map<std::string, std::map<std::string, std::set<std::string>>> values_;
+  std::set<std::string> processors_;
+};
+
+constexpr std::size_t name_columns = 26, cell_columns = 17, loads_a_table = 3;
+
+std::string cell(const Slowdown& one) {
+  if (one.pairs == 0)
+    return one.without.empty() ? "-" : one.without.substr(0, one.without.find(':'));
+  if (!one.interval) return fmt::format("{:.2f}", one.ratio);
+  return fmt::format("{:.2f} ({:.2f}-{:.2f})", one.ratio, one.interval->first,
+                     one.interval->second);
+}
+
+/// Levels of each load as medians over its blocks, and why they are not what was asked.
+std::string level_lines(const schema::Log& log, const std::string& load, char letter) {
+  std::map<std::string, std::map<std::string, std::vector<double>>> achieved, alone;
+  std::map<std::string, std::set<std::string>> places, reasons;
+  for (const schema::Block& block : log.blocks) {
+    if (block.key.load != load) continue;
+    for (const schema::LoadLevel& level : block.loads) {
+      for (const auto& [name, value] : level.achieved) achieved[level.load][name].push_back(value);
+      for (const auto& [name, value] : level.alone) alone[level.load][name].push_back(value);
+      if (!level.processor.empty()) places[level.load].insert(level.processor);
+      if (!level.reason.empty()) reasons[level.load].insert(level.reason);
+    }
+  }
+  std::string text = fmt::format("  {}  {}\n", letter, load);
+  for (const auto& [name, levels] : achieved) {
+    std::string line = "     ";
+    for (const std::string& place : places[name]) line += "on " + place + ": ";
+    for (const auto& [quantity, values] : levels) {
+      const double level = median(values);
+      if (level == 0) continue;
+      line += quantity_text(quantity, level);
+      const auto before = alone[name].find(quantity);
+      if (before != alone[name].end()) {
+        line += fmt::format(" ({:.2f} of alone)", level / median(before->second));
+      }
+      line += ", ";
+    }
+    line.resize(line.size() - 2);
+    text += wrapped(line, 80, 5);
+    for (const std::string& reason : reasons[name]) text += wrapped("     " + reason, 80, 5);
+  }
+  return text;
+}
+
+std::string matrix_part(const InterferenceMatrix& matrix, const CaseNames& names,
+                        std::size_t begin) {
+  const std::size_t end = std::min(begin + loads_a_table, matrix.loads.size());
+  std::string text = left("  slowdown", name_columns) + right("alone", 10);
+  for (std::size_t i = begin; i < end; ++i) {
+    text += right(std::string(1, static_cast<char>('a' + i)), i == begin ? 10 : cell_columns);
+  }
+  text += "\n";
+  for (const InterferenceRow& row : matrix.rows) {
+    text +=
+        left("  " + names.name(row.key), name_columns) + right(seconds_text(row.alone_seconds), 10);
+    for (std::size_t i = begin; i < end; ++i) {
+      text += left("", i == begin ? 2 : 1) + left(cell(row.slowdowns[i]), cell_columns - 2);
+    }
+    text += "\n";
+  }
+  text += left("  ranking (Kendall's tau)", name_columns + 10);
+  for (std::size_t i = begin; i < end; ++i) {
+    const auto& tau = matrix.rank_correlations[i];
+    text += left("", i == begin ? 2 : 1) +
+            left(tau ? fmt::format("{:.2f}", *tau) : "-", cell_columns - 2);
+  }
+  return text + "\n";
+}
+
+std::string query_row(const schema::Block& block) {
+  std::vector<double> latency = block.samples.latency_seconds;
+  const double seconds =
+      block.figures.contains("duration_seconds") ? block.figures.at("duration_seconds") : 0;
+  std::string text = left("    " + block.key.scenario, 40);
+  text += right(seconds > 0 ? three_digits(double(latency.size()) / seconds) : "-", 9);
+  for (const double p : {0.5, 0.9, 0.99}) {
+    text += right(latency.empty() ? "-" : seconds_text(quantile(latency, p)), 9);
+  }
+  text += "\n";
+  if (block.key.load != "none") text += wrapped("      beside " + block.key.load, 80, 8);
+  if (!block.validity || block.validity->verdict == "valid") return text;
+  std::string why = "      " + block.validity->verdict + ":";
+  for (const std::string& reason : block.validity->reasons) why += " " + reason;
+  return text + wrapped(why, 80, 8);
+}
+
+}  // namespace
+
+std::string query_table(const schema::Log& log) {
+  CaseNames names;
+  std::vector<const schema::Block*> queried;
+  for (const schema::Block& block : log.blocks) {
+    if (!block.validity) continue;
+    names.add(block.key);
+    queried.push_back(&block);
+  }
+  if (queried.empty()) return "";
+  std::stable_sort(queried.begin(), queried.end(), [&](const auto* a, const auto* b) {
+    return names.name(a->key) < names.name(b->key);
+  });
+  std::string text = "\n" + left("Queries, latency", 40) + right("per s", 9) + right("p50", 9) +
+                     right("p90", 9) + right("p99", 9) + "\n";
+  std::string last;
+  for (const schema::Block* block : queried) {
+    const std::string name = names.name(block->key);
+    if (name != last) text += clipped("  " + name, 80) + "\n";
+    last = name;
+    text += query_row(*block);
+  }
+  return text;
+}
+
+std::string interference_table(const schema::Log& log) {
+  const InterferenceMatrix matrix = interference(log);
+  if (matrix.rows.empty()) return "";
+  CaseNames names;
+  for (const InterferenceRow& row : matrix.rows) names.add(row.key);
+  std::string text =
+      "\n" + wrapped(fmt::format("Interference{}: time beside a load / time alone, medians over "
+                                 "blocks of the same round (95 % interval of that median)",
+                                 names.processor().empty() ? "" : " on " + names.processor()));
+  for (std::size_t begin = 0; begin < matrix.loads.size(); begin += loads_a_table) {
+    text += matrix_part(matrix, names, begin);
+  }
+  char letter = 'a';
+  for (const std::string& load : matrix.loads) text += level_lines(log, load, letter++);
+  std::set<std::string> said;
+  for (const InterferenceRow& row : matrix.rows) {
+    for (const Slowdown& one : row.slowdowns) {
+      if (one.pairs == 0 && !one.without.empty() && said.insert(one.without).second) {
+        text += wrapped("  " + one_line(one.without), 80, 4);
+      }
+    }
+  }
+  return text;
+}
+
+}  // namespace motley::analysis
