@@ -40,7 +40,7 @@ class FourCores final : public Machine {
     if (id == "cpu:big") return named(id, {"2", "3"});
     if (id == "opencl:0") return named(id, {});
     if (id == "cpu:0-1") return named(id, {"0", "1"});
-    if (id.size() == 5 && id.starts_with("cpu:")) return named(id, {id.substr(4)});
+    if (id.size() == 5 && id >= "cpu:0" && id <= "cpu:3") return named(id, {id.substr(4)});
     throw UnknownName("processor", id, processor_ids());
   }
   Instruments instruments() override { return {}; }
