@@ -86,6 +86,19 @@ std::vector<std::byte> read_file(const std::filesystem::path& file, std::uintmax
   return content;
 }
 
+bool fits(const Block& block) {
+  constexpr std::size_t shortest_number = 4;  // 0.0 and a comma
+  std::size_t values = block.samples.segment.size() / 2;
+  for (const auto& [name, member] : columns()) values += (block.samples.*member).size();
+  if (values * shortest_number > most_line_bytes) return false;
+  try {
+    to_line(block);
+    return true;
+  } catch (const BadRecord&) {  // too long, or not finite: then the caller meets it again
+    return false;
+  }
+}
+
 }  // namespace
 
 Histogram histogram(std::span<const double> values) {
@@ -112,12 +125,7 @@ Histogram histogram(std::span<const double> values) {
 void move_long_samples(Block& block, const std::filesystem::path& log) {
   constexpr std::size_t always_fit = 4096;  // 9 columns of 20 digits each are less than a line
   const std::size_t count = block.samples.host_seconds.size();
-  if (count <= always_fit) return;
-  try {
-    to_line(block);
-    return;
-  } catch (const BadRecord&) {  // too long, or not finite: then again below
-  }
+  if (count <= always_fit || fits(block)) return;
   SideFile side;
   std::vector<std::byte> bytes;
   Samples rest = block.samples;
