@@ -22,7 +22,7 @@ class Loop {
     grow(std::min(limits.expected_queries, static_cast<double>(most_)));
     run_.begin_seconds = stage.clock.seconds();
     end_ = run_.begin_seconds + limits.seconds;
-    free_at_ = run_.begin_seconds;
+    last_answer_ = run_.begin_seconds;
   }
 
   LoopRun open(const Arrivals& arrivals) {
@@ -40,7 +40,7 @@ class Loop {
       if (now - scheduled > limits_.drop_after_seconds) {
         ++run_.dropped;
       } else {
-        now = start(scheduled, scheduled < free_at_ ? free_at_ : now, next.segment);
+        now = start(scheduled, now, next.segment);
       }
     }
   }
@@ -107,7 +107,7 @@ class Loop {
     const double from = open_ ? samples_.scheduled_seconds[i] : samples_.enqueued_seconds[i];
     samples_.latency_seconds.push_back(now - from);
     --outstanding_;
-    return free_at_ = now;
+    return last_answer_ = now;
   }
 
   double sleep_until(double scheduled, double now) {
@@ -147,7 +147,7 @@ class Loop {
     run_.last = samples_.host_seconds.size();
     run_.stopped_by = why;
     const bool whole = run_.stopped_by == "budget";
-    const double until = whole ? std::max(end_, free_at_) : stage_.clock.seconds();
+    const double until = whole ? std::max(end_, last_answer_) : stage_.clock.seconds();
     run_.duration_seconds = until - run_.begin_seconds;
     return run_;
   }
@@ -159,7 +159,7 @@ class Loop {
   schema::Samples& samples_;
   LoopRun run_;
   std::size_t room_ = 0;
-  double end_ = 0, free_at_ = 0, ask_at_ = 0;
+  double end_ = 0, last_answer_ = 0, ask_at_ = 0;
 };
 
 }  // namespace

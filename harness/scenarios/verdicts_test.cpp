@@ -127,6 +127,12 @@ TEST(Server, AQueueAtHighLoadDoesNotGrow) {
   }
 }
 
+TEST(Server, AnEarlyStallLeavesAQueueThatDoesNotGrow) {
+  const schema::Block block = play("server_constant:rate=99", stalls(0.01, 10));
+  EXPECT_GT(block.figures.at("backlog_queries"), 80);
+  EXPECT_FALSE(says(block, "saturated"));
+}
+
 TEST(Server, TwoStatesMustBothBeVisited) {
   const schema::Block good = play("server_mmpp:seconds=60", 0.005);
   EXPECT_EQ(verdict(good), "valid");
@@ -151,6 +157,10 @@ TEST(Burst, IsDrainedBeforeTheNext) {
   const schema::Block over = play("burst:size=8,period_seconds=0.5", 0.1);
   EXPECT_EQ(verdict(over), "invalid");
   EXPECT_TRUE(says(over, "saturated"));
+  const schema::Block once = play("burst:size=8,period_seconds=1", stalls(0.1, 20));
+  EXPECT_EQ(once.figures.at("overrun_bursts"), 1);
+  EXPECT_EQ(once.figures.at("backlog_queries"), 0);
+  EXPECT_EQ(verdict(once), "invalid");
   EXPECT_EQ(verdict(play("burst:size=8,period_seconds=3", 0.1)), "invalid");  // four bursts
 }
 
@@ -182,6 +192,8 @@ TEST(Periodic, CountsWhatMissesItsDeadline) {
   EXPECT_EQ(verdict(some), "valid");
   EXPECT_NEAR(some.figures.at("late_frames") / some.figures.at("queries"), 0.1, 0.01);
   EXPECT_NEAR(some.figures.at("dropped_frames"), some.figures.at("late_frames"), 1);
+  const double missed = some.figures.at("late_frames") + some.figures.at("dropped_frames");
+  EXPECT_NEAR(some.figures.at("deadline_miss_ratio"), missed / 1000, 1e-9);
   const schema::Block slow = play("periodic_deadline:seconds=20", 0.05);
   EXPECT_EQ(verdict(slow), "invalid");
   EXPECT_TRUE(says(slow, "shorter than the fastest"));
