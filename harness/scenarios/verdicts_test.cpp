@@ -124,6 +124,9 @@ TEST(Server, AQueueAtHighLoadDoesNotGrow) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     const schema::Block block = play("server_poisson:rate=90,seconds=20", 0.01, seed);
     EXPECT_FALSE(says(block, "saturated")) << seed;
+    // Ends in the middle of a clump now and then.
+    const schema::Block bursty = play("server_gamma:rate=20,cv=10", 0.01, seed);
+    EXPECT_FALSE(says(bursty, "saturated")) << seed;
   }
 }
 
@@ -158,7 +161,7 @@ TEST(Burst, IsDrainedBeforeTheNext) {
   EXPECT_EQ(verdict(over), "invalid");
   EXPECT_TRUE(says(over, "saturated"));
   const schema::Block once = play("burst:size=8,period_seconds=1", stalls(0.1, 20));
-  EXPECT_EQ(once.figures.at("overrun_bursts"), 1);
+  EXPECT_EQ(once.figures.at("overrun_bursts"), 4);  // 1.7 s, 1.5, 1.3, 1.1
   EXPECT_EQ(once.figures.at("backlog_queries"), 0);
   EXPECT_EQ(verdict(once), "invalid");
   EXPECT_EQ(verdict(play("burst:size=8,period_seconds=3", 0.1)), "invalid");  // four bursts
