@@ -77,7 +77,7 @@ std::size_t footprint_of(const Spec& spec, Processor& core) {
   std::int64_t bytes = spec.integer("footprint");
   if (bytes == 0) {
     bytes = std::clamp(2 * static_cast<std::int64_t>(core.last_level_cache_bytes()),
-                       std::int64_t{64} << 20, std::int64_t{1} << 30);
+                       std::int64_t{64} << 20, std::int64_t{512} << 20);
   }
   return static_cast<std::size_t>(bytes) / line * line;
 }
@@ -150,7 +150,7 @@ LoadKind memory_load() {
                         "fast as it goes); 0: rates",
                         0.0, 0, 1});
   parameters.push_back({"footprint",
-                        "bytes that each thread walks; 0: twice the last-level cache, 64M to 1G",
+                        "bytes that each thread walks; 0: twice the last-level cache, 64M to 512M",
                         std::int64_t{0}, 0});
   return {"memory", "streams through memory beyond the caches", std::move(parameters), make};
 }
