@@ -228,7 +228,6 @@ TEST_F(Train, RefusesWhatCannotBeMeant) {
   for (const auto& [arguments, part] :
        {std::pair<std::string, const char*>{"train lenet5 --steps 0" + place.out(),
                                             "nothing to do"},
-        {"infer lenet5 --steps 6000" + place.out(), "4096"},
         {"models --describe resnet_cifar:depth=21", "depth"}}) {
     const Outcome outcome = motley(arguments);
     EXPECT_EQ(outcome.code, 5) << arguments;
