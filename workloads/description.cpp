@@ -17,6 +17,7 @@ std::map<std::string, double> memory(const Graph& graph, std::set<TensorId> cons
   plan.graph = graph;
   plan.constants = std::move(constants);
   plan.place_of.assign(graph.operators().size(), 0);
+  plan.memory_of = {0};
   plan.lowered.resize(graph.operators().size());
   plan_memory(plan);
   return plan.memory();

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "harness/error.hpp"
+#include "workloads/graph/buffer_range.hpp"
 #include "workloads/graph/interpret.hpp"
 #include "workloads/graph/memory_plan.hpp"
 #include "workloads/graph/output_check.hpp"
@@ -57,18 +58,32 @@ void Execution::allocate() {
   }
 }
 
-Buffer& Execution::buffer(std::size_t place, TensorId id) const {
-  const TensorId root = plan_.graph.root(id);
-  auto found = plan_.slot_of.find({place, root});
-  if (found == plan_.slot_of.end()) found = plan_.slot_of.find({0, root});  // mapped: the device's
-  return *slots_[found->second];
+std::optional<Execution::Location> Execution::find(std::size_t place, TensorId id) const {
+  const std::size_t memory = plan_.memory_of[place];
+  const RangeOf range = plan_.memory_range(memory, plan_.graph.root(id));
+  const auto found = plan_.slot_of.find({memory, range.root});
+  if (found == plan_.slot_of.end()) return std::nullopt;
+  return Location{slots_[found->second].get(), range.offset_bytes};
+}
+
+Execution::Location Execution::location(std::size_t place, TensorId id) const {
+  const std::optional<Location> own = find(place, id);
+  return own ? *own : find(0, id).value();  // mapped: the device's
+}
+
+Buffer* Execution::operand(std::size_t place, TensorId id) {
+  const Location at = location(place, id);
+  if (at.offset_bytes == 0) return at.buffer;
+  ranges_.push_back(std::make_unique<BufferRange>(*at.buffer, at.offset_bytes,
+                                                  plan_.graph.tensor(id).type.bytes()));
+  return ranges_.back().get();
 }
 
 std::size_t Execution::place_of(TensorId root) const {
   const auto written = plan_.content_at.find(root);
   if (written != plan_.content_at.end()) return written->second;
   for (std::size_t place = 0; place < processors_.size(); ++place) {
-    if (plan_.slot_of.contains({place, root})) return place;
+    if (find(place, root)) return place;
   }
   throw Error(plan_.graph.tensor(root).name +
               " is used by no operator (it has no memory). Leave it out of the graph.");
@@ -79,12 +94,17 @@ std::byte* Execution::host_copy(TensorId root) {
   return found == plan_.staging_slot_of.end() ? nullptr : host_slots_[found->second].data();
 }
 
+std::byte* Execution::host_address(TensorId root) const {
+  const Location at = location(plan_.host_memory, root);
+  return static_cast<std::byte*>(at.buffer->host_address()) + at.offset_bytes;
+}
+
 Operands Execution::operands(std::size_t op) {
   const Operator& one = plan_.graph.operators()[op];
   const std::size_t place = plan_.place_of[op];
   Operands result;
-  for (const TensorId id : one.inputs) result.inputs.push_back(&buffer(place, id));
-  for (const TensorId id : one.outputs) result.outputs.push_back(&buffer(place, id));
+  for (const TensorId id : one.inputs) result.inputs.push_back(operand(place, id));
+  for (const TensorId id : one.outputs) result.outputs.push_back(operand(place, id));
   for (const std::size_t slot : plan_.workspace_slots[op]) {
     result.workspaces.push_back(slots_[slot].get());
   }
@@ -104,7 +124,7 @@ void Execution::bind_round_trips() {
   for (const PlanStep& step : plan_.steps) {
     if (step.action != Action::convert_out || round_trips_.contains(step.tensor)) continue;
     Processor& processor = *processors_[step.place];
-    Buffer* own = &buffer(step.place, step.tensor);
+    Buffer* own = operand(step.place, step.tensor);
     Buffer* staging = slots_[plan_.round_trip_slots.at(0)].get();
     const TensorType plain = matrix_type(plan_.graph.tensor(step.tensor).type);
     const TensorType converted = converted_type(plain);
@@ -175,16 +195,20 @@ void Execution::write(TensorId tensor, std::span<const std::byte> bytes) {
   if (std::byte* copy = host_copy(root)) std::copy(bytes.begin(), bytes.end(), copy);
   place_of(root);  // throws where it has no memory
   for (std::size_t place = 0; place < processors_.size(); ++place) {
-    const auto slot = plan_.slot_of.find({place, root});
-    if (slot == plan_.slot_of.end()) continue;
-    queues_[place]->write(*slots_[slot->second], bytes.data(), bytes.size());
+    const std::optional<Location> at = find(place, root);
+    if (!at || plan_.memory_of[place] != place) continue;
+    queues_[place]->write(*at->buffer, bytes.data(), bytes.size(), at->offset_bytes);
     queues_[place]->finish();
   }
 }
 
 void Execution::spread(std::size_t from, TensorId tensor) {
   const TensorId root = plan_.graph.root(tensor);
-  if (plan_.slot_of.contains({1 - from, root})) set_values(root, values(from, root));
+  for (std::size_t place = 0; place < processors_.size(); ++place) {
+    if (plan_.memory_of[place] == plan_.memory_of[from] || !find(place, root)) continue;
+    set_values(root, values(from, root));
+    return;  // to all of them
+  }
 }
 
 Values Execution::values(TensorId tensor) {
@@ -204,13 +228,13 @@ void Execution::read(TensorId tensor, std::vector<std::byte>& into) {
 void Execution::read(std::size_t place, TensorId tensor, std::vector<std::byte>& into) {
   const TensorId root = plan_.graph.root(tensor);
   into.resize(plan_.graph.tensor(root).type.bytes());
-  if (!plan_.slot_of.contains({place, root})) place = 0;  // mapped
-  Buffer& from = buffer(place, root);
+  if (!find(place, root)) place = 0;  // mapped
+  const Location from = location(place, root);
   queues_[place]->finish();
-  if (from.owner() == Owner::host) {
-    std::memcpy(into.data(), from.host_address(), into.size());
+  if (from.buffer->owner() == Owner::host) {
+    std::memcpy(into.data(), from.buffer->host_address(), into.size());
   } else {
-    queues_[place]->read(from, into.data(), into.size());
+    queues_[place]->read(*from.buffer, into.data(), into.size(), from.offset_bytes);
     queues_[place]->finish();
   }
 }
@@ -221,8 +245,20 @@ Values Execution::downloaded(TensorId output) const {
 }
 
 void Execution::do_step(const PlanStep& step, const RunScalars& scalars) {
+  give_step(step, scalars);
+  if (step.blocking && step.action != Action::map) queues_[step.place]->finish();  // map waits
+}
+
+void Execution::give_step(const PlanStep& step, const RunScalars& scalars) {
   Queue& queue = *queues_[step.place];
-  const auto bytes = [&] { return plan_.graph.tensor(step.tensor).type.bytes(); };
+  const auto at = [&] { return location(step.place, step.tensor); };
+  const auto write = [&](const std::byte* from) {
+    queue.write(*at().buffer, from, plan_.graph.tensor(step.tensor).type.bytes(),
+                at().offset_bytes);
+  };
+  const auto read = [&](std::byte* to) {
+    queue.read(*at().buffer, to, plan_.graph.tensor(step.tensor).type.bytes(), at().offset_bytes);
+  };
   switch (step.action) {
     case Action::launch:
       operators_[step.op]->give(queue, scalars);
@@ -230,12 +266,17 @@ void Execution::do_step(const PlanStep& step, const RunScalars& scalars) {
     case Action::upload: {
       const auto given = inputs_.find(step.tensor);
       const bool own = given == inputs_.end() || given->second == nullptr;
-      queue.write(buffer(step.place, step.tensor), own ? host_copy(step.tensor) : given->second,
-                  bytes());
+      write(own ? host_copy(step.tensor) : given->second);
       break;
     }
     case Action::download:
-      queue.read(buffer(step.place, step.tensor), host_copy(step.tensor), bytes());
+      read(host_copy(step.tensor));
+      break;
+    case Action::fetch:
+      read(host_address(step.tensor));
+      break;
+    case Action::send:
+      write(host_address(step.tensor));
       break;
     case Action::convert_out:
       round_trips_.at(step.tensor)->out->give(queue, scalars);
@@ -252,16 +293,15 @@ void Execution::do_step(const PlanStep& step, const RunScalars& scalars) {
                   round_trips_.at(step.tensor)->bytes);
       break;
     case Action::map:
-      queue.map(buffer(step.place, step.tensor), Access::read_write);
+      queue.map(*at().buffer, Access::read_write);
       return;
     case Action::unmap:
-      queue.unmap(buffer(step.place, step.tensor));
+      queue.unmap(*at().buffer);
       return;
     case Action::flush:
       queue.flush();
       return;
   }
-  if (step.blocking) queue.finish();
 }
 
 namespace {
@@ -293,6 +333,7 @@ void Execution::run_operator(std::size_t op, const RunScalars& scalars,
     if (step.action == Action::launch && launching) launching();
     do_step(step, scalars);
   }
+  if (plan_.elided.contains(op) && launching) launching();
   finish();
 }
 
@@ -315,7 +356,7 @@ std::string Execution::first_not_finite(const RunScalars& scalars) {
 void Execution::give_back_mapped() {
   for (const PlanStep& step : plan_.steps) {
     if (step.action != Action::unmap) continue;
-    if (buffer(step.place, step.tensor).owner() == Owner::host) do_step(step, {});
+    if (location(step.place, step.tensor).buffer->owner() == Owner::host) do_step(step, {});
   }
   finish();
 }

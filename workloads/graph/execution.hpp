@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "harness/clock.hpp"
@@ -55,6 +56,17 @@ class Execution {
   /// the last of every so many.
   void run(const RunScalars& scalars, std::uint64_t run);
   void finish();
+  /// Gives one step to its queue, without regard to what it waits for: for who has each place's
+  /// steps given by a thread of its own.
+  void give(std::size_t step, const RunScalars& scalars) { give_step(plan_.steps[step], scalars); }
+  Queue& queue(std::size_t place) { return *queues_[place]; }
+  Processor& processor(std::size_t place) { return *processors_[place]; }
+  bool on_device(std::size_t place) const { return processors_[place]->members() == 0; }
+  const std::string& processor_id(std::size_t place) const {
+    return processors_[place]->description().id;
+  }
+  /// How many of the device's intervals are one step's; 0 on a CPU.
+  std::size_t commands(const PlanStep& step) const;
   /// So many runs with each step timed, one after another; waits before the first and behind the
   /// last, which is one more entry.
   std::vector<StepTime> run_profiled(const RunScalars& scalars, std::uint64_t first_run,
@@ -76,19 +88,29 @@ class Execution {
 
  private:
   struct RoundTrip;
+  struct Location {
+    Buffer* buffer;
+    std::size_t offset_bytes;
+  };
   std::size_t place_of(TensorId root) const;
   Values values(std::size_t place, TensorId tensor);
   void read(std::size_t place, TensorId tensor, std::vector<std::byte>& into);
-  /// What one processor computed goes to the other, where that has memory for it; waits.
+  /// What one processor computed goes to the others that have memory for it; waits.
   void spread(std::size_t from, TensorId tensor);
-  Buffer& buffer(std::size_t place, TensorId id) const;
+  /// None where the tensor has no memory there.
+  std::optional<Location> find(std::size_t place, TensorId id) const;
+  Location location(std::size_t place, TensorId id) const;
+  /// As kernels take it.
+  Buffer* operand(std::size_t place, TensorId id);
   std::byte* host_copy(TensorId root);
+  /// Of what the CPU places have.
+  std::byte* host_address(TensorId root) const;
   void allocate();
   void bind();
   void bind_round_trips();
   Operands operands(std::size_t op);
   void do_step(const PlanStep& step, const RunScalars& scalars);
-  std::size_t commands(const PlanStep& step) const;
+  void give_step(const PlanStep& step, const RunScalars& scalars);
   std::size_t round_trip_launches(TensorId root, bool out) const;
   /// All steps of one operator; `launching` is called before its launch.
   void run_operator(std::size_t op, const RunScalars& scalars,
@@ -103,6 +125,7 @@ class Execution {
   std::vector<Queue*> queues_;
   std::vector<std::unique_ptr<Buffer>> slots_;      ///< null where the slot is the host's
   std::vector<std::vector<std::byte>> host_slots_;  ///< empty where it is not
+  std::vector<std::unique_ptr<Buffer>> ranges_;     ///< what kernels take of larger buffers
   std::vector<std::unique_ptr<BoundOperator>> operators_;
   std::map<TensorId, std::unique_ptr<RoundTrip>> round_trips_;
   std::map<TensorId, const std::byte*> inputs_;

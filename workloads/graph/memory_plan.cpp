@@ -64,9 +64,12 @@ class MemoryPlan {
     }
     calls_library_ = std::any_of(plan_.lowered.begin(), plan_.lowered.end(), calls_library);
     const auto use = [&](std::size_t place, TensorId root, std::size_t op) {
-      Lifetime& life = lives_[{place, root}];
-      life.first = std::min(life.first, is_kept(root) ? 0 : op);
-      life.last = std::max(life.last, is_kept(root) ? graph_.operators().size() : op);
+      const std::size_t memory = plan_.memory_of[place];
+      const TensorId whole = plan_.memory_range(memory, root).root;
+      Lifetime& life = lives_[{memory, whole}];
+      life.first = std::min(life.first, is_kept(whole) ? 0 : op);
+      life.last = std::max(life.last, is_kept(whole) ? graph_.operators().size() : op);
+      users_[{memory, whole}].insert(place);
     };
     for (std::size_t i = 0; i < graph_.operators().size(); ++i) {
       const Operator& op = graph_.operators()[i];
@@ -81,7 +84,13 @@ class MemoryPlan {
     }
     // What goes to another processor has to live until it left, or from when it came.
     for (const PlanStep& step : plan_.steps) {
-      if (is_copy_of_tensor(step)) use(step.place, step.tensor, step.op);
+      const bool is_direct =
+          step.action == PlanStep::Action::fetch || step.action == PlanStep::Action::send;
+      if (is_direct || is_copy_of_tensor(step)) use(step.place, step.tensor, step.op);
+      if (!is_direct) continue;
+      use(plan_.host_memory, step.tensor, step.op);
+      users_[{plan_.host_memory, plan_.memory_range(plan_.host_memory, step.tensor).root}].insert(
+          step.place);
     }
   }
 
@@ -103,13 +112,17 @@ class MemoryPlan {
     }
   }
 
+  /// Lifetimes are counted in operators, which only those of one place run one after another:
+  /// tensors share where one and the same place uses them.
   std::size_t slot_for(const std::pair<std::size_t, TensorId>& key) {
     Slot wanted{key.first, category(key.second), 0, kind(key.first, key.second), false};
-    if (!is_kept(key.second)) {
+    const std::set<std::size_t>& users = users_.at(key);
+    if (!is_kept(key.second) && users.size() == 1) {
       for (auto& [slot, lives] : residents_) {
         const Slot& known = plan_.slots[slot];
         const bool fits = std::tie(known.place, known.category, known.kind) ==
-                          std::tie(wanted.place, wanted.category, wanted.kind);
+                              std::tie(wanted.place, wanted.category, wanted.kind) &&
+                          users_of_[slot] == users;
         const bool busy = std::any_of(lives.begin(), lives.end(), [&](const Lifetime& life) {
           return overlap(life, lives_[key]);
         });
@@ -117,6 +130,7 @@ class MemoryPlan {
       }
     }
     plan_.slots.push_back(wanted);
+    users_of_[plan_.slots.size() - 1] = users;
     return plan_.slots.size() - 1;
   }
 
@@ -176,6 +190,8 @@ class MemoryPlan {
   const Graph& graph_;
   std::map<std::pair<std::size_t, TensorId>, Lifetime> lives_;
   std::map<std::size_t, std::vector<Lifetime>> residents_;
+  std::map<std::pair<std::size_t, TensorId>, std::set<std::size_t>> users_;  ///< places
+  std::map<std::size_t, std::set<std::size_t>> users_of_;                    ///< of slots
   std::set<TensorId> updated_;  ///< read or written by an optimizer
   std::set<TensorId> mapped_;
   bool calls_library_ = false;

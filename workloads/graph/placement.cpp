@@ -27,6 +27,8 @@ class Placement {
           "and who may touch them is the mode's own rule). Choose another mode.");
     }
     for (const std::string& name : options.on_host) refuse_unknown(name);
+    refuse_impossible_places();
+    find_memories();
   }
 
   void place(std::size_t op) {
@@ -41,6 +43,8 @@ class Placement {
       plan_.placed_on_host[op] = "as asked";
       place = 1;
     }
+    const auto wanted = options_.places.find(one.name);
+    if (wanted != options_.places.end()) place = wanted->second;
     Placed placed;
     try {
       placed = on(place, one, call);
@@ -57,6 +61,32 @@ class Placement {
 
  private:
   bool falls_back() const { return options_.fallback || !options_.on_host.empty(); }
+
+  void refuse_impossible_places() const {
+    for (const auto& [name, place] : options_.places) {
+      refuse_unknown(name);
+      if (place < processors_.size()) continue;
+      throw BadArgument(
+          fmt::format("{} is placed on processor {} of {} (counted from 0). Name {} "
+                      "more, or place it on another.",
+                      name, place, processors_.size(), place + 1 - processors_.size()));
+    }
+    if (options_.places.empty() || options_.residency == Residency::resident) return;
+    throw BadArgument(
+        fmt::format("residency {} with several processors (who copies what is the "
+                    "mode's own rule). Use resident.",
+                    to_string(options_.residency)));
+  }
+
+  void find_memories() {
+    std::optional<std::size_t> cpu;
+    for (std::size_t place = 0; place < processors_.size(); ++place) {
+      const bool on_cpu = processors_[place]->members() > 0;
+      if (on_cpu && !cpu) cpu = place;
+      plan_.memory_of.push_back(on_cpu ? *cpu : place);
+    }
+    plan_.host_memory = cpu.value_or(0);
+  }
 
   void refuse_unknown(const std::string& name) const {
     std::vector<std::string> known;

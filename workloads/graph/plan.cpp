@@ -8,6 +8,7 @@
 #include "workloads/graph/capacity.hpp"
 #include "workloads/graph/memory_plan.hpp"
 #include "workloads/graph/placement.hpp"
+#include "workloads/graph/ranges.hpp"
 #include "workloads/graph/residency.hpp"
 
 namespace motley::workloads {
@@ -72,6 +73,16 @@ bool Plan::is_constant(std::size_t op) const {
   return constants.contains(graph.root(graph.operators()[op].outputs.front()));
 }
 
+RangeOf Plan::memory_range(std::size_t memory, TensorId root) const {
+  RangeOf result{root, 0};
+  for (auto found = range_of.find({memory, root}); found != range_of.end();
+       found = range_of.find({memory, result.root})) {
+    result.root = found->second.root;
+    result.offset_bytes += found->second.offset_bytes;
+  }
+  return result;
+}
+
 std::map<std::string, double> Plan::memory() const {
   std::map<std::string, double> bytes;
   for (const Slot& slot : slots) bytes[to_string(slot.category)] += double(slot.bytes);
@@ -94,6 +105,7 @@ Plan make_plan(Graph graph, const std::vector<Processor*>& processors, const Cho
     plan.constants = constant_tensors(plan.graph);
   }
   place_operators(plan, processors, chooser, options);
+  if (!options.places.empty()) find_ranges(plan, processors);
   add_steps(plan, processors, options);
   plan_memory(plan);
   refuse_what_does_not_fit(plan, processors, options.batch);

@@ -56,7 +56,9 @@ struct PlanStep {
     convert_in,   ///< and back
     upload_staging,
     download_staging,
-    map,  ///< the host becomes the owner of a shared tensor
+    fetch,  ///< buffer of a device -> the buffer of the CPU places, without a copy between
+    send,   ///< and back
+    map,    ///< the host becomes the owner of a shared tensor
     unmap,
     flush
   };
@@ -66,32 +68,51 @@ struct PlanStep {
   TensorId tensor = no_tensor;
   bool blocking = false;
   unsigned period = 1;  ///< only in every so many runs
+  /// Earlier steps of other places that must have ended before this one begins; of each place the
+  /// last: steps of one place run in order.
+  std::vector<std::size_t> waits = {};
+};
+
+/// Where a tensor begins in the memory of another.
+struct RangeOf {
+  TensorId root = no_tensor;
+  std::size_t offset_bytes = 0;
 };
 
 struct Plan {
   Graph graph;
   Residency residency = Residency::resident;
-  std::vector<std::size_t> place_of;  ///< of each operator
-  std::vector<Choice> choices;        ///< of each operator
-  std::vector<Lowered> lowered;       ///< of each operator
+  /// Of each operator. A place is an index into the processors.
+  std::vector<std::size_t> place_of;
+  /// Of each place the first one whose memory it uses: CPU places all see the same.
+  std::vector<std::size_t> memory_of;
+  std::size_t host_memory = 0;   ///< that of the CPU places; where there is none nobody asks
+  std::vector<Choice> choices;   ///< of each operator
+  std::vector<Lowered> lowered;  ///< of each operator
   /// Roots that are computed, or packed by those who read them, once and not in each run.
   std::set<TensorId> constants;
   /// The first processor is a team of which one member computes all.
   bool on_one_core = false;
   /// Operators of the first processor that the second computes instead, and why.
   std::map<std::size_t, std::string> placed_on_host;
+  /// Slices and concatenations that are nothing but addresses: they have no step.
+  std::set<std::size_t> elided;
+  std::map<std::pair<std::size_t, TensorId>, RangeOf> range_of;  ///< (memory, root tensor)
   std::vector<PlanStep> steps;
   /// Roots with memory on several processors: where their content is behind a run; others:
   /// anywhere.
   std::map<TensorId, std::size_t> content_at;
   std::vector<Slot> slots;
-  std::map<std::pair<std::size_t, TensorId>, std::size_t> slot_of;  ///< (place, root tensor)
+  std::map<std::pair<std::size_t, TensorId>, std::size_t> slot_of;  ///< (memory, root tensor)
   std::map<TensorId, std::size_t> staging_slot_of;                  ///< host copies
   std::vector<std::size_t> round_trip_slots;  ///< converted copies: on the device, on the host
   std::vector<std::vector<std::size_t>> workspace_slots, kept_slots;  ///< of each operator
 
   /// It runs when constants were set, and has no step.
   bool is_constant(std::size_t op) const;
+  std::size_t memory_of_operator(std::size_t op) const { return memory_of[place_of[op]]; }
+  /// Whose memory the root's is there, and from where in it.
+  RangeOf memory_range(std::size_t memory, TensorId root) const;
   /// Peak bytes by category, over all processors and staging.
   std::map<std::string, double> memory() const;
   double memory_bytes() const;
@@ -106,12 +127,15 @@ struct PlanOptions {
   std::int64_t batch = 0;     ///< samples of the graph, to tell which would fit; 0: unknown
   bool fallback = false;      ///< what processors[0] cannot compute goes to processors[1]
   std::set<std::string> on_host = {};  ///< operators that go there in any case
+  /// Several processors compute one run: the operators that are not processors[0]'s, by name.
+  /// Residency::resident alone.
+  std::map<std::string, std::size_t> places = {};
 };
 
-/// All operators on processors[0]; with Residency::shared the updates on processors[1], which must
-/// be a CPU. Throws Unsupported where an operator has no implementation, or the tensors do not fit
-/// (says which category takes what and which batch would), DeviceError where a kernel cannot be
-/// built; both name the operator.
+/// All operators on processors[0] but those that options place elsewhere; with Residency::shared
+/// the updates on processors[1], which must be a CPU. Throws Unsupported where an operator has no
+/// implementation, or the tensors do not fit (says which category takes what and which batch
+/// would), DeviceError where a kernel cannot be built; both name the operator.
 Plan make_plan(Graph graph, const std::vector<Processor*>& processors, const Chooser& chooser,
                const PlanOptions& options);
 

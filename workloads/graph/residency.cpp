@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "workloads/graph/waits.hpp"
+
 namespace motley::workloads {
 namespace {
 
@@ -11,7 +13,12 @@ using Action = PlanStep::Action;
 class Rules {
  public:
   Rules(Plan& plan, const std::vector<Processor*>& processors, const PlanOptions& options)
-      : plan_(plan), graph_(plan.graph), processors_(processors), options_(options) {}
+      : plan_(plan),
+        graph_(plan.graph),
+        processors_(processors),
+        options_(options),
+        waits_(plan, processors.size()),
+        several_(!plan.placed_on_host.empty() || !options.places.empty()) {}
 
   void add_all() {
     find_content_behind_a_run();
@@ -19,8 +26,13 @@ class Rules {
     for (std::size_t op = 0; op < graph_.operators().size(); ++op) {
       if (plan_.is_constant(op)) continue;
       bring_inputs(op);
+      if (plan_.elided.contains(op)) {
+        waits_.pass_on(op);
+        continue;
+      }
       before(op);
       add({Action::launch, plan_.place_of[op], op});
+      give_outputs(op);
       const bool one_by_one = plan_.residency != Residency::batched;
       if (one_by_one && on_device(plan_.place_of[op])) add({Action::flush, plan_.place_of[op], op});
       after(op);
@@ -35,7 +47,10 @@ class Rules {
   bool on_device(std::size_t place) const { return processors_[place]->members() == 0; }
   bool is_update(std::size_t op) const { return graph_.operators()[op].phase == Phase::update; }
   Role role(TensorId root) const { return graph_.tensor(root).role; }
-  void add(const PlanStep& step) { plan_.steps.push_back(step); }
+  void add(const PlanStep& step) {
+    plan_.steps.push_back(step);
+    if (several_) waits_.find(plan_.steps.size() - 1);
+  }
 
   std::vector<TensorId> roots(const std::vector<TensorId>& ids) const {
     std::vector<TensorId> result;
@@ -51,8 +66,9 @@ class Rules {
     for (std::size_t op = 0; op < graph_.operators().size(); ++op) {
       for (const TensorId root : roots(graph_.operators()[op].inputs)) {
         const bool filled = role(root) == Role::input || role(root) == Role::label;
-        if (filled && done.insert({plan_.place_of[op], root}).second) {
-          add({Action::upload, plan_.place_of[op], op, root});
+        const std::size_t memory = plan_.memory_of_operator(op);
+        if (filled && done.insert({memory, root}).second) {
+          add({Action::upload, memory, op, root});
         }
       }
     }
@@ -61,38 +77,83 @@ class Rules {
   /// Where each tensor's content will be when the next run begins: a first pass without steps. What
   /// a run does not write is everywhere.
   void find_content_behind_a_run() {
-    if (plan_.placed_on_host.empty()) return;
+    if (!several_) return;
     for (std::size_t op = 0; op < graph_.operators().size(); ++op) {
       if (plan_.is_constant(op)) continue;
       for (const TensorId root : roots(graph_.operators()[op].inputs)) {
         const auto found = content_at_.find(root);
-        if (found != content_at_.end()) found->second.insert(plan_.place_of[op]);
+        if (found != content_at_.end()) found->second.insert(plan_.memory_of_operator(op));
       }
       note_outputs(op);
     }
-    for (const auto& [root, places] : content_at_) plan_.content_at[root] = *places.begin();
+    for (const auto& [root, memories] : content_at_) plan_.content_at[root] = *memories.begin();
   }
 
   void note_outputs(std::size_t op) {
     for (const TensorId root : roots(graph_.operators()[op].outputs)) {
-      content_at_[root] = {plan_.place_of[op]};
+      content_at_[root] = {plan_.memory_of_operator(op)};
     }
   }
 
-  /// From the processor that has them, where that is another. Both copies wait: what the host reads
-  /// must have come, and what it writes next must have been taken.
+  /// From the memory that has them, where that is another.
   void bring_inputs(std::size_t op) {
-    if (plan_.placed_on_host.empty()) return;
-    const std::size_t here = plan_.place_of[op];
+    if (!several_) return;
+    const std::size_t here = plan_.memory_of_operator(op);
     for (const TensorId root : roots(graph_.operators()[op].inputs)) {
       const auto found = content_at_.find(root);
-      if (found == content_at_.end() || !found->second.insert(here).second) continue;
-      if (plan_.residency == Residency::staged) continue;  // the host's copy is always the last
-      const std::size_t there = here == 0 ? 1 : 0;
-      add({Action::download, there, op, root, true});
-      add({Action::upload, here, op, root, true});
+      if (found == content_at_.end() || found->second.contains(here)) continue;
+      const std::size_t host = plan_.host_memory;
+      const bool on_host = !on_device(host) && found->second.contains(host);
+      const std::size_t there = on_host ? host : *found->second.begin();
+      if (plan_.residency != Residency::staged) bring(op, root, there, here);
+      found->second.insert(here);  // staged: the host's copy is always the last
     }
     note_outputs(op);
+  }
+
+  /// On a device's queue, where it has to wait for nothing that the queue did not wait for before:
+  /// what a CPU or the host's copy needs leaves a device as soon as it is there, and comes to one
+  /// just before it is used. One after another (Execution::run) both copies wait: what the host
+  /// reads must have come, and what it writes next must have been taken.
+  void bring(std::size_t op, TensorId root, std::size_t from, std::size_t to) {
+    if (!on_device(to)) {
+      add({Action::fetch, from, op, root, true});
+    } else if (!on_device(from)) {
+      add({Action::send, to, op, root, true});
+    } else {
+      if (downloaded_.insert(root).second) add({Action::download, from, op, root, true});
+      add({Action::upload, to, op, root, true});
+    }
+  }
+
+  void give_outputs(std::size_t op) {
+    const std::size_t here = plan_.memory_of_operator(op);
+    if (!several_ || plan_.residency == Residency::staged || !on_device(here)) return;
+    for (const TensorId root : roots(graph_.operators()[op].outputs)) {
+      for (const std::size_t reader : readers_behind(op, root)) {
+        const std::size_t there = plan_.memory_of_operator(reader);
+        if (there == here) continue;
+        if (on_device(there)) {
+          if (downloaded_.insert(root).second) add({Action::download, here, op, root, true});
+        } else if (content_at_.at(root).insert(there).second) {
+          bring(op, root, here, there);
+        }
+      }
+    }
+  }
+
+  /// Operators that read what `op` wrote, before another writes it.
+  std::vector<std::size_t> readers_behind(std::size_t op, TensorId root) const {
+    const auto has = [&](const std::vector<TensorId>& ids) {
+      const std::vector<TensorId> all = roots(ids);
+      return std::find(all.begin(), all.end(), root) != all.end();
+    };
+    std::vector<std::size_t> readers;
+    for (std::size_t i = op + 1; i < graph_.operators().size(); ++i) {
+      if (has(graph_.operators()[i].inputs)) readers.push_back(i);
+      if (has(graph_.operators()[i].outputs)) break;
+    }
+    return readers;
   }
 
   void before(std::size_t op) {
@@ -166,7 +227,11 @@ class Rules {
   const PlanOptions& options_;
   std::set<TensorId> moved_, mapped_;
   std::set<TensorId> of_host_;  ///< what only updates by the host write and read
-  std::map<TensorId, std::set<std::size_t>> content_at_;  ///< of tensors that runs write
+  Waits waits_;
+  bool several_;                   ///< processors compute
+  std::set<TensorId> downloaded_;  ///< for another device: the host's copy is the last
+  std::map<TensorId, std::set<std::size_t>>
+      content_at_;  ///< memories with the last content of tensors that runs write
 };
 
 }  // namespace

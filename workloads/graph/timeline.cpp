@@ -18,7 +18,8 @@ struct Span {
 bool is_copy(Action action) {
   return action == Action::upload || action == Action::download ||
          action == Action::upload_staging || action == Action::download_staging ||
-         action == Action::map || action == Action::unmap;
+         action == Action::fetch || action == Action::send || action == Action::map ||
+         action == Action::unmap;
 }
 bool is_map(Action action) {
   return action == Action::map || action == Action::unmap;
@@ -34,7 +35,8 @@ bool is_conversion(Action action) {
   return action == Action::convert_out || action == Action::convert_in;
 }
 bool to_host(Action action) {
-  return action == Action::download || action == Action::download_staging || action == Action::map;
+  return action == Action::download || action == Action::download_staging ||
+         action == Action::fetch || action == Action::map;
 }
 
 /// What the host does in a step.

@@ -1,5 +1,7 @@
 // pad puts zeros around a tensor, slice cuts its margins off: with the same margins each is the
 // other's inverse, and its gradient. Margins are "before,after" of each axis: "0,0;1,1;1,1;0,0".
+#include "workloads/ops/pad.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -121,4 +123,17 @@ BothRegistration both(const char* kind, bool pad) {
 const BothRegistration pad = both("pad", true), slice = both("slice", false);
 
 }  // namespace
+
+std::string margins_text(const std::vector<std::pair<std::int64_t, std::int64_t>>& margins) {
+  std::string text;
+  for (const auto& [before, after] : margins) {
+    text += fmt::format("{}{},{}", text.empty() ? "" : ";", before, after);
+  }
+  return text;
+}
+
+std::int64_t first_element_of_slice(const Call& call) {
+  return copy_of(call, false).from_offset;
+}
+
 }  // namespace motley::workloads
