@@ -1,0 +1,78 @@
+#include "workloads/together/costs.hpp"
+
+#include <algorithm>
+
+#include "harness/clock.hpp"
+#include "harness/statistics.hpp"
+#include "workloads/graph/timeline.hpp"
+#include "workloads/training.hpp"
+
+namespace motley::workloads {
+namespace {
+
+constexpr int warm_up_runs = 2, timed_runs = 5, timed_transfers = 7;
+
+class Awake {
+ public:
+  explicit Awake(Processor& processor) : processor_(processor) { processor.wake(); }
+  ~Awake() { processor_.park(); }
+  Awake(const Awake&) = delete;
+  Awake& operator=(const Awake&) = delete;
+
+ private:
+  Processor& processor_;
+};
+
+double transfer_seconds(Queue& queue, Buffer& buffer, std::vector<std::byte>& host) {
+  std::vector<double> all;
+  for (int i = 0; i < timed_transfers; ++i) {
+    const double started = steady_clock().seconds();
+    queue.write(buffer, host.data(), host.size());
+    queue.finish();
+    const double written = steady_clock().seconds();
+    queue.read(buffer, host.data(), host.size());
+    queue.finish();
+    all.push_back((written - started + (steady_clock().seconds() - written)) / 2);
+  }
+  return median(all);
+}
+
+}  // namespace
+
+std::map<std::string, double> operator_seconds(const Model& model, Processor& processor,
+                                               const Chooser& chooser, std::uint64_t seed) {
+  const Awake awake(processor);
+  const auto queue = processor.queue();
+  PlanOptions options;
+  options.constant_parameters = true;
+  Execution execution(make_plan(model.graph, {&processor}, chooser, options), {&processor},
+                      {queue.get()});
+  execution.initialize(seed);
+  execution.set_values(model.input, random_input(model, seed));
+  for (int i = 0; i < warm_up_runs; ++i) execution.run(model.graph.scalars, 0);
+  std::vector<Timeline> runs;
+  for (int i = 0; i < timed_runs; ++i) {
+    const auto times = execution.run_profiled(model.graph.scalars, 0, 1, steady_clock());
+    runs.push_back(timeline(execution.plan(), times, execution.device_at_0()));
+  }
+  std::map<std::string, double> result;
+  for (const OperatorTime& one : median_timeline(std::move(runs)).operators) {
+    if (execution.plan().is_constant(one.op)) continue;
+    result[model.graph.operators()[one.op].name] = one.seconds;
+  }
+  return result;
+}
+
+LinkCost link_cost(Processor& processor) {
+  if (processor.members() > 0) return {};
+  constexpr std::size_t few = 4096, many = 4 << 20;
+  const auto queue = processor.queue();
+  const auto buffer = processor.allocate(many);
+  std::vector<std::byte> small(few), large(many);
+  const double least = transfer_seconds(*queue, *buffer, small);
+  const double most = transfer_seconds(*queue, *buffer, large);
+  const double per_byte = std::max(0.0, (most - least) / double(many - few));
+  return {std::max(0.0, least - per_byte * double(few)), per_byte};
+}
+
+}  // namespace motley::workloads

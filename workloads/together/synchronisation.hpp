@@ -1,0 +1,83 @@
+// How does one processor learn that another has finished a step? Five ways, as an axis: what each
+// costs is a driver's business (`papers.md` 2.4: up to 1 ms between a device's end and the CPU's
+// noticing it).
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "harness/processor.hpp"
+
+namespace motley::workloads {
+
+enum class Synchronisation {
+  finish,      ///< who gave the step empties the queue, then tells
+  event_wait,  ///< who needs it blocks in the driver until the step's event
+  event_poll,  ///< who needs it asks the driver for the event's state again and again
+  callback,    ///< the driver calls us; a device that needs it is held by an event of its own
+  mapped_flag  ///< the device writes a flag into memory that both see
+};
+std::string to_string(Synchronisation synchronisation);
+/// Throws UnknownName.
+Synchronisation synchronisation_from(const std::string& name);
+std::vector<std::string> synchronisation_names();
+
+/// A word of memory that a device's kernel writes and the host reads meanwhile.
+class MappedFlag {
+ public:
+  /// Throws Unsupported where the device has no memory that both sides may touch at once.
+  MappedFlag(Processor& device, Queue& queue);
+  /// Behind what the queue was given so far.
+  void raise(Queue& queue, std::uint32_t value);
+  bool is(std::uint32_t value) const;
+
+ private:
+  std::unique_ptr<LoadedKernel> kernel_;
+  std::unique_ptr<Buffer> buffer_;
+  std::uint32_t* address_ = nullptr;
+};
+
+/// The end of one step, as other places see it; once in each run.
+class Signal {
+ public:
+  /// Of a device's step: how it is told. Not called for CPU places.
+  void use(Synchronisation synchronisation, Processor& device, Queue& queue);
+
+  /// How many of the device's commands telling it takes.
+  std::size_t commands() const { return flag_ ? 1 : 0; }
+
+  /// Before each run; nobody uses it.
+  void reset();
+  /// The step has been given to its queue (on a CPU: has ended).
+  void given(Queue& queue);
+  /// Nobody will: everyone who waits goes on, and throws in wait().
+  void fail();
+
+  /// Blocks this thread. Throws Error where the other place failed.
+  void wait();
+  /// Commands that the queue is given from now on start afterwards; blocks this thread where the
+  /// way of telling has no other means.
+  void hold(Queue& queue);
+
+ private:
+  enum State : std::uint32_t { nothing, is_given, ended, failed };
+  class AsFence;
+  void reach(State state);
+  State wait_past(State least);
+  void then(std::function<void()> callback);
+
+  Synchronisation synchronisation_ = Synchronisation::event_wait;
+  bool on_device_ = false;
+  std::atomic<std::uint32_t> state_{nothing};
+  std::uint32_t run_ = 0;
+  std::unique_ptr<Fence> fence_;
+  std::unique_ptr<MappedFlag> flag_;
+  std::mutex mutex_;
+  std::vector<std::function<void()>> callbacks_;
+};
+
+}  // namespace motley::workloads
