@@ -23,21 +23,26 @@ schema::LoadLevel one_window(const std::string& load) {
   return loads.end_window().at(0);
 }
 
-TEST(Loads, OfACpuAccountForWhatTheyDid) {
+class LoadsOfACpu : public testing::TestWithParam<const char*> {};
+
+TEST_P(LoadsOfACpu, AccountForWhatTheyDid) {
   const std::size_t before = threads_now();
-  for (const char* load : {"cpu:duty=0.5,slice_us=100", "memory:footprint=1M,read_gbps=0.1",
-                           "cache:level=1,duty=0.5,slice_us=100", "frames:hz=1000,work_us=20",
-                           "io:mbps=1", "allocate:bytes=4M"}) {
-    const schema::LoadLevel level = one_window(load);
-    EXPECT_EQ(level.load, canonical_loads(load));
-    EXPECT_TRUE(level.processor.starts_with("cpu:")) << load;
-    ASSERT_EQ(level.asked.size(), 1u) << load;
-    const std::string quantity = level.asked.begin()->first;
-    EXPECT_TRUE(level.achieved.contains(quantity)) << load;
-    EXPECT_GT(level.alone.at(quantity), 0) << load;
-  }
+  const schema::LoadLevel level = one_window(GetParam());
+  EXPECT_EQ(level.load, canonical_loads(GetParam()));
+  EXPECT_TRUE(level.processor.starts_with("cpu:")) << level.processor;
+  ASSERT_EQ(level.asked.size(), 1u);
+  const std::string quantity = level.asked.begin()->first;
+  EXPECT_TRUE(level.achieved.contains(quantity));
+  EXPECT_GT(level.alone.at(quantity), 0);
   EXPECT_EQ(threads_now(), before);
 }
+
+INSTANTIATE_TEST_SUITE_P(Loads, LoadsOfACpu,
+                         testing::Values("cpu:duty=0.5,slice_us=100",
+                                         "memory:footprint=1M,read_gbps=0.1",
+                                         "cache:level=1,duty=0.5,slice_us=100",
+                                         "frames:hz=1000,work_us=20", "io:mbps=1",
+                                         "allocate:bytes=4M"));
 
 TEST(Loads, RunBesideEachOther) {
   const auto machine = real_machine();

@@ -99,7 +99,20 @@ TEST(Resources, PriorityIsReadBack) {
       .join();
 }
 
+/// Emulators of another processor pass over limits.
+bool limits_work() {
+  rlimit before{}, now{};
+  getrlimit(RLIMIT_DATA, &before);
+  now = before;
+  now.rlim_cur = rlim_t{1} << 46;
+  setrlimit(RLIMIT_DATA, &now);
+  getrlimit(RLIMIT_DATA, &now);
+  setrlimit(RLIMIT_DATA, &before);
+  return now.rlim_cur == rlim_t{1} << 46;
+}
+
 TEST(Resources, MemoryLimitHoldsForBuffers) {
+  if (!limits_work()) GTEST_SKIP() << "the system passes over limits";
   const auto files = std::make_shared<Files>();
   const auto control = resource_control(files);
   EXPECT_NE(text_of(control->limit_process(parse_resources("memory=4K")), "refused_memory"), "");
@@ -118,7 +131,6 @@ TEST(Resources, MemoryLimitHoldsForBuffers) {
     refusal = error.what();
   }
   setrlimit(RLIMIT_DATA, &before);
-  if (!facts.contains("granted_memory_bytes")) GTEST_SKIP() << "limits are passed over here";
   EXPECT_EQ(std::get<std::int64_t>(facts.at("granted_memory_bytes")), limit);
   EXPECT_NE(refusal.find("mmap"), std::string::npos) << refusal;
 }

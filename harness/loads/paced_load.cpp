@@ -6,8 +6,8 @@
 namespace motley::loads {
 namespace {
 
-constexpr double unpaced_seconds = 0.03;
-constexpr double alone_seconds = 0.05;
+constexpr double unpaced_seconds = 0.025;
+constexpr double alone_seconds = 0.04;
 constexpr double longest_sleep = 0.02;  ///< so that a long period does not delay the end
 
 std::string what(const std::exception_ptr& trouble) {

@@ -59,7 +59,8 @@ TEST_F(PacedLoadTest, RestsBetweenStartAndRun) {
   EXPECT_EQ(two->end_window().achieved.at("writes_per_second"), 0);
   two->run();
   two->begin_window();
-  while (pieces < before + 10) std::this_thread::yield();
+  const double give_up = steady_clock().seconds() + 5;
+  while (pieces < before + 10 && steady_clock().seconds() < give_up) std::this_thread::yield();
   const schema::LoadLevel level = two->end_window();
   EXPECT_GT(level.achieved.at("writes_per_second"), 0);
   EXPECT_EQ(std::get<std::int64_t>(level.details.at("threads")), 2);
@@ -95,11 +96,13 @@ TEST_F(PacedLoadTest, AThreadThatEndsIsTheReason) {
   full->begin_window();
   while (pieces < 1000000) std::this_thread::yield();
   std::string reason;
-  while (reason.find("No space left") == std::string::npos) {
+  const double give_up = steady_clock().seconds() + 5;
+  while (reason.find("No space left") == std::string::npos && steady_clock().seconds() < give_up) {
     std::this_thread::yield();  // it ends behind the last piece
     reason = full->end_window().reason;
   }
   EXPECT_NE(reason.find("one of its threads ended: "), std::string::npos) << reason;
+  EXPECT_NE(reason.find("No space left"), std::string::npos) << reason;
 }
 
 }  // namespace
