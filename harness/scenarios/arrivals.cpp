@@ -135,7 +135,8 @@ Arrivals renewals(std::uint64_t seed, double variation, RateSegments rates) {
 
 Arrivals bursts(std::int64_t size, double period_seconds) {
   return [=, i = std::int64_t{0}]() mutable {
-    const Arrival one{static_cast<double>(i / size) * period_seconds, i % size};
+    const std::int64_t burst = i / size;
+    const Arrival one{static_cast<double>(burst) * period_seconds, i % size};
     ++i;
     return one;
   };

@@ -37,7 +37,7 @@ struct LoopRun {
   std::int64_t backlog_over_target = 0;
   std::int64_t dropped = 0;
   std::int64_t early_wakeups = 0;
-  double dispatcher_cpu_seconds = 0;  ///< of going to sleep and waking up
+  double dispatcher_cpu_seconds = 0;  ///< of going to sleep and waking up, from a part of them
 
   std::int64_t queries() const { return static_cast<std::int64_t>(last - first); }
 };

@@ -77,6 +77,17 @@ TEST(OpenLoop, EarlyWakeUpsAreCountedAndNotNegative) {
   for (const double late : lateness(rig.samples, run)) EXPECT_EQ(late, 0);
 }
 
+TEST(OpenLoop, TellsWhatItsSleepsCost) {
+  Rig rig(always(0.01));
+  ScenarioStage stage = rig.stage();
+  double cpu = 0;
+  int asked = 0;
+  stage.cpu_seconds = [&] { return ++asked, cpu += 1e-5; };
+  const LoopRun run = open_loop(stage, {.seconds = 99.95}, periodic(0.1), rig.samples);
+  EXPECT_NEAR(run.dispatcher_cpu_seconds, 999 * 1e-5, 1e-9);  // the first needs no sleep
+  EXPECT_LT(asked, 200);
+}
+
 TEST(OpenLoop, EndsOnTimeWhereTheServerCannotKeepUp) {
   Rig rig(always(0.1));
   const LoopRun run = open_loop(rig.stage(), {.seconds = 10, .target_seconds = 1},
