@@ -109,6 +109,7 @@ std::vector<schema::Record> plan(Processor& processor, const Selection& selectio
     key.processor = processor.description().id;
     key.scenario = selection.scenarios.front();
     key.load = selection.loads.front();
+    if (!selection.resources.empty()) key.parameters["resources"] = selection.resources;
     std::string reason = one->unsupported ? one->unsupported(processor) : "";
     const std::size_t before = planned.size();
     try {
@@ -140,7 +141,8 @@ std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed) {
   text += fmt::format("motley {} --filter '^{}$' --on {}", micro ? "micro" : "run", key.case_name,
                       key.processor);
   for (const auto& [name, value] : key.parameters) {
-    text += fmt::format(" --set {}={}", name, schema::to_string(value));
+    text += name == "resources" ? fmt::format(" --resources {}", schema::to_string(value))
+                                : fmt::format(" --set {}={}", name, schema::to_string(value));
   }
   text += fmt::format(" --scenario {}", key.scenario);
   if (key.load != "none") text += fmt::format(" --load {}", key.load);

@@ -19,6 +19,7 @@ struct Selection {
   Tier tier = Tier::standard;
   std::vector<std::string> scenarios{"throughput"};  ///< as they key records
   std::vector<std::string> loads{"none"};            ///< likewise; each with each scenario
+  std::string resources = {};  ///< that the run asked of the system, as they key records
 };
 
 /// Cases that the filter selects. Throws Error on a bad expression, UnknownName if none matches or

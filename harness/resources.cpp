@@ -25,6 +25,18 @@ Spec parse_resources(const std::string& text) {
   return Spec("resources", text, resource_parameters());
 }
 
+std::string resources_key(const Spec& resources) {
+  std::string text;
+  for (const SpecParameter& one : resource_parameters()) {
+    if (one.name == "threads" || !resources.given(one.name)) continue;
+    const schema::Value value = std::holds_alternative<std::string>(one.fallback)
+                                    ? schema::Value(resources.text(one.name))
+                                    : schema::Value(resources.integer(one.name));
+    text += (text.empty() ? "" : ",") + one.name + "=" + schema::to_string(value);
+  }
+  return text;
+}
+
 std::string with_threads(Machine& machine, const std::string& id, std::int64_t threads) {
   if (threads == 0) return id;
   const auto processor = machine.open(id);

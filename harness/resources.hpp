@@ -16,6 +16,10 @@ namespace motley {
 Spec parse_resources(const std::string& text);
 const std::vector<SpecParameter>& resource_parameters();
 
+/// What keys records of it: `frequency_cap_mhz=1200,priority=5`. Without threads, which are part of
+/// the processor's id.
+std::string resources_key(const Spec& resources);
+
 /// The first `threads` cores of a CPU processor: `cpu` with 2 is `cpu:0-1`. All of them for 0.
 /// Throws BadArgument where there are fewer and Unsupported where it has no cores to choose.
 std::string with_threads(Machine& machine, const std::string& id, std::int64_t threads);

@@ -79,6 +79,9 @@ std::vector<std::string> Supervisor::worker_arguments(const std::string& mode) c
   if (!options_.tuning.empty()) {
     arguments.insert(arguments.end(), {"--tuning", options_.tuning.string()});
   }
+  if (!options_.resources().empty()) {
+    arguments.insert(arguments.end(), {"--resources", options_.resources()});
+  }
   return arguments;
 }
 

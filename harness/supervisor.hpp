@@ -33,6 +33,7 @@ struct RunOptions {
   std::filesystem::path out;
   bool resume = false;
   std::filesystem::path tuning;  ///< choices that workers look up and add to; empty: none
+  const std::string& resources() const { return parts.front().selection.resources; }
   Tier tier() const { return parts.front().selection.tier; }
 };
 /// Processes, rounds, budget and block time of a tier.

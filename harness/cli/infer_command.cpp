@@ -114,11 +114,11 @@ schema::Block infer(const Options& options, Machine& machine, const schema::Key&
 
 int infer_command(const Options& options) {
   inference_options(options);  // what cannot be meant is told before a file is made
+  const GrantedResources granted(options);
   const auto machine = devices::real_machine();
   const std::vector<schema::Processor> processors = processors_for(options, *machine);
   const std::vector<schema::Key> keys = keys_of(options, processors, false);
-  devices::catch_interrupts();
-  NetworkFile file(options, *machine, processors);
+  NetworkFile file(options, granted, *machine, processors);
   std::vector<schema::Block> blocks;
   for (const schema::Key& key : keys) {
     if (devices::interrupted()) break;

@@ -63,6 +63,14 @@ void add_load(CLI::App& command, Options& options) {
       ->type_name("NAME:...");
 }
 
+void add_resources(CLI::App& command, Options& options) {
+  command
+      .add_option("--resources", options.resources,
+                  "What may be used: threads=1,priority=5,memory=512M,frequency_cap_mhz=1200,"
+                  "governor=powersave")
+      ->type_name("NAME=VALUE,...");
+}
+
 void add_selection(CLI::App& command, Options& options) {
   command
       .add_option("--filter", options.filter, "Cases whose name matches this regular expression")
@@ -102,6 +110,7 @@ void add_run(CLI::App& app, Options& options) {
   run->add_option("--out", options.out, "File to write (default: motley-<time>.jsonl)")
       ->type_name("FILE.jsonl");
   add_tuning(*run, options);
+  add_resources(*run, options);
   run->add_flag("--resume", options.resume, "Go on with --out at the first missing block");
   run->add_option("--processes", options.processes, "Fresh processes (default: by tier)")
       ->check(CLI::Range(1, 1000).description(""))
@@ -163,6 +172,7 @@ void add_network(CLI::App& command, Options& options) {
   for (const char* option : {"--on", "--place"}) take_one_value(command, option);
   add_load(command, options);
   take_one_value(command, "--load");
+  add_resources(command, options);
   command.add_option("--seed", options.seed, "Of parameters and data")
       ->check(whole_number)
       ->type_name("N")
@@ -288,6 +298,7 @@ void add_commands(CLI::App& app, Options& options) {
   worker->add_option("mode", options.worker_mode)->required();
   worker->add_option("--block-seconds", options.block_seconds);
   worker->add_option("--out", options.out);
+  add_resources(*worker, options);
   add_tuning(*worker, options);
   add_selection(*worker, options);
 }

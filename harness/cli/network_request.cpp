@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "harness/error.hpp"
+#include "harness/resources.hpp"
 #include "harness/scenario.hpp"
 #include "workloads/tuner.hpp"
 
@@ -87,6 +88,8 @@ schema::Key key_of(const Options& options, const std::string& processor, bool tr
                     {"batch", options.batch.value_or(training ? 32 : 1)},
                     {"implementation", options.implementation},
                     {"dtype", std::string("f32")}};
+  const std::string resources = resources_key(parse_resources(options.resources));
+  if (!resources.empty()) key.parameters["resources"] = resources;
   if (!options.fallback.empty()) key.parameters["fallback"] = options.fallback;
   if (!options.place.empty()) {
     key.parameters["place"] = fmt::format("{}", fmt::join(options.place, ","));
@@ -189,7 +192,10 @@ std::unique_ptr<DataSet> data_for(const Options& options) {
 std::vector<schema::Processor> processors_for(const Options& options, Machine& machine) {
   std::vector<schema::Processor> processors;
   std::vector<std::string> refusals;
-  for (const std::string& id : options.on.empty() ? std::vector<std::string>{"cpu"} : options.on) {
+  const std::int64_t threads = parse_resources(options.resources).integer("threads");
+  for (const std::string& named :
+       options.on.empty() ? std::vector<std::string>{"cpu"} : options.on) {
+    const std::string id = with_threads(machine, named, threads);
     const auto same = [&](const schema::Processor& one) { return one.id == id; };
     if (std::any_of(processors.begin(), processors.end(), same)) continue;
     processors.emplace_back().id = id;

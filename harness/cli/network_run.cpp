@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "devices/linux/process.hpp"
+#include "devices/linux/resources.hpp"
 
 namespace motley::cli {
-
 using namespace workloads;
 
 OpenProcessor::OpenProcessor(Machine& machine, const std::string& id, bool host_computes)
@@ -56,14 +56,24 @@ void describe(const Execution& execution, const Options& options, schema::Block&
   if (options.implementation == "auto") block.selected_by = "auto";
 }
 
-NetworkFile::NetworkFile(const Options& options, Machine& machine,
+GrantedResources::GrantedResources(const Options& options) {
+  devices::catch_interrupts();
+  const Spec wanted = parse_resources(options.resources);
+  const auto control = devices::resource_control(std::make_shared<devices::Files>());
+  held_ = control->hold(wanted);
+  process_ = control->limit_process(wanted);
+}
+
+NetworkFile::NetworkFile(const Options& options, const GrantedResources& granted, Machine& machine,
                          const std::vector<schema::Processor>& processors)
     : machine_(machine),
+      granted_(granted.of_process()),
       recorder_(run_options(options).out, Recorder::Mode::create),
       started_(steady_clock().seconds()) {
   schema::Run run = run_facts(options);
   run.device = machine.device();
   run.conditions = machine.conditions();
+  run.conditions.insert(granted.of_machine().begin(), granted.of_machine().end());
   run.processors = processors;
   recorder_.write(run);
 }
@@ -73,6 +83,7 @@ schema::Block NetworkFile::block(const schema::Key& key,
   recorder_.write(schema::Begin{key, 0, 0, order_});
   schema::Block block = measure();
   block.order = order_++;
+  block.details.insert(granted_.begin(), granted_.end());
   schema::Block written = block;
   fit_line(written, recorder_.file());
   ++counts_[to_string(written.status)];

@@ -12,6 +12,7 @@
 #include "harness/clock.hpp"
 #include "harness/machine.hpp"
 #include "harness/recorder.hpp"
+#include "harness/resources.hpp"
 #include "workloads/network_profile.hpp"
 
 namespace motley::cli {
@@ -38,10 +39,23 @@ void take_profile(workloads::Execution& execution, const workloads::RunScalars& 
                   std::uint64_t first_run, std::uint64_t runs, schema::Block& block);
 void describe(const workloads::Execution& execution, const Options& options, schema::Block& block);
 
+/// What --resources asks of the system; what is the whole machine's until this is gone, also on
+/// Ctrl-C. Made before the process starts threads: they inherit its limits.
+class GrantedResources {
+ public:
+  explicit GrantedResources(const Options& options);
+  const schema::Facts& of_machine() const { return held_->facts(); }
+  const schema::Facts& of_process() const { return process_; }
+
+ private:
+  std::unique_ptr<HeldResources> held_;
+  schema::Facts process_;
+};
+
 /// The lines of one command's file.
 class NetworkFile {
  public:
-  NetworkFile(const Options& options, Machine& machine,
+  NetworkFile(const Options& options, const GrantedResources& granted, Machine& machine,
               const std::vector<schema::Processor>& processors);
 
   schema::Block block(const schema::Key& key, const std::function<schema::Block()>& measure);
@@ -50,6 +64,7 @@ class NetworkFile {
 
  private:
   Machine& machine_;
+  schema::Facts granted_;
   Recorder recorder_;
   double started_;
   int order_ = 0;

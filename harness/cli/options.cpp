@@ -10,6 +10,7 @@
 #include "harness/cli/suite.hpp"
 #include "harness/error.hpp"
 #include "harness/load.hpp"
+#include "harness/resources.hpp"
 #include "harness/scenario.hpp"
 #include "harness/visit.hpp"
 
@@ -49,6 +50,7 @@ void take(const Suite& suite, const Options& options, RunOptions& run) {
   run.block_seconds = suite.block_seconds.value_or(run.block_seconds);
   for (Part& part : run.parts) {
     if (!options.on.empty()) part.processors = options.on;
+    part.selection.resources = resources_key(parse_resources(options.resources));
   }
 }
 
@@ -65,6 +67,7 @@ Selection selection(const Options& options) {
   if (!options.loads.empty()) selection.loads.clear();
   for (const std::string& one : options.loads) selection.loads.push_back(canonical_loads(one));
   for (const std::string& set : options.set) add(parse_axis_values(set), selection.set);
+  selection.resources = resources_key(parse_resources(options.resources));
   return selection;
 }
 

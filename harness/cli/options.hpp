@@ -21,6 +21,7 @@ struct Options {
   // run, micro, worker
   std::string filter, tier = "standard", suite, out;
   std::vector<std::string> on, set, scenarios, loads;
+  std::string resources;
   std::optional<int> processes, rounds;
   std::optional<double> budget_seconds, block_seconds;
   double timeout_seconds = 60;

@@ -9,12 +9,14 @@
 #include "analysis/summary.hpp"
 #include "analysis/trust.hpp"
 #include "devices/linux/process.hpp"
+#include "devices/linux/resources.hpp"
 #include "devices/machine.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/clock.hpp"
 #include "harness/error.hpp"
 #include "harness/recorder.hpp"
+#include "harness/resources.hpp"
 #include "harness/worker.hpp"
 #include "results_schema/json_lines.hpp"
 
@@ -53,18 +55,31 @@ int print_plan(const Supervisor& supervisor, const Plan& plan, const RunOptions&
   return done;
 }
 
+void use_threads(std::int64_t threads, std::vector<Part>& parts) {
+  if (threads == 0) return;
+  const auto machine = devices::real_machine();
+  for (Part& part : parts) {
+    if (part.processors.empty()) part.processors = {"cpu"};
+    for (std::string& id : part.processors) id = with_threads(*machine, id, threads);
+  }
+}
+
 }  // namespace
 
 int run_command(const Options& options) {
-  const RunOptions run = run_options(options);
+  RunOptions run = run_options(options);
   // A wrong name is told before any process starts.
   for (const Part& part : run.parts) selected_cases(part.selection);
   devices::catch_interrupts();
+  const Spec resources = parse_resources(options.resources);
+  use_threads(resources.integer("threads"), run.parts);
+  const auto held = devices::resource_control(std::make_shared<devices::Files>())->hold(resources);
   const auto launcher = devices::worker_launcher();
   const auto shown = progress();
   Supervisor supervisor(*launcher, *shown, run);
   Plan plan = supervisor.make_plan();
   if (options.dry_run) return print_plan(supervisor, plan, run);
+  plan.run.conditions.insert(held->facts().begin(), held->facts().end());
   const schema::End end = supervisor.run(std::move(plan), run_facts(options));
   devices::let_interrupts_end_the_program();
   if (std::filesystem::is_regular_file(run.out)) {  // not a pipe, which has been read by others
@@ -79,11 +94,19 @@ int run_command(const Options& options) {
 
 int worker_command(const Options& options) {
   devices::ignore_interrupts();
+  schema::Facts granted;
   const auto emit = [&](const schema::Record& record) {
     schema::Record written = record;
-    if (auto* block = std::get_if<schema::Block>(&written)) fit_line(*block, options.out);
+    if (auto* block = std::get_if<schema::Block>(&written)) {
+      block->details.insert(granted.begin(), granted.end());
+      fit_line(*block, options.out);
+    }
     devices::write_worker_line(schema::to_line(written) + "\n");
   };
+  if (options.worker_mode == "visit") {
+    granted = devices::resource_control(std::make_shared<devices::Files>())
+                  ->limit_process(parse_resources(options.resources));
+  }
   const auto machine = devices::real_machine();
   if (options.worker_mode == "describe") {
     describe(*machine, options.on, emit);

@@ -109,6 +109,29 @@ TEST_F(Scenarios, WhatCannotBeMeantIsOneLineAndExit5) {
   EXPECT_EQ(motley("run --suite interference --filter lenet5").code, 5);
 }
 
+TEST_F(Scenarios, WhatWasAskedAndGrantedIsRecorded) {
+  const std::string resources = " --resources threads=1,priority=4";
+  EXPECT_EQ(
+      motley("infer lenet5 --implementation first --on cpu --steps 5" + resources + place.out())
+          .code,
+      0);
+  const auto checked = [&] {
+    EXPECT_EQ(place.first_defect(), "");
+    const schema::Block block = place.log().blocks.at(0);
+    EXPECT_EQ(block.key.parameters.at("resources"), schema::Value("priority=4"));
+    EXPECT_EQ(block.details.at("granted_priority"), schema::Fact(std::int64_t{4}));
+    EXPECT_TRUE(contains(block.key.processor, "cpu:"));  // one core of it, unless there is but one
+    fs::remove(place.file);
+  };
+  checked();
+  const Outcome run =
+      motley("run --filter '^clock/chain$' --on cpu --tier smoke" + resources + place.out());
+  EXPECT_EQ(run.code, 0) << run.output;
+  checked();
+  EXPECT_EQ(motley("infer lenet5 --resources thread=1").code, 5);
+  EXPECT_EQ(motley("infer lenet5 --resources threads=99999").code, 5);
+}
+
 TEST_F(Scenarios, ASuiteIsADataFile) {
   const fs::path file = place.folder / "own.json";
   std::ofstream(file) << R"({"summary": "mine", "rounds": 2, "processes": 1, "block_seconds": 0.02,

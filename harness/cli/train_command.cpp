@@ -112,11 +112,11 @@ int train_command(const Options& options) {
   const Model model = training_model(training_options(options));
   refuse_other_shapes(model, *data);
   refuse_other_goals(model, goal_of(options));
+  const GrantedResources granted(options);
   const auto machine = devices::real_machine();
   const std::vector<schema::Processor> processors = processors_for(options, *machine);
   const std::vector<schema::Key> keys = keys_of(options, processors, true);
-  devices::catch_interrupts();
-  NetworkFile file(options, *machine, processors);
+  NetworkFile file(options, granted, *machine, processors);
   std::vector<schema::Block> blocks;
   for (const schema::Key& key : keys) {
     if (devices::interrupted()) break;
