@@ -172,7 +172,7 @@ TEST(Arrivals, BurstsAndPeriodsDoNotDrift) {
   const Arrivals burst = bursts(3, 0.1);
   for (int i = 0; i < 3000; ++i) {
     const Arrival one = burst();
-    ASSERT_DOUBLE_EQ(one.seconds, 0.1 * (i / 3));
+    ASSERT_DOUBLE_EQ(one.seconds, 0.1 * double(i - i % 3) / 3);
     ASSERT_EQ(one.segment, i % 3);
   }
   const Arrivals frames = periodic(1.0 / 60);

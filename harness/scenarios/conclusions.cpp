@@ -192,6 +192,11 @@ void judge_lateness(const Figures& figures, double allowed_seconds, Verdict& ver
                   found->second, allowed));
 }
 
+double tenth_of_latency(const Figures& figures) {
+  const auto found = figures.find("latency_seconds");
+  return found == figures.end() ? 0 : 0.1 * found->second;
+}
+
 void conclude(const LoopRun& run, const Verdict& verdict, schema::Block& block) {
   block.stopped_by = run.stopped_by;
   block.validity = verdict.validity();

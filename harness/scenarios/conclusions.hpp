@@ -61,6 +61,8 @@ void judge_backlog(const schema::Samples& samples, const LoopRun& run, const Fig
                    Verdict& verdict);
 /// The generator was on time: p99 of lateness is at most `allowed_seconds`, or 200 us.
 void judge_lateness(const Figures& figures, double allowed_seconds, Verdict& verdict);
+/// What may not matter in the latency at the percentile.
+double tenth_of_latency(const Figures& figures);
 
 /// Ends a scenario that is one loop.
 void conclude(const LoopRun& run, const Verdict& verdict, schema::Block& block);

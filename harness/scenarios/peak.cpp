@@ -113,8 +113,8 @@ class PeakSearch {
     const Outcome outcome = one.outcome;
     if (outcome == Outcome::stopped) stopped_by_ = one.run.stopped_by;
     if (outcome == Outcome::unusable) unusable_ = one.verdict.validity().reasons.back();
-    if (outcome == Outcome::met) met_ = std::move(one);
     if (outcome == Outcome::missed) missed_ = one.rate;
+    if (outcome == Outcome::met) met_ = std::move(one);
     return outcome == Outcome::met || outcome == Outcome::missed;
   }
 

@@ -29,7 +29,7 @@ Measured serve(const Spec& spec, const ScenarioStage& stage, const Arrivals& arr
   judge_count(measured.run, limits, goal, measured.verdict);
   judge_backlog(block.samples, measured.run, block.figures, measured.verdict);
   judge_target(block.figures, measured.run, goal, measured.verdict);
-  judge_lateness(block.figures, 0.1 * block.figures["latency_seconds"], measured.verdict);
+  judge_lateness(block.figures, tenth_of_latency(block.figures), measured.verdict);
   return measured;
 }
 

@@ -60,7 +60,7 @@ void burst(const Spec& spec, const ScenarioStage& stage, schema::Block& block) {
                   "queries waited at the end. Give a smaller size or a longer "
                   "period_seconds.",
                   seen.overrun, run.backlog));
-  judge_lateness(block.figures, 0.1 * block.figures["latency_seconds"], verdict);
+  judge_lateness(block.figures, tenth_of_latency(block.figures), verdict);
   conclude(run, verdict, block);
 }
 
@@ -143,7 +143,7 @@ void rising(const Spec& spec, const ScenarioStage& stage, bool gradual, schema::
   verdict.require(run.stopped_by == "budget",
                   fmt::format("stopped by {} after {:.3g} of {:.3g} s (later steps were not seen).",
                               run.stopped_by, run.duration_seconds, limits.seconds));
-  judge_lateness(block.figures, 0.1 * block.figures["latency_seconds"], verdict);
+  judge_lateness(block.figures, tenth_of_latency(block.figures), verdict);
   conclude(run, verdict, block);
 }
 

@@ -97,6 +97,16 @@ TEST(Server, NeedsQueriesForItsPercentile) {
   EXPECT_EQ(verdict(play("server_poisson:rate=40", 0.005)), "invalid");
 }
 
+TEST(Server, WithoutAQueryHasNoLatency) {
+  for (const char* text : {"server_constant:rate=0.01", "server_poisson:rate=0.0001",
+                           "server_mmpp:low_rate=0.0001,high_rate=0.0001"}) {
+    const schema::Block block = play(text, 0.005);
+    EXPECT_EQ(verdict(block), "invalid") << text;
+    EXPECT_EQ(block.figures.at("queries"), 0) << text;
+    EXPECT_EQ(block.figures.count("latency_seconds"), 0u) << text;
+  }
+}
+
 TEST(Server, HoldsTheBinomialBound) {
   // 20 of 2000 are one in a hundred: just what may not be claimed of p99.
   const auto slow = [](std::int64_t every) {
