@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Do all tests pass? Installs what is missing, builds Release and the sanitizers' build, runs both.
+# Do all tests pass? Installs what is missing, builds Release and the sanitizers' builds, runs them:
+# the thread sanitizer on what starts threads of its own.
 #   --quick   Release only
 # Ends with one line that says what passed; exit code 0 only then.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/setup.sh"
 
-presets=(release asan)
+presets=(release asan tsan)
 for argument in "$@"; do
   case "$argument" in
     --quick) presets=(release) ;;
@@ -17,7 +18,11 @@ done
 setup
 passed=()
 for preset in "${presets[@]}"; do
-  build "$preset" all || stop "the $preset build failed. Read the compiler's message above."
+  targets=(all)
+  if [ "$preset" = tsan ]; then
+    targets=(harness_test devices_test)
+  fi
+  build "$preset" "${targets[@]}" || stop "the $preset build failed. Read the compiler's message above."
   (cd "$root" && ctest --preset "$preset" -j "$(nproc)") || stop "tests failed in the $preset build"
   passed+=("$preset")
 done
