@@ -184,6 +184,10 @@ void Execution::set_input(TensorId input, const std::byte* from) {
   inputs_[plan_.graph.root(input)] = from;
 }
 
+void Execution::set_output(TensorId output, std::byte* to) {
+  outputs_[plan_.graph.root(output)] = to;
+}
+
 void Execution::set_values(TensorId tensor, std::span<const double> values) {
   const TensorId root = plan_.graph.root(tensor);
   write(root, to_bytes(plan_.graph.tensor(root).type, values));
@@ -269,9 +273,12 @@ void Execution::give_step(const PlanStep& step, const RunScalars& scalars) {
       write(own ? host_copy(step.tensor) : given->second);
       break;
     }
-    case Action::download:
-      read(host_copy(step.tensor));
+    case Action::download: {
+      const auto given = outputs_.find(step.tensor);
+      const bool own = given == outputs_.end() || given->second == nullptr;
+      read(own ? host_copy(step.tensor) : given->second);
       break;
+    }
     case Action::fetch:
       read(host_address(step.tensor));
       break;

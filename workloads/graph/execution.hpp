@@ -45,6 +45,8 @@ class Execution {
   /// Where the next runs take an input from, in the tensor's own bytes; must live until finish().
   /// Null: the execution's own host copy, which set_values fills.
   void set_input(TensorId input, const std::byte* from);
+  /// As set_input: where the next runs put what a step downloads. Null: into the own host copy.
+  void set_output(TensorId output, std::byte* to);
   /// Waits. Of a view: the memory that it is.
   void set_values(TensorId tensor, std::span<const double> values);
   Values values(TensorId tensor);
@@ -129,6 +131,7 @@ class Execution {
   std::vector<std::unique_ptr<BoundOperator>> operators_;
   std::map<TensorId, std::unique_ptr<RoundTrip>> round_trips_;
   std::map<TensorId, const std::byte*> inputs_;
+  std::map<TensorId, std::byte*> outputs_;
 };
 
 }  // namespace motley::workloads

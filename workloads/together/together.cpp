@@ -7,6 +7,7 @@
 #include "workloads/graph/fuse.hpp"
 #include "workloads/inference.hpp"
 #include "workloads/together/costs.hpp"
+#include "workloads/together/one_layer.hpp"
 
 namespace motley::workloads {
 namespace {
@@ -58,7 +59,7 @@ SplitWish split_wish_from(const std::string& text) {
 }
 
 Together::Together(const TogetherOptions& options, const std::vector<Partner>& partners)
-    : options_(options), model_(inference_model({options.model, options.batch, options.seed, {}})) {
+    : options_(options), model_(network(options.model, options.batch, options.seed)) {
   std::map<std::string, std::size_t> places;
   divide(partners, places);
   PlanOptions plan;

@@ -35,7 +35,7 @@ struct SplitWish {
 SplitWish split_wish_from(const std::string& text);
 
 struct TogetherOptions {
-  std::string model = "lenet5";
+  std::string model = "lenet5";  ///< or op/KIND:shape=NAME, one operator
   std::int64_t batch = 1;
   std::uint64_t seed = 1;
   std::string placement = "fixed";  ///< as place() takes it; before the splits
