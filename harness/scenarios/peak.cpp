@@ -16,6 +16,8 @@ namespace motley {
 namespace {
 
 constexpr double highest_rate = 1e6;
+constexpr double slowest_part = 1.0 / 64;      // of the first rate: a server that is nearly idle
+constexpr double least_target_seconds = 1e-3;  // by itself: waking up takes a part of it
 constexpr std::uint64_t probe_stream = 3;
 
 enum class Outcome { met, missed, unusable, stopped };
@@ -52,9 +54,11 @@ class PeakSearch {
     }
     block_.figures["alone_service_seconds"] = alone_ = median(alone.host_seconds);
     goal_.target_seconds = spec_.number("target_seconds");
-    if (goal_.target_seconds <= 0) goal_.target_seconds = 10 * alone_;
+    if (goal_.target_seconds <= 0)
+      goal_.target_seconds = std::max(10 * alone_, least_target_seconds);
     const double rate = spec_.number("rate");
-    return std::min(highest_rate, rate > 0 ? rate : 0.25 / alone_);
+    first_ = std::min(highest_rate, rate > 0 ? rate : 0.25 / alone_);
+    return first_;
   }
 
   Probe probe(double rate) {
@@ -90,10 +94,10 @@ class PeakSearch {
     if (decide(Outcome::missed)) return;
     judge_count(one.run, one.limits, goal_, one.verdict);
     if (decide(Outcome::unusable)) return;
-    judge_target(one.figures, one.run, goal_, one.verdict);
-    if (decide(Outcome::missed)) return;
     judge_lateness(one.figures, 0.1 * goal_.target_seconds, one.verdict);
     if (decide(Outcome::unusable)) return;
+    judge_target(one.figures, one.run, goal_, one.verdict);
+    if (decide(Outcome::missed)) return;
     one.outcome = Outcome::met;
   }
 
@@ -122,7 +126,10 @@ class PeakSearch {
   double next_rate() const {
     if (!missed_) return met_->rate < highest_rate ? std::min(highest_rate, 2 * met_->rate) : 0;
     // Below a lone query's time no rate is low enough.
-    if (!met_) return alone_ <= goal_.target_seconds ? *missed_ / 2 : 0;
+    if (!met_) {
+      const bool hope = alone_ <= goal_.target_seconds && *missed_ > first_ * slowest_part;
+      return hope ? *missed_ / 2 : 0;
+    }
     const bool narrow = *missed_ <= met_->rate * (1 + spec_.number("precision"));
     return narrow ? 0 : (*missed_ + met_->rate) / 2;
   }
@@ -134,8 +141,9 @@ class PeakSearch {
     }
     if (verdict.is_invalid()) return;
     if (!met_) {
-      verdict.invalid(fmt::format("p{:g} is above {:.4g} s at every rate. Raise target_seconds.",
-                                  goal_.part * 100, goal_.target_seconds));
+      verdict.invalid(
+          fmt::format("p{:g} is above {:.4g} s at every rate down to {:.4g}. Raise target_seconds.",
+                      goal_.part * 100, goal_.target_seconds, *missed_));
     } else if (!missed_) {
       verdict.invalid(
           fmt::format("{:.4g} queries a second still meet the target (no higher rate is "
@@ -162,6 +170,7 @@ class PeakSearch {
   const ScenarioStage& stage_;
   schema::Block& block_;
   Goal goal_;
+  double first_ = 0;
   double alone_ = 0;  // median time of service
   std::int64_t probes_ = 0;
   std::optional<Probe> met_;      // of the highest rate
@@ -173,7 +182,8 @@ class PeakSearch {
 
 std::vector<Scenario> peak_scenarios() {
   SpecParameter target = target_parameter();
-  target.summary = "Most latency at the percentile, 0: ten times that of a lone query";
+  target.summary =
+      "Most latency at the percentile, 0: ten times that of a lone query, 1 ms at least";
   return {{"find_peak",
            "The highest rate of random arrivals that meets a target latency",
            "peak_queries_per_second",

@@ -261,6 +261,13 @@ TEST(FindPeak, SaysWhereThereIsNone) {
   const schema::Block never = play("find_peak:target_seconds=0.005", 0.01);
   EXPECT_EQ(verdict(never), "invalid");
   EXPECT_TRUE(says(never, "Raise target_seconds"));
+  // A fast median, a slow tail: not for ever slower rates.
+  const schema::Block tail = play("find_peak:target_seconds=0.02,most_probe_seconds=5000",
+                                  [](std::int64_t i) { return i % 8 == 7 ? 0.05 : 0.01; });
+  EXPECT_TRUE(says(tail, "at every rate down to"));
+  EXPECT_LE(tail.figures.at("probes"), 7);
+  // A lone query of a microsecond: waking up for it takes longer than ten of them.
+  EXPECT_EQ(play("find_peak:seconds=0.1", 1e-6).figures.at("target_seconds"), 1e-3);
   const schema::Block few = play("find_peak:rate=1,most_probe_seconds=2", 0.01);
   EXPECT_EQ(verdict(few), "invalid");
   EXPECT_TRUE(says(few, "decides nothing"));
