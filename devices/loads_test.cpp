@@ -1,5 +1,6 @@
 // Do the loads work on this machine: threads pinned where they say, levels accounted for, all of it
 // gone afterwards? Nothing here asserts that a level is reached.
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "devices/linux/files.hpp"
@@ -23,7 +24,11 @@ schema::LoadLevel one_window(const std::string& load) {
   return loads.end_window().at(0);
 }
 
-class LoadsOfACpu : public testing::TestWithParam<const char*> {};
+std::string name_of(const testing::TestParamInfo<std::string>& info) {
+  return split_spec(info.param).first;
+}
+
+class LoadsOfACpu : public testing::TestWithParam<std::string> {};
 
 TEST_P(LoadsOfACpu, AccountForWhatTheyDid) {
   const std::size_t before = threads_now();
@@ -42,7 +47,26 @@ INSTANTIATE_TEST_SUITE_P(Loads, LoadsOfACpu,
                                          "memory:footprint=1M,read_gbps=0.1",
                                          "cache:level=1,duty=0.5,slice_us=100",
                                          "frames:hz=1000,work_us=20", "io:mbps=1",
-                                         "allocate:bytes=4M"));
+                                         "allocate:bytes=4M"),
+                         name_of);
+
+class LoadsOfADevice : public testing::TestWithParam<std::string> {};
+
+TEST_P(LoadsOfADevice, AccountForWhatTheyDid) {
+  const std::vector<std::string> ids = real_machine()->processor_ids();
+  if (std::find(ids.begin(), ids.end(), "opencl:0") == ids.end()) GTEST_SKIP() << "no OpenCL";
+  const schema::LoadLevel level = one_window(GetParam());
+  EXPECT_EQ(level.processor, "opencl:0");
+  ASSERT_EQ(level.asked.size(), 1u);
+  EXPECT_GT(level.alone.at(level.asked.begin()->first), 0);
+  EXPECT_TRUE(level.details.contains("host_thread_on"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Loads, LoadsOfADevice,
+                         testing::Values("opencl_compute:duty=0.2,kernel_us=100",
+                                         "opencl_memory:gbps=0.1,footprint=1M",
+                                         "frames:on=opencl:0,hz=1000,work_us=50"),
+                         name_of);
 
 TEST(Loads, RunBesideEachOther) {
   const auto machine = real_machine();
