@@ -12,6 +12,7 @@ namespace fs = std::filesystem;
 
 TEST(ScratchFile, HasNoName) {
   const fs::path folder = fs::path(testing::TempDir()) / "scratch_file";
+  fs::remove_all(folder);  // of a run that failed
   fs::create_directories(folder);
   const auto file = scratch_file_in({"/nonexistent/folder", folder});
   const std::array<std::byte, 4096> bytes{};

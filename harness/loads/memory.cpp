@@ -1,6 +1,6 @@
-// memory: reads and writes more than the caches hold, at a steady rate, in pieces of about a
-// quarter of a millisecond. Bytes are those of explicit loads and stores, as STREAM counts: a store
-// also reads its line, so that a written byte moves two.
+// memory: reads and writes more than most caches hold (details say so), at a steady rate, in pieces
+// of about a quarter of a millisecond. Bytes are those of explicit loads and stores, as STREAM
+// counts: a store also reads its line, so that a written byte moves two.
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -77,7 +77,7 @@ std::size_t footprint_of(const Spec& spec, Processor& core) {
   std::int64_t bytes = spec.integer("footprint");
   if (bytes == 0) {
     bytes = std::clamp(2 * static_cast<std::int64_t>(core.last_level_cache_bytes()),
-                       std::int64_t{64} << 20, std::int64_t{512} << 20);
+                       std::int64_t{64} << 20, std::int64_t{256} << 20);
   }
   return static_cast<std::size_t>(bytes) / line * line;
 }
@@ -150,7 +150,7 @@ LoadKind memory_load() {
                         "fast as it goes); 0: rates",
                         0.0, 0, 1});
   parameters.push_back({"footprint",
-                        "bytes that each thread walks; 0: twice the last-level cache, 64M to 512M",
+                        "bytes that each thread walks; 0: twice the last-level cache, 64M to 256M",
                         std::int64_t{0}, 0});
   return {"memory", "streams through memory beyond the caches", std::move(parameters), make};
 }
