@@ -3,6 +3,11 @@
 #include "workloads/graph/device_times.hpp"
 
 namespace motley::workloads {
+namespace {
+
+constexpr int looks_before_sleep = 4000;  // some ten microseconds
+
+}  // namespace
 
 Crew::Crew(Execution& execution, Synchronisation synchronisation) : execution_(execution) {
   const std::vector<PlanStep>& steps = execution.plan().steps;
@@ -18,9 +23,12 @@ Crew::Crew(Execution& execution, Synchronisation synchronisation) : execution_(e
     }
   }
   execution.finish();
-  busy_ = std::uint32_t(places_.size());  // until each has woken its processor
+  for (std::size_t place = 0; place < places_.size() && !callers_; ++place) {
+    if (execution.on_device(place)) callers_ = place;
+  }
+  busy_ = std::uint32_t(places_.size() - (callers_ ? 1 : 0));  // until each has woken its own
   for (std::size_t place = 0; place < places_.size(); ++place) {
-    places_[place].thread = std::thread([this, place] { work(place); });
+    if (place != callers_) places_[place].thread = std::thread([this, place] { work(place); });
   }
   for (auto busy = busy_.load(); busy != 0; busy = busy_.load()) busy_.wait(busy);
   if (!trouble_) return;
@@ -36,7 +44,9 @@ void Crew::end() {
   ending_ = true;
   epoch_.fetch_add(1);
   epoch_.notify_all();
-  for (Place& place : places_) place.thread.join();
+  for (Place& place : places_) {
+    if (place.thread.joinable()) place.thread.join();
+  }
 }
 
 void Crew::rethrow() {
@@ -71,21 +81,21 @@ void Crew::go(const RunScalars& scalars, Clock* clock, CrewRun* times) {
   for (const auto& signal : signals_) {
     if (signal) signal->reset();
   }
-  busy_ = std::uint32_t(places_.size());
+  busy_ = std::uint32_t(places_.size() - (callers_ ? 1 : 0));
   if (times) times->started = clock->seconds();
   epoch_.fetch_add(1);
   epoch_.notify_all();
+  if (callers_) run_place(*callers_);
   for (auto busy = busy_.load(); busy != 0; busy = busy_.load()) busy_.wait(busy);
   if (times) times->ended = clock->seconds();
   rethrow();
 }
 
 /// A run follows another at once where a stream of them is computed: it is looked for a while
-/// before the thread sleeps.
+/// before the thread sleeps, no longer, since others may need the core.
 std::uint32_t Crew::await_change(std::uint32_t seen) const {
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < looks_before_sleep; ++i) {
     if (epoch_.load(std::memory_order_acquire) != seen) break;
-    if (i > 200) std::this_thread::yield();
   }
   while (epoch_.load(std::memory_order_acquire) == seen) epoch_.wait(seen);
   return epoch_.load();
@@ -106,20 +116,24 @@ void Crew::work(std::size_t place) {
   while (true) {
     seen = await_change(seen);
     if (ending_) break;
-    try {
-      give_steps(place);
-      finish_place(place);
-    } catch (...) {
-      note_trouble();
-      give_up();
-      try {
-        execution_.queue(place).finish();
-      } catch (const std::exception&) {  // the device is lost: nothing runs any more
-      }
-    }
+    run_place(place);
     done();
   }
   processor.park();
+}
+
+void Crew::run_place(std::size_t place) {
+  try {
+    give_steps(place);
+    finish_place(place);
+  } catch (...) {
+    note_trouble();
+    give_up();
+    try {
+      execution_.queue(place).finish();
+    } catch (const std::exception&) {  // the device is lost: nothing runs any more
+    }
+  }
 }
 
 void Crew::give_steps(std::size_t place) {

@@ -17,6 +17,8 @@ constexpr Named all[] = {{Synchronisation::finish, "finish"},
                          {Synchronisation::callback, "callback"},
                          {Synchronisation::mapped_flag, "mapped_flag"}};
 
+constexpr int looks_before_sleep = 4000;  // some ten microseconds
+
 /// Looks again at once for as long as a short kernel takes, then lets others have the core: a
 /// driver's worker may need it.
 class Spin {
@@ -171,8 +173,9 @@ void Signal::then(std::function<void()> callback) {
 }
 
 Signal::State Signal::wait_past(State least) {
-  Spin spin;
-  for (int i = 0; i < 2000 && state_.load(std::memory_order_acquire) < least; ++i) spin.again();
+  for (int i = 0; i < looks_before_sleep; ++i) {
+    if (state_.load(std::memory_order_acquire) >= least) break;
+  }
   for (auto now = state_.load(); now < least; now = state_.load()) state_.wait(now);
   const auto state = static_cast<State>(state_.load(std::memory_order_acquire));
   if (state == failed) {
