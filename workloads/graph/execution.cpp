@@ -253,37 +253,37 @@ void Execution::do_step(const PlanStep& step, const RunScalars& scalars) {
   if (step.blocking && step.action != Action::map) queues_[step.place]->finish();  // map waits
 }
 
+void Execution::copy_tensor(const PlanStep& step) {
+  Queue& queue = *queues_[step.place];
+  const Location at = location(step.place, step.tensor);
+  const std::size_t bytes = plan_.graph.tensor(step.tensor).type.bytes();
+  const auto given = [&](const auto& all) {
+    const auto found = all.find(step.tensor);
+    return found == all.end() ? nullptr : found->second;
+  };
+  if (step.action == Action::upload || step.action == Action::send) {
+    const std::byte* from =
+        step.action == Action::send ? host_address(step.tensor) : given(inputs_);
+    if (!from) from = host_copy(step.tensor);
+    queue.write(*at.buffer, from, bytes, at.offset_bytes);
+  } else {
+    std::byte* to = step.action == Action::fetch ? host_address(step.tensor) : given(outputs_);
+    if (!to) to = host_copy(step.tensor);
+    queue.read(*at.buffer, to, bytes, at.offset_bytes);
+  }
+}
+
 void Execution::give_step(const PlanStep& step, const RunScalars& scalars) {
   Queue& queue = *queues_[step.place];
-  const auto at = [&] { return location(step.place, step.tensor); };
-  const auto write = [&](const std::byte* from) {
-    queue.write(*at().buffer, from, plan_.graph.tensor(step.tensor).type.bytes(),
-                at().offset_bytes);
-  };
-  const auto read = [&](std::byte* to) {
-    queue.read(*at().buffer, to, plan_.graph.tensor(step.tensor).type.bytes(), at().offset_bytes);
-  };
   switch (step.action) {
     case Action::launch:
       operators_[step.op]->give(queue, scalars);
       break;
-    case Action::upload: {
-      const auto given = inputs_.find(step.tensor);
-      const bool own = given == inputs_.end() || given->second == nullptr;
-      write(own ? host_copy(step.tensor) : given->second);
-      break;
-    }
-    case Action::download: {
-      const auto given = outputs_.find(step.tensor);
-      const bool own = given == outputs_.end() || given->second == nullptr;
-      read(own ? host_copy(step.tensor) : given->second);
-      break;
-    }
+    case Action::upload:
+    case Action::download:
     case Action::fetch:
-      read(host_address(step.tensor));
-      break;
     case Action::send:
-      write(host_address(step.tensor));
+      copy_tensor(step);
       break;
     case Action::convert_out:
       round_trips_.at(step.tensor)->out->give(queue, scalars);
@@ -300,10 +300,10 @@ void Execution::give_step(const PlanStep& step, const RunScalars& scalars) {
                   round_trips_.at(step.tensor)->bytes);
       break;
     case Action::map:
-      queue.map(*at().buffer, Access::read_write);
+      queue.map(*location(step.place, step.tensor).buffer, Access::read_write);
       return;
     case Action::unmap:
-      queue.unmap(*at().buffer);
+      queue.unmap(*location(step.place, step.tensor).buffer);
       return;
     case Action::flush:
       queue.flush();

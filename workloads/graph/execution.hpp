@@ -113,6 +113,7 @@ class Execution {
   Operands operands(std::size_t op);
   void do_step(const PlanStep& step, const RunScalars& scalars);
   void give_step(const PlanStep& step, const RunScalars& scalars);
+  void copy_tensor(const PlanStep& step);
   std::size_t round_trip_launches(TensorId root, bool out) const;
   /// All steps of one operator; `launching` is called before its launch.
   void run_operator(std::size_t op, const RunScalars& scalars,
