@@ -12,15 +12,6 @@
 namespace motley::workloads {
 namespace {
 
-Chooser by_processor(const std::vector<Partner>& partners) {
-  return [partners](const std::string& kind, const Call& call, Processor& processor) {
-    for (const Partner& one : partners) {
-      if (&one.processor == &processor) return one.chooser(kind, call, processor);
-    }
-    return first_choice(kind, call, processor);
-  };
-}
-
 /// Measures a place when it is first asked for.
 class Costs {
  public:
@@ -47,6 +38,15 @@ class Costs {
 };
 
 }  // namespace
+
+Chooser by_processor(const std::vector<Partner>& partners) {
+  return [partners](const std::string& kind, const Call& call, Processor& processor) {
+    for (const Partner& one : partners) {
+      if (&one.processor == &processor) return one.chooser(kind, call, processor);
+    }
+    return first_choice(kind, call, processor);
+  };
+}
 
 SplitWish split_wish_from(const std::string& text) {
   const auto [what, values] = split_spec(text);

@@ -23,6 +23,9 @@ struct Partner {
   Chooser chooser;
 };
 
+/// Each processor's own chooser.
+Chooser by_processor(const std::vector<Partner>& partners);
+
 /// Of operators by name or by kind; every operator of a kind that can be split so is.
 struct SplitWish {
   std::string what;  ///< conv2d, or conv1
