@@ -16,7 +16,8 @@ template <class T>
 Json documents(const std::vector<T>& records) {
   Json array = Json::array();
   for (const T& record : records) {
-    array.push_back(Json::parse(to_line(record)));
+    array.push_back(Json::parse(to_json(record)));
+    array.back().erase("side_file");  // its samples are in the document
     if constexpr (!std::is_same_v<T, Run>) array.back()["run"] = record.run;
   }
   return array;
@@ -150,26 +151,30 @@ void export_csv(const Log& log, std::ostream& out) {
   out << "run,device,emulated,commit,case,revision,processor,params,engine,scenario,load,status,"
          "reason,round,process,order,"
          "metric,"
-         "flops,bytes_read,bytes_written,operations,runs_per_sample,clock_hertz,findings,sample,"
-         "started_seconds,host_seconds,device_seconds,device_busy_seconds,waited_seconds\r\n";
+         "flops,bytes_read,bytes_written,operations,runs_per_sample,clock_hertz,findings,verdict,"
+         "sample,started_seconds,host_seconds,device_seconds,device_busy_seconds,waited_seconds,"
+         "scheduled_seconds,enqueued_seconds,latency_seconds,segment\r\n";
   for (const Block& block : log.blocks) {
     const std::string start = fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", run_text(log, block.run),
-        csv_field(block.key.case_name), block.key.revision, csv_field(block.key.processor),
-        csv_field(parameters_text(block.key.parameters)), block.key.engine, block.key.scenario,
-        csv_field(block.key.load), to_string(block.status), csv_field(block.reason), block.round,
-        block.process, block.order, to_string(block.metric), block.work.flops,
-        block.work.bytes_read, block.work.bytes_written, block.work.operations,
-        block.runs_per_sample, block.clock_hertz ? fmt::format("{}", *block.clock_hertz) : "",
-        findings_text(block));
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+        run_text(log, block.run), csv_field(block.key.case_name), block.key.revision,
+        csv_field(block.key.processor), csv_field(parameters_text(block.key.parameters)),
+        block.key.engine, csv_field(block.key.scenario), csv_field(block.key.load),
+        to_string(block.status), csv_field(block.reason), block.round, block.process, block.order,
+        to_string(block.metric), block.work.flops, block.work.bytes_read, block.work.bytes_written,
+        block.work.operations, block.runs_per_sample,
+        block.clock_hertz ? fmt::format("{}", *block.clock_hertz) : "", findings_text(block),
+        block.validity ? block.validity->verdict : "");
     const Samples& samples = block.samples;
     const std::size_t rows = std::max<std::size_t>(1, samples.host_seconds.size());
     for (std::size_t i = 0; i < rows; ++i) {
-      out << fmt::format("{},{},{},{},{},{},{}\r\n", start,
+      out << fmt::format("{},{},{},{},{},{},{},{},{},{},{}\r\n", start,
                          samples.host_seconds.empty() ? "" : std::to_string(i),
                          cell(samples.started_seconds, i), cell(samples.host_seconds, i),
                          cell(samples.device_seconds, i), cell(samples.device_busy_seconds, i),
-                         cell(samples.waited_seconds, i));
+                         cell(samples.waited_seconds, i), cell(samples.scheduled_seconds, i),
+                         cell(samples.enqueued_seconds, i), cell(samples.latency_seconds, i),
+                         i < samples.segment.size() ? std::to_string(samples.segment[i]) : "");
     }
   }
 }

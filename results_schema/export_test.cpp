@@ -120,6 +120,41 @@ TEST(Export, GoogleBenchmarkGetsNoTimeOfABlockThatIsNotOk) {
                 {{"failed", 1}, {"skipped", 1}, {"suspect", 1}, {"unsupported", 1}, {"wrong", 1}}));
 }
 
+TEST(Export, QueriesKeepTheirColumnsAndVerdict) {
+  Block block = RandomRecords(1).block();
+  block.status = Status::ok;
+  block.key.scenario = "server_poisson:rate=50,seconds=2";
+  block.key.load = "cpu:duty=0.5,threads=1";
+  block.validity = Validity{"invalid", {"saturated"}};
+  block.samples = {};
+  block.samples.host_seconds = block.samples.started_seconds = {1};
+  block.samples.scheduled_seconds = block.samples.enqueued_seconds = {2};
+  block.samples.latency_seconds = {3};
+  block.samples.segment = {4};
+  Log log;
+  log.runs = {RandomRecords(1).run()};
+  log.blocks = {block};
+  std::ostringstream csv;
+  export_csv(log, csv);
+  EXPECT_NE(csv.str().find("\"server_poisson:rate=50,seconds=2\",\"cpu:duty=0.5,threads=1\",ok,"),
+            std::string::npos)
+      << csv.str();
+  EXPECT_NE(csv.str().find(",invalid,0,1,1,,,,2,2,3,4\r\n"), std::string::npos) << csv.str();
+}
+
+TEST(Export, TheJsonDocumentHoldsWhatLayInASideFile) {
+  Log log;
+  log.blocks = {RandomRecords(1).block()};
+  log.blocks[0].samples = {};
+  log.blocks[0].samples.host_seconds.assign(200000, 1.0 / 3);
+  log.blocks[0].side_file = SideFile{"beside", std::string(64, '0'), 200000, {"host_seconds"}};
+  std::ostringstream out;
+  export_json(log, out);
+  const auto block = nlohmann::json::parse(out.str()).at("blocks").at(0);
+  EXPECT_EQ(block.at("samples").at("host_seconds").size(), 200000u);
+  EXPECT_FALSE(block.contains("side_file"));
+}
+
 TEST(Export, RowsTellTheirRun) {
   Log log;
   log.runs = {RandomRecords(1).run(), RandomRecords(2).run()};

@@ -20,6 +20,8 @@ class BadRecord : public std::runtime_error {
 /// What a reader must hold in memory at once, at most.
 inline constexpr std::size_t most_line_bytes = 1 << 20;
 
+/// However long. Throws BadRecord on a non-finite number.
+std::string to_json(const Record& record);
 /// One line without the newline. Throws BadRecord on a non-finite number or a line above 1 MiB.
 std::string to_line(const Record& record);
 

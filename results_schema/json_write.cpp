@@ -249,10 +249,14 @@ void refuse_non_finite(const Json& value, const std::string& path) {
 
 }  // namespace
 
-std::string to_line(const Record& record) {
+std::string to_json(const Record& record) {
   const Json object = std::visit([](const auto& one) { return json(one); }, record);
   refuse_non_finite(object, "record");
-  std::string line = object.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string to_line(const Record& record) {
+  std::string line = to_json(record);
   if (line.size() > most_line_bytes) {
     throw BadRecord(fmt::format(
         "a record of {} bytes (a line holds 1 MiB at most). Take fewer samples.", line.size()));

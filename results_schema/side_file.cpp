@@ -126,6 +126,13 @@ void move_long_samples(Block& block, const std::filesystem::path& log) {
   constexpr std::size_t always_fit = 4096;  // 9 columns of 20 digits each are less than a line
   const std::size_t count = block.samples.host_seconds.size();
   if (count <= always_fit || fits(block)) return;
+  std::error_code ignored;
+  if (std::filesystem::exists(log, ignored) && !std::filesystem::is_regular_file(log, ignored)) {
+    throw BadRecord(
+        fmt::format("{} is no file that others can lie beside (the block has more samples than a "
+                    "line holds). Give --out a file.",
+                    log.string()));
+  }
   SideFile side;
   std::vector<std::byte> bytes;
   Samples rest = block.samples;
@@ -146,8 +153,9 @@ void move_long_samples(Block& block, const std::filesystem::path& log) {
   if (take(segment_column, {rest.segment.begin(), rest.segment.end()})) rest.segment.clear();
   side.count = static_cast<std::int64_t>(count);
   side.sha256 = sha256(bytes);
+  // By what it holds: no other block of this file, whatever run appends it, can take its name.
   std::filesystem::path file = log;
-  file += fmt::format(".{}.samples", block.order);
+  file += fmt::format(".{}.samples", side.sha256.substr(0, 16));
   side.file = file.filename().string();
   block.samples = std::move(rest);
   block.histograms = std::move(histograms);
@@ -181,6 +189,9 @@ void fetch_samples(Block& block, const std::filesystem::path& folder) {
     for (const auto& [name, member] : columns()) {
       if (name == side.columns[i]) block.samples.*member = std::move(content);
     }
+  }
+  if (block.samples.host_seconds.empty()) {
+    throw BadRecord("side_file/columns: host_seconds is not among them");
   }
 }
 

@@ -12,7 +12,7 @@ namespace motley::schema {
 /// Log-linear: 32 buckets to a doubling, so that each holds values within 3 % of each other.
 Histogram histogram(std::span<const double> values);
 
-/// Where the line of `block` would be too long: writes its samples to `<log>.<order>.samples` and
+/// Where the line of `block` would be too long: writes its samples to `<log>.<hash>.samples` and
 /// names that file instead. Throws BadRecord where it cannot be written, or it is not the samples
 /// that are too long.
 void move_long_samples(Block& block, const std::filesystem::path& log);

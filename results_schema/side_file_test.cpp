@@ -51,7 +51,7 @@ class SideFiles : public testing::Test {
     block_.samples.segment.assign(100000, 3);
     block_.histograms.clear();
   }
-  std::filesystem::path side() const { return log_.string() + ".12.samples"; }
+  std::filesystem::path side() const { return log_.parent_path() / block_.side_file->file; }
 
   std::filesystem::path log_;
   Block block_;
@@ -74,6 +74,28 @@ TEST_F(SideFiles, AreWrittenOnlyWhereTheLineIsTooLong) {
   Block same = block_;
   move_long_samples(same, log_);
   EXPECT_EQ(same, block_);
+}
+
+TEST_F(SideFiles, OfBlocksInOneFileAreNeverMixedUp) {
+  Block resumed = block_;  // a run that was resumed counts its blocks anew
+  resumed.samples.host_seconds[7] = 8;
+  move_long_samples(block_, log_);
+  move_long_samples(resumed, log_);
+  EXPECT_TRUE(block_.side_file->file.starts_with("side.jsonl."));
+  fetch_samples(block_, log_.parent_path());
+  fetch_samples(resumed, log_.parent_path());
+  EXPECT_NE(block_.samples.host_seconds[7], resumed.samples.host_seconds[7]);
+}
+
+TEST_F(SideFiles, LieBesideFilesOnly) {
+  EXPECT_THROW(move_long_samples(block_, "/dev/null"), BadRecord);
+  EXPECT_THROW(move_long_samples(block_, "/nowhere/records.jsonl"), BadRecord);
+}
+
+TEST_F(SideFiles, HoldTimes) {
+  move_long_samples(block_, log_);
+  block_.side_file->columns[1] = "unheard_of";
+  EXPECT_THROW(fetch_samples(block_, log_.parent_path()), BadRecord);
 }
 
 TEST_F(SideFiles, AnAlteredOrMissingFileIsTold) {
