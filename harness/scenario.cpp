@@ -2,6 +2,7 @@
 #include "harness/scenario.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "harness/error.hpp"
 #include "harness/scenarios/families.hpp"
@@ -36,8 +37,16 @@ std::vector<Scenario> make_scenarios() {
 
 }  // namespace
 
-Queried::Queried(QueryRun does) : run(std::move(does)) {
-  if (!run) throw Error("a scenario has no implementation (nothing could run it). Write one.");
+Queried::Queried(QueryRun does) {
+  if (!does) throw Error("a scenario has no implementation (nothing could run it). Write one.");
+  run = [does = std::move(does)](const Spec& spec, const ScenarioStage& stage,
+                                 schema::Block& block) {
+    does(spec, stage, block);
+    if (!block.samples.host_seconds.empty()) return;
+    throw Error(fmt::format("no query was answered ({}). Give more seconds or a higher rate.",
+                            block.stopped_by == "interrupt" ? "interrupted before the first"
+                                                            : spec.canonical() + " brought none"));
+  };
 }
 
 ScenarioRegistration::ScenarioRegistration(std::function<Scenario()> make) {

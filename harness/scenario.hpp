@@ -44,7 +44,7 @@ using QueryRun = std::function<void(const Spec&, const ScenarioStage&, schema::B
 class Queried {
  public:
   explicit Queried(QueryRun run);  ///< Throws Error where there is none.
-  QueryRun run;
+  QueryRun run;  ///< throws Error where no query was answered: nothing is known then
 };
 /// By sample(), from a trial.
 struct Sampled {

@@ -83,7 +83,8 @@ void print_queries(const schema::Block& block) {
       figure("queries_per_second"), seconds_text(figure("latency_p50_seconds")),
       seconds_text(figure("latency_p90_seconds")), seconds_text(figure("latency_p99_seconds")));
   const std::string& metric = find_scenario(scenario_spec(block.key.scenario).name()).metric;
-  if (metric != "latency_seconds" && metric != "queries_per_second") {
+  if (metric != "latency_seconds" && metric != "queries_per_second" &&
+      block.figures.contains(metric)) {
     text += "; " + analysis::quantity_text(metric, figure(metric.c_str()));
   }
   if (block.figures.contains("lateness_p99_seconds")) {

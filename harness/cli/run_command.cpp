@@ -73,7 +73,7 @@ int run_command(const Options& options) {
   devices::catch_interrupts();
   const Spec resources = parse_resources(options.resources);
   use_threads(resources.integer("threads"), run.parts);
-  const auto held = devices::resource_control(std::make_shared<devices::Files>())->hold(resources);
+  auto held = devices::resource_control(std::make_shared<devices::Files>())->hold(resources);
   const auto launcher = devices::worker_launcher();
   const auto shown = progress();
   Supervisor supervisor(*launcher, *shown, run);
@@ -81,6 +81,7 @@ int run_command(const Options& options) {
   if (options.dry_run) return print_plan(supervisor, plan, run);
   plan.run.conditions.insert(held->facts().begin(), held->facts().end());
   const schema::End end = supervisor.run(std::move(plan), run_facts(options));
+  held.reset();  // from here on an interrupt would leave it changed
   devices::let_interrupts_end_the_program();
   if (std::filesystem::is_regular_file(run.out)) {  // not a pipe, which has been read by others
     const schema::Log log = schema::read_log(run.out);

@@ -28,6 +28,8 @@ bool agree(double a, double b, double c) {
   return std::max({a, b, c}) <= 1.1 * mean && std::min({a, b, c}) >= 0.9 * mean;
 }
 
+constexpr double least_in_window = 10;
+
 void judge_windows(const std::vector<Window>& all, Verdict& verdict) {
   if (all.size() < 3) {
     verdict.invalid(
@@ -36,6 +38,11 @@ void judge_windows(const std::vector<Window>& all, Verdict& verdict) {
     return;
   }
   const Window* last = &all[all.size() - 3];
+  const double fewest = std::min({last[0].queries, last[1].queries, last[2].queries});
+  verdict.require(fewest >= least_in_window,
+                  fmt::format("{} queries in one of the last three windows ({} are wanted: one "
+                              "more or less is then 10 %). Give a longer window_seconds.",
+                              fewest, least_in_window));
   const auto judge = [&](const char* what, double a, double b, double c) {
     verdict.require(agree(a, b, c),
                     fmt::format("{} of the last three windows differs by more than 10 % from their "
@@ -58,6 +65,12 @@ void closed_concurrency(const Spec& spec, const ScenarioStage& stage, schema::Bl
   store(all, block);
   Verdict verdict;
   judge_windows(all, verdict);
+  // The first of each client wait for those before them alone, as no later one does.
+  const std::int64_t settled = 10 * spec.integer("concurrency");
+  verdict.require(run.queries() >= settled,
+                  fmt::format("{} queries of {} clients ({} are wanted: the first of each is no "
+                              "measure). Give more seconds.",
+                              run.queries(), spec.integer("concurrency"), settled));
   conclude(run, verdict, block);
 }
 
@@ -68,9 +81,12 @@ void offline(const Spec& spec, const ScenarioStage& stage, schema::Block& block)
   const LoopRun run = open_loop(
       stage, limits, [] { return Arrival{}; }, block.samples);
   describe(block.samples, run, limits, {}, block.figures);
-  for (const char* meaningless : {"backlog_queries", "scheduled_queries_per_second"}) {
-    block.figures.erase(meaningless);
-  }
+  // Nothing comes at a time of its own, so that nothing is late, waits too long or wakes up.
+  std::erase_if(block.figures, [](const auto& one) {
+    return one.first.starts_with("lateness_") || one.first == "idle_arrivals" ||
+           one.first == "early_wakeups" || one.first == "backlog_queries" ||
+           one.first == "scheduled_queries_per_second" || one.first == "dispatcher_cpu_share";
+  });
   Verdict verdict;
   verdict.require(run.stopped_by == "budget",
                   fmt::format("stopped by {} after {:.3g} of {:.3g} s (too short for a rate). Give "
@@ -99,7 +115,8 @@ std::vector<Scenario> closed_scenarios() {
       {"offline", "Everything at once", "samples_per_second", "the whole duration",
        with_common({samples}, 10, 0), Queried(offline)},
       {"closed_concurrency", "So many clients, each waits for its answer", "queries_per_second",
-       "the last three windows agree within 10 % in rate and latency",
+       "the last three windows agree within 10 % in rate and latency; ten queries in each, and of "
+       "each client",
        with_common({{"concurrency", "Queries outstanding", std::int64_t{1}, 1, 1e5},
                     {"window_seconds", "Length of a window", 1.0, 1e-3, 1e5}},
                    10, 90),

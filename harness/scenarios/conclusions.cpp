@@ -55,7 +55,7 @@ void Verdict::add(const char* verdict, std::string reason) {
 
 std::vector<SpecParameter> with_common(std::vector<SpecParameter> own, double seconds,
                                        double part) {
-  own.push_back({"seconds", "Least duration", seconds, 1e-3, 1e6});
+  own.push_back({"seconds", "Queries start for so long", seconds, 1e-3, 1e6});
   own.push_back({"queries", "Most queries, 0: no limit", std::int64_t{0}, 0, 1e9});
   if (part > 0) {
     own.push_back({"percentile", "Of latency, that answers the question", part, 1, 99.999});

@@ -32,9 +32,9 @@ class Loop {
       const double scheduled = run_.begin_seconds + next.seconds;
       // While it is not there yet, there is time to wait for answers.
       while (busy() && (full() || scheduled > now)) now = answer();
-      if (enough()) return stop("samples");
+      if (enough()) return overdue(next, arrivals, std::min(now, end_), "samples");
       if (scheduled >= end_) return stop("budget");
-      if (now >= end_) return overdue(next, arrivals);
+      if (now >= end_) return overdue(next, arrivals, end_, "budget");
       make_room();
       if (scheduled > now) now = sleep_until(scheduled, now);
       if (!may_go_on(now)) return stop("interrupt");
@@ -136,13 +136,14 @@ class Loop {
     return going_on_;
   }
 
-  /// The time is over, and `next` had arrived.
-  LoopRun overdue(Arrival next, const Arrivals& arrivals) {
-    for (; next.seconds < limits_.seconds && run_.backlog < most_queries; next = arrivals()) {
+  /// Nothing starts any more: counts what had arrived by `time`, from `next` on.
+  LoopRun overdue(Arrival next, const Arrivals& arrivals, double time, const char* why) {
+    const double until = time - run_.begin_seconds;
+    for (; next.seconds < until && run_.backlog < most_queries; next = arrivals()) {
       ++run_.backlog;
-      if (limits_.seconds - next.seconds > limits_.target_seconds) ++run_.backlog_over_target;
+      if (until - next.seconds > limits_.target_seconds) ++run_.backlog_over_target;
     }
-    return stop("budget");
+    return stop(why);
   }
 
   LoopRun stop(const char* why) {

@@ -44,17 +44,6 @@ double time_in(const std::string& text, const std::string& where, double earlier
   return value;
 }
 
-Arrivals replay(std::vector<double> times, double speed) {
-  const auto all = std::make_shared<const std::vector<double>>(std::move(times));
-  const double length = all->back() - all->front();
-  return [=, i = std::size_t{0}]() mutable {
-    if (i == all->size()) return Arrival{std::numeric_limits<double>::infinity(), 0};
-    const double at = (*all)[i++] - all->front();
-    const auto segment = static_cast<std::int64_t>(length > 0 ? at / length * segments : 0);
-    return Arrival{at / speed, std::min(segment, segments - 1)};
-  };
-}
-
 void store_segments(const LoopRun& run, const Goal& goal, schema::Block& block) {
   for (const auto& [segment, latency] : latency_by_segment(block.samples, run)) {
     block.series["segment"].push_back(static_cast<double>(segment));
@@ -62,6 +51,12 @@ void store_segments(const LoopRun& run, const Goal& goal, schema::Block& block) 
     block.series["segment_latency_p50_seconds"].push_back(percentile(latency, 0.5));
     block.series["segment_latency_seconds"].push_back(percentile(latency, goal.part));
   }
+}
+
+double last_answer(const schema::Samples& samples, const LoopRun& run) {
+  const std::size_t last = run.last - 1;
+  return run.queries() > 0 ? samples.started_seconds[last] + samples.host_seconds[last]
+                           : run.begin_seconds;
 }
 
 void trace_replay(const Spec& spec, const ScenarioStage& stage, schema::Block& block) {
@@ -80,7 +75,11 @@ void trace_replay(const Spec& spec, const ScenarioStage& stage, schema::Block& b
   limits.expected_queries = static_cast<double>(times.size());
   const Goal goal = goal_of(spec);
   const double gap = length / static_cast<double>(times.size());
-  const LoopRun run = open_loop(stage, limits, replay(times, speed), block.samples);
+  LoopRun run = open_loop(stage, limits, replay(times, speed), block.samples);
+  if (!cut && run.stopped_by == "budget") {  // it ended with the file's last, not by the clock
+    run.duration_seconds = last_answer(block.samples, run) - run.begin_seconds;
+    limits.seconds = length;
+  }
   describe(block.samples, run, limits, goal, block.figures);
   store_segments(run, goal, block);
   Verdict verdict;
@@ -91,6 +90,17 @@ void trace_replay(const Spec& spec, const ScenarioStage& stage, schema::Block& b
 }
 
 }  // namespace
+
+Arrivals replay(std::vector<double> times, double speed) {
+  const auto all = std::make_shared<const std::vector<double>>(std::move(times));
+  const double length = all->back() - all->front();
+  return [=, i = std::size_t{0}]() mutable {
+    if (i == all->size()) return Arrival{std::numeric_limits<double>::infinity(), 0};
+    const double at = (*all)[i++] - all->front();
+    const auto segment = static_cast<std::int64_t>(length > 0 ? at / length * segments : 0);
+    return Arrival{at / speed, std::min(segment, segments - 1)};
+  };
+}
 
 std::vector<double> read_trace(const std::string& file) {
   std::ifstream in(file);

@@ -71,6 +71,15 @@ TEST(Trace, IsReplayedAtItsSpeedWithItsGaps) {
   EXPECT_NEAR(block.figures.at("latency_seconds"), 0.01, 1e-6);
 }
 
+TEST(Trace, HasTheRateOfItsOwnTime) {
+  std::string text;
+  for (int i = 0; i <= 100; ++i) text += std::to_string(0.01 * i) + "\n";
+  const schema::Block block = play("trace_replay:file=" + file_with(text), 0.005);
+  EXPECT_NEAR(block.figures.at("scheduled_queries_per_second"), 101, 0.01);
+  EXPECT_NEAR(block.figures.at("duration_seconds"), 1.005, 1e-6);
+  EXPECT_NEAR(block.figures.at("queries_per_second"), 101 / 1.005, 0.01);
+}
+
 TEST(Trace, EndsOnTimeAndSaysSoWhereItIsTooFast) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += std::to_string(i) + "\n";

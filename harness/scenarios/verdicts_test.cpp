@@ -52,6 +52,9 @@ TEST(Offline, LastsItsWholeDuration) {
   EXPECT_EQ(verdict(good), "valid");
   EXPECT_NEAR(good.figures.at("samples_per_second"), 400, 1);
   EXPECT_EQ(verdict(play("offline:queries=10", 0.01)), "invalid");
+  for (const char* meaningless : {"lateness_p99_seconds", "backlog_queries", "early_wakeups"}) {
+    EXPECT_FALSE(good.figures.contains(meaningless)) << meaningless;
+  }
 }
 
 TEST(ClosedConcurrency, WantsThreeWindowsThatAgree) {
@@ -66,6 +69,14 @@ TEST(ClosedConcurrency, WantsThreeWindowsThatAgree) {
   EXPECT_EQ(verdict(changed), "invalid");
   EXPECT_TRUE(says(changed, "10 %"));
   EXPECT_EQ(verdict(play("closed_concurrency:seconds=2", 0.01)), "invalid");
+  // Windows in which nothing is answered agree too.
+  const schema::Block slow = play("closed_concurrency:seconds=30", 20);
+  EXPECT_EQ(verdict(slow), "invalid");
+  EXPECT_TRUE(says(slow, "longer window_seconds"));
+  // So do those in which latency still grows, by less than 10 %.
+  const schema::Block crowd = play("closed_concurrency:concurrency=5000,seconds=25", 0.01);
+  EXPECT_EQ(verdict(crowd), "invalid");
+  EXPECT_TRUE(says(crowd, "2500 queries of 5000 clients"));
 }
 
 TEST(Server, AStallIsInTheLatencyAndNotInTheService) {
@@ -97,13 +108,10 @@ TEST(Server, NeedsQueriesForItsPercentile) {
   EXPECT_EQ(verdict(play("server_poisson:rate=40", 0.005)), "invalid");
 }
 
-TEST(Server, WithoutAQueryHasNoLatency) {
-  for (const char* text : {"server_constant:rate=0.01", "server_poisson:rate=0.0001",
+TEST(Server, WithoutAQueryTellsNothing) {
+  for (const char* text : {"server_poisson:rate=0.0001", "ramp:from=0.0001,to=0.0002",
                            "server_mmpp:low_rate=0.0001,high_rate=0.0001"}) {
-    const schema::Block block = play(text, 0.005);
-    EXPECT_EQ(verdict(block), "invalid") << text;
-    EXPECT_EQ(block.figures.at("queries"), 0) << text;
-    EXPECT_EQ(block.figures.count("latency_seconds"), 0u) << text;
+    EXPECT_THROW(play(text, 0.005), Error) << text;
   }
 }
 
@@ -115,6 +123,16 @@ TEST(Server, HoldsTheBinomialBound) {
   const std::string text = "server_constant:rate=50,seconds=40.01,target_seconds=0.01";
   EXPECT_EQ(verdict(play(text, slow(100))), "invalid");
   EXPECT_EQ(verdict(play(text, slow(250))), "valid");
+}
+
+TEST(Server, IsSaturatedWhereItsCountEndsItToo) {
+  const schema::Block block = play("server_poisson:rate=120,queries=900", 0.01);
+  EXPECT_EQ(block.stopped_by, "samples");
+  EXPECT_EQ(verdict(block), "invalid");
+  EXPECT_TRUE(says(block, "saturated"));
+  EXPECT_EQ(verdict(play("server_poisson:rate=50,queries=900,seconds=100", 0.01)), "semivalid");
+  // The rest of a burst that was cut is no sign of it.
+  EXPECT_EQ(verdict(play("burst:size=8,queries=50,seconds=20", 0.01)), "valid");
 }
 
 TEST(Server, SaturatedEndsOnTime) {
