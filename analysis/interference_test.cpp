@@ -79,6 +79,41 @@ TEST(Interference, KendallCountsPairsAndTies) {
   EXPECT_FALSE(kendall({1, 1}, {1, 2}));
 }
 
+TEST(Interference, RowsTellTheirScenariosAndResourcesApart) {
+  schema::Log log;
+  log.runs.emplace_back();
+  for (const char* load : {"none", "memory"}) {
+    for (const char* scenario : {"latency", "throughput"}) {
+      log.blocks.push_back(block("a/inference", load, 1, 0));
+      log.blocks.back().key.scenario = scenario;
+    }
+    log.blocks.push_back(block("a/inference", load, 2, 0));
+    log.blocks.back().key.scenario = "latency";
+    log.blocks.back().key.parameters["resources"] = std::string("priority=5");
+  }
+  const std::string text = summary(log);
+  EXPECT_NE(text.find("  under latency\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("  under throughput\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("a/inference resources"), std::string::npos) << text;
+}
+
+TEST(Interference, AQueriesRowSaysWhatItsScenarioConcluded) {
+  schema::Log log;
+  log.runs.emplace_back();
+  log.blocks.push_back(block("a/inference", "none", 1, 0));
+  schema::Block& peak = log.blocks.back();
+  peak.key.scenario = "find_peak";
+  peak.validity = schema::Validity{"valid", {}};
+  peak.samples.latency_seconds.assign(16, 5);  // of all probes, also those that were too fast
+  peak.figures = {{"duration_seconds", 1},        {"queries_per_second", 7},
+                  {"latency_p50_seconds", 0.001}, {"latency_p90_seconds", 0.002},
+                  {"latency_p99_seconds", 0.003}, {"peak_queries_per_second", 8}};
+  const std::string text = summary(log);
+  EXPECT_NE(text.find("  7     1 ms     2 ms     3 ms"), std::string::npos) << text;
+  EXPECT_NE(text.find("peak_queries 8 /s"), std::string::npos) << text;
+  EXPECT_EQ(text.find("5 s"), std::string::npos) << text;
+}
+
 TEST(Interference, TheSummaryShowsTheMatrixWithin80Columns) {
   schema::Log log = drifting();
   for (schema::Block& one : log.blocks) {

@@ -159,6 +159,13 @@ std::string Measurement::family() const {
   return family_of(key.case_name);
 }
 
+schema::Log undisturbed(const schema::Log& log) {
+  schema::Log plain{log.runs, log.begins, {}, log.ends};
+  std::copy_if(log.blocks.begin(), log.blocks.end(), std::back_inserter(plain.blocks),
+               [](const schema::Block& one) { return one.key.load == "none" && !one.validity; });
+  return plain;
+}
+
 std::vector<Measurement> measurements(const schema::Log& log) {
   std::vector<Measurement> all;
   std::map<std::string, std::size_t> places;

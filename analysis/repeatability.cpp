@@ -82,7 +82,8 @@ std::string listed(const Repeatability& result) {
 
 }  // namespace
 
-Repeatability repeat(const schema::Log& first, const schema::Log& second) {
+Repeatability repeat(const schema::Log& whole_first, const schema::Log& whole_second) {
+  const schema::Log first = undisturbed(whole_first), second = undisturbed(whole_second);
   const std::vector<Measurement> all_first = measurements(first), all_second = measurements(second);
   const Levels levels = memory_levels(all_first);
   const std::vector<Headline> before = headlines(first, all_first, levels);

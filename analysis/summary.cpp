@@ -130,14 +130,6 @@ std::string footer(const schema::Log& log) {
   return text;
 }
 
-/// Without what a load disturbed or a scenario held back: that has tables of its own.
-schema::Log undisturbed(const schema::Log& log) {
-  schema::Log plain{log.runs, log.begins, {}, log.ends};
-  std::copy_if(log.blocks.begin(), log.blocks.end(), std::back_inserter(plain.blocks),
-               [](const schema::Block& one) { return one.key.load == "none" && !one.validity; });
-  return plain;
-}
-
 }  // namespace
 
 std::string summary(const schema::Log& everything) {

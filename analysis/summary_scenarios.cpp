@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "analysis/interference.hpp"
@@ -16,25 +17,32 @@ namespace {
 class CaseNames {
  public:
   void add(const schema::Key& key) {
+    ++keys_[key.case_name];
     for (const auto& [name, value] : key.parameters) {
       values_[key.case_name][name].insert(schema::to_string(value));
+      ++with_[key.case_name][name];
     }
     processors_.insert(key.processor);
+    scenarios_.insert(key.scenario);
   }
   std::string name(const schema::Key& key) const {
     std::string text = key.case_name;
     for (const auto& [name, value] : key.parameters) {
-      if (values_.at(key.case_name).at(name).size() < 2) continue;
+      const bool all_have_it = with_.at(key.case_name).at(name) == keys_.at(key.case_name);
+      if (all_have_it && values_.at(key.case_name).at(name).size() < 2) continue;
       text += fmt::format(" {}={}", name, schema::to_string(value));
     }
     return processors_.size() < 2 ? text : text + " on " + key.processor;
   }
   /// Where all share one.
   std::string processor() const { return processors_.size() == 1 ? *processors_.begin() : ""; }
+  std::string scenario() const { return scenarios_.size() == 1 ? *scenarios_.begin() : ""; }
 
  private:
+  std::map<std::string, std::size_t> keys_;
+  std::map<std::string, std::map<std::string, std::size_t>> with_;
   std::map<std::string, std::map<std::string, std::set<std::string>>> values_;
-  std::set<std::string> processors_;
+  std::set<std::string> processors_, scenarios_;
 };
 
 constexpr std::size_t name_columns = 26, cell_columns = 17, loads_a_table = 3;
@@ -89,9 +97,12 @@ std::string matrix_part(const InterferenceMatrix& matrix, const CaseNames& names
     text += right(std::string(1, static_cast<char>('a' + i)), i == begin ? 10 : cell_columns);
   }
   text += "\n";
+  std::string scenario = names.scenario();
   for (const InterferenceRow& row : matrix.rows) {
-    text +=
-        left("  " + names.name(row.key), name_columns) + right(seconds_text(row.alone_seconds), 10);
+    if (row.key.scenario != scenario) text += clipped("  under " + row.key.scenario, 80) + "\n";
+    scenario = row.key.scenario;
+    text += left("  " + names.name(row.key), name_columns) +
+            right(row.alone_seconds > 0 ? seconds_text(row.alone_seconds) : "-", 10);
     for (std::size_t i = begin; i < end; ++i) {
       text += left("", i == begin ? 2 : 1) + left(cell(row.slowdowns[i]), cell_columns - 2);
     }
@@ -106,14 +117,28 @@ std::string matrix_part(const InterferenceMatrix& matrix, const CaseNames& names
   return text + "\n";
 }
 
+/// What some scenarios ask for beside latency.
+constexpr const char* headlines[] = {
+    "peak_queries_per_second", "knee_queries_per_second", "steady_queries_per_second",
+    "deadline_miss_ratio",     "drain_seconds",           "samples_per_second"};
+
+/// As the scenario concluded, which knows which of its queries count.
 std::string query_row(const schema::Block& block) {
-  std::vector<double> latency = block.samples.latency_seconds;
-  const double seconds =
-      block.figures.contains("duration_seconds") ? block.figures.at("duration_seconds") : 0;
-  std::string text = left("    " + block.key.scenario, 40);
-  text += right(seconds > 0 ? three_digits(double(latency.size()) / seconds) : "-", 9);
-  for (const double p : {0.5, 0.9, 0.99}) {
-    text += right(latency.empty() ? "-" : seconds_text(quantile(latency, p)), 9);
+  const auto figure = [&](const char* name) {
+    const auto found = block.figures.find(name);
+    return found == block.figures.end() ? std::optional<double>() : found->second;
+  };
+  const auto rate = figure("queries_per_second");
+  std::string text =
+      left("    " + block.key.scenario, 40) + right(rate ? three_digits(*rate) : "-", 9);
+  for (const char* name : {"latency_p50_seconds", "latency_p90_seconds", "latency_p99_seconds"}) {
+    const auto latency = figure(name);
+    text += right(latency ? seconds_text(*latency) : "-", 9);
+  }
+  for (const char* name : headlines) {
+    const auto headline = figure(name);
+    const bool said = std::string(name) == "samples_per_second" && headline == rate;
+    if (headline && !said) text += "\n      " + quantity_text(name, *headline);
   }
   text += "\n";
   if (block.key.load != "none") text += wrapped("      beside " + block.key.load, 80, 8);

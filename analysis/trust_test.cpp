@@ -144,6 +144,23 @@ TEST(Repeat, ComparesAlthoughSearchesAndLevelsDiffer) {
   EXPECT_EQ(repeat(first, second).unmatched, 0u);
 }
 
+TEST(Repeat, WhatWasDisturbedOrHeldBackIsNoHeadline) {
+  const schema::Log first = synthetic_log({{"cpu"}, 2, 1, 0});
+  schema::Log second = first;
+  for (const schema::Block& one : first.blocks) {
+    schema::Block other = one;
+    for (double& seconds : other.samples.host_seconds) seconds /= 10;
+    second.blocks.push_back(other);
+    second.blocks.back().key.load = "memory";
+    second.blocks.push_back(other);
+    second.blocks.back().key.scenario = "server_poisson";
+    second.blocks.back().validity = schema::Validity{"valid", {}};
+  }
+  const Repeatability result = repeat(first, second);
+  EXPECT_EQ(result.unmatched, 0u);
+  EXPECT_EQ(result.all.far, 0);
+}
+
 TEST(Repeat, NewRevisionsAreNotCompared) {
   const schema::Log first = synthetic_log({{"cpu"}, 1, 1, 0});
   schema::Log second = first;

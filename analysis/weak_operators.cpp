@@ -154,7 +154,9 @@ void judge_network(const std::vector<const schema::Block*>& blocks, const std::s
 class Judge {
  public:
   explicit Judge(const schema::Log& log)
-      : log_(log), all_(measurements(log)), levels_(memory_levels(all_)) {}
+      : log_(log),
+        all_(measurements(log)),
+        levels_(memory_levels(measurements(undisturbed(log)))) {}
 
   WeakOperators judge() {
     judge_cases();
