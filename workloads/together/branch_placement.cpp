@@ -1,6 +1,5 @@
 // Independent branches (GoogLeNet's, SqueezeNet's) side by side: where several ways lead from one
-// operator to one that reads them all, each way goes to one place; the longest first, to the place
-// that would end first.
+// operator to one that reads them all, each way goes to one place.
 #include <algorithm>
 #include <set>
 
@@ -14,8 +13,8 @@ using Operators = std::vector<std::size_t>;
 
 class Branches {
  public:
-  explicit Branches(const PlacementProblem& problem)
-      : problem_(problem), before_(predecessors(problem.graph)) {
+  Branches(const PlacementProblem& problem, bool in_turn)
+      : problem_(problem), in_turn_(in_turn), before_(predecessors(problem.graph)) {
     for (const std::size_t op : operators_of_a_run(problem.graph)) {
       for (const std::size_t one : before_[op]) readers_[one].insert(op);
     }
@@ -67,6 +66,12 @@ class Branches {
   }
 
   void spread(std::vector<Operators>& branches, PlacementAnswer& answer) const {
+    if (in_turn_) {
+      for (std::size_t i = 0; i < branches.size(); ++i) {
+        put(branches[i], i % problem_.places, answer);
+      }
+      return;
+    }
     std::stable_sort(branches.begin(), branches.end(),
                      [&](const auto& a, const auto& b) { return seconds(a, 0) > seconds(b, 0); });
     std::vector<double> busy(problem_.places, 0);
@@ -77,13 +82,18 @@ class Branches {
         if (end < busy[best] + seconds(branch, best)) best = place;
       }
       busy[best] += seconds(branch, best);
-      for (const std::size_t op : branch) {
-        answer.places[problem_.graph.operators()[op].name] = best;
-      }
+      put(branch, best, answer);
+    }
+  }
+
+  void put(const Operators& branch, std::size_t where, PlacementAnswer& answer) const {
+    for (const std::size_t op : branch) {
+      answer.places[problem_.graph.operators()[op].name] = where;
     }
   }
 
   const PlacementProblem& problem_;
+  bool in_turn_;
   std::vector<Operators> before_;
   std::map<std::size_t, std::set<std::size_t>> readers_;
 };
@@ -92,9 +102,17 @@ class Branches {
 
 PlacementRule placement_of_branches() {
   return {"branches",
-          "independent branches on different places, by the time of each operator on each place",
-          {},
-          [](const PlacementProblem& problem, const Spec&) { return Branches(problem).place(); }};
+          "independent branches on different places",
+          {{"by",
+            "cost: the longest first, each where it would end first, by measured times (which may "
+            "be one place for all); turn: one after another to each place",
+            std::string("cost")}},
+          [](const PlacementProblem& problem, const Spec& spec) {
+            const std::string& by = spec.text("by");
+            if (by != "cost" && by != "turn")
+              throw UnknownName("branches by", by, {"cost", "turn"});
+            return Branches(problem, by == "turn").place();
+          }};
 }
 
 }  // namespace motley::workloads

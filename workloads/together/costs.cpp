@@ -5,6 +5,7 @@
 #include "harness/clock.hpp"
 #include "harness/statistics.hpp"
 #include "workloads/graph/timeline.hpp"
+#include "workloads/together/crew.hpp"
 #include "workloads/training.hpp"
 
 namespace motley::workloads {
@@ -51,15 +52,26 @@ std::map<std::string, double> operator_seconds(const Model& model, Processor& pr
   execution.set_values(model.input, random_input(model, seed));
   for (int i = 0; i < warm_up_runs; ++i) execution.run(model.graph.scalars, 0);
   std::vector<Timeline> runs;
+  std::vector<double> whole;
   for (int i = 0; i < timed_runs; ++i) {
+    const double started = steady_clock().seconds();
+    execution.run(model.graph.scalars, 0);
+    execution.finish();
+    whole.push_back(steady_clock().seconds() - started);
     const auto times = execution.run_profiled(model.graph.scalars, 0, 1, steady_clock());
     runs.push_back(timeline(execution.plan(), times, execution.device_at_0()));
   }
   std::map<std::string, double> result;
+  double sum = 0;
   for (const OperatorTime& one : median_timeline(std::move(runs)).operators) {
     if (execution.plan().is_constant(one.op)) continue;
     result[model.graph.operators()[one.op].name] = one.seconds;
+    sum += one.seconds;
   }
+  // What a device does not compute in is the way of its commands, which each of them has.
+  const double way =
+      std::max(0.0, median(whole) - sum) / double(std::max<std::size_t>(1, result.size()));
+  for (auto& [name, seconds] : result) seconds += way;
   return result;
 }
 
@@ -72,7 +84,41 @@ LinkCost link_cost(Processor& processor) {
   const double least = transfer_seconds(*queue, *buffer, small);
   const double most = transfer_seconds(*queue, *buffer, large);
   const double per_byte = std::max(0.0, (most - least) / double(many - few));
-  return {std::max(0.0, least - per_byte * double(few)), per_byte};
+  return {0, per_byte};
+}
+
+double crossing_seconds(const Partner& one, const Partner& other, Synchronisation synchronisation) {
+  constexpr int operators = 8;
+  Graph graph;
+  TensorId x = graph.add_tensor({"x", {{4, 4}}, Role::input, {}, no_tensor});
+  std::map<std::string, std::size_t> alternating, halves;
+  for (int i = 0; i < operators; ++i) {
+    const std::string name = "r" + std::to_string(i);
+    x = graph.add("relu", name, {x}).front();
+    if (i % 2 == 1) alternating[name] = 1;
+    if (i >= operators / 2) halves[name] = 1;
+  }
+  graph.tensor(x).role = Role::output;
+  const auto seconds = [&](const std::map<std::string, std::size_t>& places) {
+    const auto first = one.processor.queue(), second = other.processor.queue();
+    PlanOptions options;
+    options.places = places;
+    const std::vector<Processor*> processors = {&one.processor, &other.processor};
+    Execution execution(make_plan(graph, processors, by_processor({one, other}), options),
+                        processors, {first.get(), second.get()});
+    execution.initialize(1);
+    execution.set_values(graph.find("x"), Values(16, 1));
+    Crew crew(execution, synchronisation);
+    std::vector<double> all;
+    for (int run = 0; run < 4 * timed_runs; ++run) {
+      const double started = steady_clock().seconds();
+      crew.run({});
+      all.push_back(steady_clock().seconds() - started);
+    }
+    return median(all);
+  };
+  // As many operators on each place, with one crossing and with seven.
+  return std::max(0.0, (seconds(alternating) - seconds(halves)) / (operators - 2));
 }
 
 }  // namespace motley::workloads

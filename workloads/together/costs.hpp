@@ -2,9 +2,7 @@
 // place by it.
 #pragma once
 
-#include "workloads/graph/choice.hpp"
-#include "workloads/models/model.hpp"
-#include "workloads/together/placement_rules.hpp"
+#include "workloads/together/together.hpp"
 
 namespace motley::workloads {
 
@@ -12,7 +10,10 @@ namespace motley::workloads {
 /// compute is left out. Wakes and parks the processor, which must be parked.
 std::map<std::string, double> operator_seconds(const Model& model, Processor& processor,
                                                const Chooser& chooser, std::uint64_t seed);
-/// Of a CPU nothing: its memory is the host's.
+/// Of the bytes of a transfer alone. Of a CPU nothing: its memory is the host's.
 LinkCost link_cost(Processor& processor);
+/// What is lost where one of these places waits for the other: of a small transfer where there is
+/// one, and of noticing its end. Both must be parked.
+double crossing_seconds(const Partner& one, const Partner& other, Synchronisation synchronisation);
 
 }  // namespace motley::workloads

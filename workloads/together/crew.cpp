@@ -149,7 +149,8 @@ void Crew::give_steps(std::size_t place) {
 void Crew::give_step(std::size_t step) {
   const PlanStep& one = execution_.plan().steps[step];
   Queue& queue = execution_.queue(one.place);
-  for (const std::size_t other : one.waits) signals_[other]->hold(queue);
+  for (const std::size_t other : one.waits)
+    signals_[other]->hold(queue, !execution_.on_device(one.place));
   execution_.give(step, *scalars_);
   if (signals_[step]) signals_[step]->given(queue);
 }
@@ -160,7 +161,8 @@ void Crew::give_step_timed(std::size_t step) {
   CrewStep& times = times_->steps[step];
   times.ran = true;
   times.wait_started = clock_->seconds();
-  for (const std::size_t other : one.waits) signals_[other]->hold(queue);
+  for (const std::size_t other : one.waits)
+    signals_[other]->hold(queue, !execution_.on_device(one.place));
   times.wait_ended = times.host_started = clock_->seconds();
   execution_.give(step, *scalars_);
   times.host_ended = clock_->seconds();

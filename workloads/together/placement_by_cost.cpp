@@ -18,7 +18,13 @@ class Heft {
         before_(predecessors(problem.graph)) {
     for (std::size_t place = 0; place < problem.places; ++place) {
       links_.push_back(problem.link(place));
+      crossings_.emplace_back(problem.places, 0);
+      for (std::size_t other = 0; other < place; ++other) {
+        crossings_[place][other] = crossings_[other][place] =
+            problem.crossing_seconds(other, place);
+      }
     }
+    for (auto& row : crossings_) row.resize(problem.places);
   }
 
   PlacementAnswer schedule() {
@@ -79,7 +85,8 @@ class Heft {
 
   /// Through the host's memory; a CPU's link costs nothing.
   double transfer(std::size_t op, std::size_t from, std::size_t to) const {
-    return from == to ? 0 : links_[from].of(bytes(op)) + links_[to].of(bytes(op));
+    if (from == to) return 0;
+    return crossings_[from][to] + links_[from].of(bytes(op)) + links_[to].of(bytes(op));
   }
 
   double mean_transfer(std::size_t op) const {
@@ -111,6 +118,7 @@ class Heft {
   std::vector<std::size_t> operators_;
   std::vector<std::vector<std::size_t>> before_;
   std::vector<LinkCost> links_;
+  std::vector<std::vector<double>> crossings_;
   std::map<std::size_t, double> ranks_, end_;
   std::map<std::size_t, std::size_t> place_;
 };

@@ -22,8 +22,10 @@ struct PlacementProblem {
   std::size_t places = 2;
   /// Of each place: an operator's time there, by name, and what a transfer costs; measured when
   /// first asked for. What a place cannot compute has no entry.
-  std::function<const std::map<std::string, double>&(std::size_t place)> seconds;
-  std::function<LinkCost(std::size_t place)> link;
+  std::function<const std::map<std::string, double>&(std::size_t place)> seconds = {};
+  std::function<LinkCost(std::size_t place)> link = {};
+  /// What it costs that a place waits for another, whatever moves.
+  std::function<double(std::size_t from, std::size_t to)> crossing_seconds = {};
 };
 
 struct PlacementAnswer {

@@ -31,12 +31,15 @@ Graph chain(int length) {
 const std::map<std::string, double> seconds[] = {{{"a", 1}, {"b", 4}, {"c", 2}, {"d", 1}},
                                                  {{"a", 2}, {"b", 2}, {"c", 3}, {"d", 1}}};
 
+using Seconds = std::map<std::string, double>;
+
 PlacementProblem problem(const Graph& graph) {
-  return {graph, 2, [](std::size_t place) -> const auto& {return seconds[place];
+  PlacementProblem result{graph};
+  result.seconds = [](std::size_t place) -> const Seconds& { return seconds[place]; };
+  result.link = [](std::size_t place) { return LinkCost{place == 1 ? 0.25 : 0, 0}; };
+  result.crossing_seconds = [](std::size_t, std::size_t) { return 0.25; };
+  return result;
 }
-, [](std::size_t place) { return LinkCost{place == 1 ? 0.5 : 0, 0}; }
-};  // namespace
-}  // namespace motley::workloads
 
 /// Ranks: d 1, b 4.25, c 3.75, a 6. a ends at 1 on place 0; b at 3.5 on place 1 (5 on place 0); c
 /// at 3 on place 0 (6.5); d at 4.5 on place 1, where b is already (5 on place 0).
@@ -51,20 +54,19 @@ TEST(PlacementByCost, IsHeft) {
 TEST(PlacementByCost, LeavesAloneWhatAPlaceCannotCompute) {
   const Graph graph = diamond();
   PlacementProblem given = problem(graph);
-  const std::map<std::string, double> without_b = {{"a", 2}, {"c", 3}, {"d", 1}};
-  given.seconds = [&](std::size_t place) -> const auto& {
+  const Seconds without_b = {{"a", 2}, {"c", 3}, {"d", 1}};
+  given.seconds = [&](std::size_t place) -> const Seconds& {
     return place == 1 ? without_b : seconds[0];
   };
   EXPECT_EQ(place("cost", given).places.at("b"), 0u);
-  given.seconds = [&](std::size_t) -> const auto& {
-    return without_b;
-  };
+  given.seconds = [&](std::size_t) -> const Seconds& { return without_b; };
   EXPECT_THROW(place("cost", given), Unsupported);
 }
 
 TEST(BranchPlacement, PutsTheLongestWhereItEndsFirst) {
   const Graph graph = diamond();
   EXPECT_EQ(place("branches", problem(graph)).places, (Places{{"b", 1}, {"c", 0}}));
+  EXPECT_EQ(place("branches:by=turn", problem(graph)).places, (Places{{"b", 0}, {"c", 1}}));
   const Graph line = chain(5);
   EXPECT_THROW(place("branches", problem(line)), Unsupported);
 }

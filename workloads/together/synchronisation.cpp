@@ -18,6 +18,7 @@ constexpr Named all[] = {{Synchronisation::finish, "finish"},
                          {Synchronisation::mapped_flag, "mapped_flag"}};
 
 constexpr int looks_before_sleep = 4000;  // some ten microseconds
+constexpr int looks_of_own_core = 100 * looks_before_sleep;
 
 /// Looks again at once for as long as a short kernel takes, then lets others have the core: a
 /// driver's worker may need it.
@@ -172,8 +173,9 @@ void Signal::then(std::function<void()> callback) {
   callback();
 }
 
-Signal::State Signal::wait_past(State least) {
-  for (int i = 0; i < looks_before_sleep; ++i) {
+Signal::State Signal::wait_past(State least, bool own_core) {
+  const int looks = own_core ? looks_of_own_core : looks_before_sleep;
+  for (int i = 0; i < looks; ++i) {
     if (state_.load(std::memory_order_acquire) >= least) break;
   }
   for (auto now = state_.load(); now < least; now = state_.load()) state_.wait(now);
@@ -184,9 +186,9 @@ Signal::State Signal::wait_past(State least) {
   return state;
 }
 
-void Signal::wait() {
+void Signal::wait(bool own_core) {
   const bool needs_end = !on_device_ || synchronisation_ == Synchronisation::callback;
-  if (wait_past(needs_end ? ended : is_given) == ended) return;
+  if (wait_past(needs_end ? ended : is_given, own_core) == ended) return;
   Spin spin;
   switch (synchronisation_) {
     case Synchronisation::event_poll:
@@ -200,8 +202,8 @@ void Signal::wait() {
   }
 }
 
-void Signal::hold(Queue& queue) {
-  if (synchronisation_ != Synchronisation::callback) return wait();
+void Signal::hold(Queue& queue, bool own_core) {
+  if (own_core || synchronisation_ != Synchronisation::callback) return wait(own_core);
   AsFence fence(*this);
   queue.wait_for(fence);
 }

@@ -15,25 +15,28 @@ namespace {
 /// Measures a place when it is first asked for.
 class Costs {
  public:
-  Costs(const Model& model, const std::vector<Partner>& partners, std::uint64_t seed)
-      : model_(model), partners_(partners), seed_(seed) {}
+  Costs(const Model& model, const std::vector<Partner>& partners, const TogetherOptions& options)
+      : model_(model), partners_(partners), options_(options) {}
   PlacementProblem problem() {
     return {model_.graph, partners_.size(),
             [this](std::size_t place) -> const std::map<std::string, double>& {
               const auto [found, is_new] = seconds_.try_emplace(place);
               if (is_new) {
                 found->second = operator_seconds(model_, partners_[place].processor,
-                                                 partners_[place].chooser, seed_);
+                                                 partners_[place].chooser, options_.seed);
               }
               return found->second;
             },
-            [this](std::size_t place) { return link_cost(partners_[place].processor); }};
+            [this](std::size_t place) { return link_cost(partners_[place].processor); },
+            [this](std::size_t from, std::size_t to) {
+              return crossing_seconds(partners_[from], partners_[to], options_.synchronisation);
+            }};
   }
 
  private:
   const Model& model_;
   const std::vector<Partner>& partners_;
-  std::uint64_t seed_;
+  const TogetherOptions& options_;
   std::map<std::size_t, std::map<std::string, double>> seconds_;
 };
 
@@ -88,7 +91,7 @@ void Together::divide(const std::vector<Partner>& partners,
     if (options_.splits.empty()) return;
     throw BadArgument("a split needs two processors (there is one). Name another.");
   }
-  Costs costs(model_, partners, options_.seed);
+  Costs costs(model_, partners, options_);
   PlacementAnswer answer = place(options_.placement, costs.problem());
   expected_seconds_ = answer.expected_seconds;
   places = std::move(answer.places);

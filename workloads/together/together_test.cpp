@@ -88,7 +88,8 @@ TEST_P(OnPair, EveryPlacementComputesTheSame) {
 TEST_P(OnPair, BranchesComputeTheSameSideBySide) {
   for (const char* model : {squeezenet, googlenet}) {
     expect_same(options(model, "branches"));
-    Together both(options(model, "branches"), partners());
+    expect_same(options(model, "branches:by=turn"));
+    Together both(options(model, "branches:by=turn"), partners());
     EXPECT_GT(both.run_timed().crossings, 0);
   }
   for (const char* model : {lenet, mobilenet}) {
