@@ -63,6 +63,7 @@ struct Scenario {
   std::string valid_when;  ///< one line
   std::vector<SpecParameter> parameters;
   std::variant<Queried, Sampled, Learned> implementation;  ///< none cannot be written
+  bool of_minutes = false;  ///< begins cool, and instruments are sampled meanwhile
 };
 
 /// A static object of this type puts a scenario of another folder on the list. It only stores.

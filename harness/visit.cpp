@@ -180,46 +180,68 @@ schema::Block unmeasured(const schema::Key& key, schema::Metric metric, schema::
 
 namespace {
 
-void query(const Queried& scenario, const Spec& spec, PreparedTrial& prepared, const Limits& limits,
-           const VisitOptions& options, Loads& loads, schema::Block& block, Observed& observed) {
-  const Stage& stage = prepared.stage();
-  TrialServer server(stage, prepared.trial());
-  prepared.timed("warmup", [&] { warm_up(stage, prepared.trial(), limits, block); });
+/// What measuring one prepared trial needs.
+struct Measuring {
+  const Surroundings& surroundings;
+  PreparedTrial& prepared;
+  const VisitOptions& options;
+  Loads& loads;
+  schema::Block& block;
+  Observed& observed;
+};
+
+void query(const Scenario& scenario, const Spec& spec, const Limits& limits, const Measuring& on) {
+  const Stage& stage = on.prepared.stage();
+  TrialServer server(stage, on.prepared.trial());
+  on.prepared.timed("warmup", [&] { warm_up(stage, on.prepared.trial(), limits, on.block); });
   stage.machine.precise_timers();
-  prepared.take_clock();
+  on.prepared.take_clock();
+  Monitor* monitor = scenario.of_minutes ? on.surroundings.monitor : nullptr;
   const auto cpu_seconds = [&] { return stage.machine.thread_state().cpu_seconds; };
-  watch_samples(stage, block, observed, [&] {
-    loads.begin_window();
-    scenario.run(spec, {server, stage.clock, options.seed, options.go_on, cpu_seconds}, block);
+  const ScenarioStage queries{server, stage.clock, on.options.seed, on.options.go_on, cpu_seconds};
+  watch_samples(stage, on.block, on.observed, [&] {
+    on.loads.begin_window();
+    if (monitor) monitor->start();
+    std::get<Queried>(scenario.implementation).run(spec, queries, on.block);
+    if (monitor) monitor->stop(on.block);
   });
-  prepared.take_clock();
-  if (server.device_seconds().size() == block.samples.host_seconds.size()) {
-    block.samples.device_seconds = server.device_seconds();
+  on.prepared.take_clock();
+  if (server.device_seconds().size() == on.block.samples.host_seconds.size()) {
+    on.block.samples.device_seconds = server.device_seconds();
   }
 }
 
+void cool_down(const Measuring& on) {
+  Processor& processor = on.prepared.stage().processor;
+  if (!on.surroundings.cool_down) return;
+  on.prepared.timed("cool_down", [&] {
+    on.surroundings.cool_down->wait(
+        processor.description().id, [&] { return processor.clock_hertz(); }, {}, on.options.go_on,
+        on.block);
+  });
+}
+
 /// As the key's scenario says, with its loads beside.
-void measure(PreparedTrial& prepared, const VisitOptions& options, Loads& loads,
-             schema::Block& block, Observed& observed) {
-  const Spec spec = scenario_spec(block.key.scenario);
-  const auto& implementation = find_scenario(spec.name()).implementation;
-  const auto* sampled = std::get_if<Sampled>(&implementation);
-  const auto* queried = std::get_if<Queried>(&implementation);
-  const ProcessorKind kind = prepared.stage().processor.kind();
-  const Limits limits =
-      limits_for(kind, options.tier, sampled && sampled->group, options.block_seconds);
-  if (!sampled && !queried) {
+void measure(const Measuring& on) {
+  const Spec spec = scenario_spec(on.block.key.scenario);
+  const Scenario& scenario = find_scenario(spec.name());
+  const auto* sampled = std::get_if<Sampled>(&scenario.implementation);
+  const Stage& stage = on.prepared.stage();
+  const Limits limits = limits_for(stage.processor.kind(), on.options.tier,
+                                   sampled && sampled->group, on.options.block_seconds);
+  if (std::holds_alternative<Learned>(scenario.implementation)) {
     throw Unsupported(spec.name() + " is how a network learns. Use motley train");
   }
-  loads.start();
+  if (scenario.of_minutes) cool_down(on);
+  on.loads.start();
   if (sampled) {
-    sample(prepared.stage(), prepared.trial(), limits, block, observed,
-           [&] { loads.begin_window(); });
+    sample(stage, on.prepared.trial(), limits, on.block, on.observed,
+           [&] { on.loads.begin_window(); });
   } else {
-    query(*queried, spec, prepared, limits, options, loads, block, observed);
+    query(scenario, spec, limits, on);
   }
-  block.loads = loads.end_window();
-  loads.stop();
+  on.block.loads = on.loads.end_window();
+  on.loads.stop();
 }
 
 }  // namespace
@@ -231,7 +253,7 @@ schema::Block visit(const Surroundings& surroundings, Processor& processor, cons
     Observed observed;
     PreparedTrial prepared(surroundings, processor, subject, options, block, observed);
     if (block.status != schema::Status::ok) return;
-    measure(prepared, options, loads, block, observed);
+    measure({surroundings, prepared, options, loads, block, observed});
     prepared.take_readings();
     prepared.take_profile();
     if (prepared.correct()) prepared.judge();

@@ -10,9 +10,11 @@
 
 #include "harness/case.hpp"
 #include "harness/clock.hpp"
+#include "harness/cool_down.hpp"
 #include "harness/findings.hpp"
 #include "harness/load.hpp"
 #include "harness/machine.hpp"
+#include "harness/monitor.hpp"
 #include "harness/sampler.hpp"
 #include "harness/workbench.hpp"
 #include "results_schema/record.hpp"
@@ -33,6 +35,9 @@ struct Surroundings {
   Clock& clock;
   Instruments& instruments;
   std::string governor;  ///< of the processor's cores, empty where there is none
+  /// For scenarios of minutes; null where none is planned.
+  Monitor* monitor = nullptr;
+  CoolDown* cool_down = nullptr;
 };
 
 /// Of the first core that has one; empty where none has.

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "harness/error.hpp"
+#include "harness/scenario.hpp"
 #include "results_schema/json_lines.hpp"
 
 namespace motley {
@@ -15,6 +16,8 @@ schema::Status status_of(const std::exception& error) {
   return dynamic_cast<const Unsupported*>(&error) ? schema::Status::unsupported
                                                   : schema::Status::failed;
 }
+
+constexpr double monitor_period_seconds = 0.5;
 
 /// Opens each processor once and keeps one awake at a time.
 class Processors {
@@ -90,8 +93,11 @@ void visit_all(Machine& machine, std::istream& begins, const VisitOptions& optio
                const Emit& emit) {
   Processors processors(machine);
   Instruments instruments = machine.instruments();
-  const Surroundings surroundings{machine, steady_clock(), instruments,
-                                  first_governor(machine.conditions())};
+  Surroundings surroundings{machine, steady_clock(), instruments,
+                            first_governor(machine.conditions())};
+  CoolDown cool_down(instruments, surroundings.clock);  // from before anything ran
+  surroundings.cool_down = &cool_down;
+  std::unique_ptr<Monitor> monitor;
   std::map<std::string, schema::Parameters> found;  // what a search in this process has chosen
   for (std::string line; std::getline(begins, line);) {
     const auto record = schema::parse_line(line);
@@ -105,7 +111,13 @@ void visit_all(Machine& machine, std::istream& begins, const VisitOptions& optio
     if (known) key.parameters = found[planned];
     schema::Block block;
     try {
-      if (key.load != "none") processors.park();  // what loads open must not inherit its cores
+      const bool of_minutes = find_scenario(scenario_spec(key.scenario).name()).of_minutes;
+      // What loads open, and the monitor, must not inherit a processor's cores.
+      if (key.load != "none" || of_minutes) processors.park();
+      if (of_minutes && !monitor) {
+        monitor = std::make_unique<Monitor>(machine, surroundings.clock, monitor_period_seconds);
+        surroundings.monitor = monitor.get();
+      }
       Loads loads(key.load, machine, surroundings.clock, key.processor);
       Processor& processor = processors.awake(key.processor);
       machine.flush_denormals();

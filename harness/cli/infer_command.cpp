@@ -8,8 +8,10 @@
 #include "harness/cli/network_request.hpp"
 #include "harness/cli/network_run.hpp"
 #include "harness/cli/network_table.hpp"
+#include "harness/cool_down.hpp"
 #include "harness/error.hpp"
 #include "harness/load.hpp"
+#include "harness/monitor.hpp"
 #include "harness/scenario.hpp"
 #include "harness/visit.hpp"
 #include "workloads/live_memory.hpp"
@@ -57,30 +59,51 @@ void warm_up(Server& server, Clock& clock, schema::Block& block) {
   }
 }
 
-void ask(const Spec& spec, Server& server, const Options& options, Machine& machine, Loads& loads,
-         schema::Block& block) {
+/// What runs beside the queries.
+struct Beside {
+  Loads loads;
+  std::unique_ptr<Monitor> monitor;  ///< of scenarios of minutes
+  /// Before the processor's threads are pinned.
+  Beside(const schema::Key& key, Machine& machine, Clock& clock)
+      : loads(key.load, machine, clock, key.processor) {
+    if (!find_scenario(scenario_spec(key.scenario).name()).of_minutes) return;
+    constexpr double period_seconds = 0.5;
+    monitor = std::make_unique<Monitor>(machine, clock, period_seconds);
+  }
+};
+
+void ask(const Spec& spec, Server& server, const Options& options, Machine& machine, Beside& beside,
+         CoolDown& cool_down, schema::Block& block) {
   const auto& scenario = std::get<Queried>(find_scenario(spec.name()).implementation);
   Clock& clock = steady_clock();
+  Loads& loads = beside.loads;
+  if (beside.monitor) {
+    const auto go_on = [] { return !devices::interrupted(); };
+    cool_down.wait(
+        block.key.processor, [] { return 0.0; }, {}, go_on, block);
+  }
   warm_up(server, clock, block);
   loads.start();
   loads.begin_window();
+  if (beside.monitor) beside.monitor->start();
   const auto cpu_seconds = [&] { return machine.thread_state().cpu_seconds; };
   scenario.run(spec,
                {server, clock, options.seed, [] { return !devices::interrupted(); }, cpu_seconds},
                block);
+  if (beside.monitor) beside.monitor->stop(block);
   block.loads = loads.end_window();
   loads.stop();
 }
 
-schema::Block infer(const Options& options, Machine& machine, const schema::Key& key) {
+schema::Block infer(const Options& options, Machine& machine, CoolDown& cool_down,
+                    const schema::Key& key) {
   Clock& clock = steady_clock();
   schema::Block block =
       unmeasured(key, schema::Metric::seconds_per_operation, schema::Status::ok, "");
   attempt(block, [&] {
     const double started = clock.seconds();
     const InferenceOptions wanted = inference_options(options);
-    // Before the processor's threads are pinned.
-    Loads loads(key.load, machine, clock, key.processor);
+    Beside beside(key, machine, clock);
     machine.precise_timers();
     OpenProcessor open(machine, key.processor, wanted.fallback.wanted());
     const LiveMemory live(open.places(), &machine);
@@ -103,7 +126,7 @@ schema::Block infer(const Options& options, Machine& machine, const schema::Key&
     block.phases["check"] = clock.seconds() - started - block.phases["prepare"];
     if (!right) return;
     InferenceServer server(inference);
-    ask(scenario_spec(key.scenario), server, options, machine, loads, block);
+    ask(scenario_spec(key.scenario), server, options, machine, beside, cool_down, block);
     take_profile(execution, inference.scalars(), 0, 1, block);
     is_right(check, checked_run, block);
   });
@@ -119,11 +142,13 @@ int infer_command(const Options& options) {
   const std::vector<schema::Processor> processors = processors_for(options, *machine);
   const std::vector<schema::Key> keys = keys_of(options, processors, false);
   NetworkFile file(options, granted, *machine, processors);
+  Instruments instruments = machine->instruments();
+  CoolDown cool_down(instruments, steady_clock());
   std::vector<schema::Block> blocks;
   for (const schema::Key& key : keys) {
     if (devices::interrupted()) break;
     blocks.push_back(file.block(key, [&] {
-      schema::Block block = infer(options, *machine, key);
+      schema::Block block = infer(options, *machine, cool_down, key);
       block.repro = repro_of(options, key);
       return block;
     }));

@@ -77,7 +77,7 @@ std::size_t footprint_of(const Spec& spec, Processor& core) {
   std::int64_t bytes = spec.integer("footprint");
   if (bytes == 0) {
     bytes = std::clamp(2 * static_cast<std::int64_t>(core.last_level_cache_bytes()),
-                       std::int64_t{64} << 20, std::int64_t{256} << 20);
+                       std::int64_t{64} << 20, std::int64_t{1} << 30);
   }
   return static_cast<std::size_t>(bytes) / line * line;
 }
@@ -126,6 +126,13 @@ std::unique_ptr<Load> make(const Spec& spec, Machine& machine, Clock& clock,
   PacedPlan plan = plan_of(spec, cores, piece);
   Processor& first = *cores.processors.front();
   const std::size_t footprint = footprint_of(spec, first);
+  const std::size_t largest =
+      spec.number("share") > 0 ? most_piece : std::max(piece->read, piece->written);
+  if (footprint < largest) {
+    throw BadArgument(
+        fmt::format("memory: footprint = {} is less than a piece of its work, {} bytes. Give more.",
+                    footprint, largest));
+  }
   const double all = static_cast<double>(footprint * cores.processors.size());
   check_fit(spec, all, first);
   plan.level.details["footprint_bytes"] = all;
@@ -150,7 +157,7 @@ LoadKind memory_load() {
                         "fast as it goes); 0: rates",
                         0.0, 0, 1});
   parameters.push_back({"footprint",
-                        "bytes that each thread walks; 0: twice the last-level cache, 64M to 256M",
+                        "bytes that each thread walks; 0: twice the last-level cache, 64M to 1G",
                         std::int64_t{0}, 0});
   return {"memory", "streams through memory beyond the caches", std::move(parameters), make};
 }

@@ -130,7 +130,7 @@ std::vector<Scenario> sustained_scenarios() {
                {{"rate", "Queries a second, 0: the next when the last is answered", 0.0, 0, 1e6},
                 {"window_seconds", "Length of a window", 10.0, 1e-3, 1e5}},
                300, 90),
-           Queried(sustained)}};
+           Queried(sustained), true}};
 }
 
 }  // namespace motley
