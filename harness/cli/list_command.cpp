@@ -14,6 +14,8 @@
 #include "harness/error.hpp"
 #include "harness/load.hpp"
 #include "harness/scenario.hpp"
+#include "harness/tenants/scheduler.hpp"
+#include "harness/tenants/tenant.hpp"
 #include "results_schema/json_lines.hpp"
 
 namespace motley::cli {
@@ -92,12 +94,24 @@ int list_loads() {
   return done;
 }
 
+int list_schedulers() {
+  for (const tenants::SchedulerKind& one : tenants::schedulers()) {
+    fmt::print("{}\n{}{}", one.name, indented(2, one.summary), parameters_text(one.parameters));
+  }
+  fmt::print("\nHow the queries of a tenant may arrive:\n");
+  for (const tenants::ArrivalKind& one : tenants::arrival_kinds()) {
+    fmt::print("@{}\n{}{}", one.name, indented(2, one.summary), parameters_text(one.parameters));
+  }
+  return done;
+}
+
 }  // namespace
 
 int list_command(const Options& options) {
   if (options.weak) return list_weak(options);
   if (options.list_scenarios) return list_scenarios();
   if (options.list_loads) return list_loads();
+  if (options.list_schedulers) return list_schedulers();
   if (options.list_suites) return list_suites();
   if (!options.files.empty()) {
     throw BadArgument(

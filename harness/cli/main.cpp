@@ -251,6 +251,45 @@ void add_infer(CLI::App& app, Options& options) {
       ->type_name("RATE");
 }
 
+void add_mix(CLI::App& app, Options& options) {
+  CLI::App* mix = app.add_subcommand(
+      "mix", "Run several networks at once; shows what each loses by sharing, and if it is fair");
+  mix->add_option("tenants", options.tenants,
+                  "A network and when its queries arrive: lenet5@periodic:period_seconds=0.005, "
+                  "mobilenet_v2@stream ... (motley list --schedulers)")
+      ->required()
+      ->type_name("MODEL@ARRIVALS");
+  mix->add_option("--scheduler", options.scheduler,
+                  "Which query goes where: fixed, least_slack ... (motley list --schedulers)")
+      ->required()
+      ->type_name("NAME:...");
+  mix->add_option("--on", options.on,
+                  "Processors, each a worker: cpu:0, cpu:1, opencl:0 ... (default: cpu)")
+      ->type_name("PROCESSOR");
+  mix->add_option("--seconds", options.seconds, "How long")
+      ->check(CLI::Range(1e-3, 1e6).description(""))
+      ->check(finite)
+      ->type_name("S")
+      ->capture_default_str();
+  mix->add_flag("--drop", options.drop, "A query whose deadline has passed does not start");
+  mix->add_flag("--allow-overlap", options.allow_overlap,
+                "Also processors that share cores (else refused)");
+  mix->add_option("--implementation", options.implementation,
+                  "auto (measured), first (unmeasured), or a name that is preferred")
+      ->type_name("NAME")
+      ->capture_default_str();
+  add_load(*mix, options);
+  for (const char* option : {"--on", "--load", "--scheduler"}) take_one_value(*mix, option);
+  add_resources(*mix, options);
+  mix->add_option("--seed", options.seed, "Of arrivals, parameters and data")
+      ->check(whole_number)
+      ->type_name("N")
+      ->capture_default_str();
+  mix->add_option("--out", options.out, "File to write (default: motley-<time>.jsonl)")
+      ->type_name("FILE.jsonl");
+  add_tuning(*mix, options);
+}
+
 void add_commands(CLI::App& app, Options& options) {
   CLI::App* models = app.add_subcommand("models", "Show the networks that Motley builds");
   models->add_option("--describe", options.model, "One of them: operators, MACs, memory")
@@ -260,6 +299,7 @@ void add_commands(CLI::App& app, Options& options) {
   add_train(app, options);
   add_tune(app, options);
   add_infer(app, options);
+  add_mix(app, options);
   CLI::App* devices = app.add_subcommand("devices", "Show the machine and its processors");
   devices->add_flag("--json", options.json, "As JSON");
   CLI::App* list = app.add_subcommand("list", "Show all cases and their axes");
@@ -271,6 +311,8 @@ void add_commands(CLI::App& app, Options& options) {
   list->add_flag("--scenarios", options.list_scenarios, "Instead: how queries may arrive");
   list->add_flag("--suites", options.list_suites, "Instead: suites for motley run");
   list->add_flag("--loads", options.list_loads, "Instead: what may run beside");
+  list->add_flag("--schedulers", options.list_schedulers,
+                 "Instead: who decides which query runs where, and how queries of a tenant arrive");
   list->add_option("files", options.files, "Files of records, for --weak");
   add_run(app, options);
   CLI::App* micro =
@@ -327,7 +369,8 @@ int dispatch(const CLI::App& app, const Options& options) {
       {"devices", devices_command}, {"list", list_command},       {"run", run_command},
       {"micro", micro_command},     {"worker", worker_command},   {"validate", validate_command},
       {"export", export_command},   {"summary", summary_command}, {"models", models_command},
-      {"train", train_command},     {"infer", infer_command},     {"tune", tune_command}};
+      {"train", train_command},     {"infer", infer_command},     {"mix", mix_command},
+      {"tune", tune_command}};
   for (const auto& [name, command] : commands) {
     if (app.got_subcommand(name)) return command(options);
   }

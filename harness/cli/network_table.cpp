@@ -99,24 +99,6 @@ void print_queries(const schema::Block& block) {
   }
 }
 
-void print_loads(const schema::Block& block) {
-  for (const schema::LoadLevel& level : block.loads) {
-    std::string text = "  beside " + level.load;
-    if (!level.processor.empty()) text += " on " + level.processor;
-    const char* separator = ": ";
-    for (const auto& [quantity, value] : level.achieved) {
-      if (value == 0) continue;
-      const auto alone = level.alone.find(quantity);
-      text += std::exchange(separator, ", ") + analysis::quantity_text(quantity, value);
-      if (alone != level.alone.end() && alone->second > 0) {
-        text += fmt::format(" ({:.2f} of alone)", value / alone->second);
-      }
-    }
-    fmt::print("{}", analysis::wrapped(text, 80, 4));
-    if (!level.reason.empty()) fmt::print("{}", analysis::wrapped("    " + level.reason, 80, 4));
-  }
-}
-
 void print_timeline(const schema::Block& block, const char* side) {
   const auto found = block.timeline.find(side);
   if (found == block.timeline.end()) return;
@@ -212,6 +194,24 @@ void print_learning(const schema::Block& block) {
 }
 
 }  // namespace
+
+void print_loads(const schema::Block& block) {
+  for (const schema::LoadLevel& level : block.loads) {
+    std::string text = "  beside " + level.load;
+    if (!level.processor.empty()) text += " on " + level.processor;
+    const char* separator = ": ";
+    for (const auto& [quantity, value] : level.achieved) {
+      if (value == 0) continue;
+      const auto alone = level.alone.find(quantity);
+      text += std::exchange(separator, ", ") + analysis::quantity_text(quantity, value);
+      if (alone != level.alone.end() && alone->second > 0) {
+        text += fmt::format(" ({:.2f} of alone)", value / alone->second);
+      }
+    }
+    fmt::print("{}", analysis::wrapped(text, 80, 4));
+    if (!level.reason.empty()) fmt::print("{}", analysis::wrapped("    " + level.reason, 80, 4));
+  }
+}
 
 void show_progress(const std::string& processor, const workloads::Learning& learning,
                    const schema::Block& block) {

@@ -15,6 +15,8 @@ void show_progress(const std::string& processor, const workloads::Learning& lear
 
 void print_training(const schema::Block& block);
 void print_inference(const schema::Block& block);
+/// What ran beside.
+void print_loads(const schema::Block& block);
 /// Each processor's median against the first one's.
 void print_ratios(const std::vector<schema::Block>& blocks);
 

@@ -16,7 +16,8 @@ struct Options {
   std::vector<std::string> argv;
 
   // devices, list
-  bool json = false, weak = false, list_scenarios = false, list_loads = false, list_suites = false;
+  bool json = false, weak = false, list_scenarios = false, list_loads = false, list_suites = false,
+       list_schedulers = false;
 
   // run, micro, worker
   std::string filter, tier = "standard", suite, out;
@@ -42,6 +43,12 @@ struct Options {
   std::uint64_t most_epochs = 20;
   double learning_rate = 0.01, weight_decay = 0, clip_norm = 0;
 
+  // mix
+  std::vector<std::string> tenants;  ///< MODEL@ARRIVALS
+  std::string scheduler;
+  double seconds = 10;
+  bool drop = false, allow_overlap = false;
+
   // validate, export, summary, list --weak
   std::vector<std::string> files;
   std::string format, against;
@@ -64,6 +71,7 @@ int worker_command(const Options& options);
 int models_command(const Options& options);
 int train_command(const Options& options);
 int infer_command(const Options& options);
+int mix_command(const Options& options);
 int tune_command(const Options& options);
 int validate_command(const Options& options);
 int export_command(const Options& options);
