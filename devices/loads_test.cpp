@@ -97,7 +97,8 @@ TEST(Loads, RefuseWhatThisMachineHasNot) {
   for (const char* load :
        {"cpu:on=cpu:999", "cpu:cluster=gigantic", "cpu:threads=1000", "cpu:on=cpu:0,cluster=big",
         "allocate:bytes=1000000G", "memory:footprint=1000000G", "memory:read_gbps=0",
-        "memory:share=0.5,read_gbps=1", "cache:level=8", "opencl_compute:on=cpu"}) {
+        "memory:share=0.5,read_gbps=1", "memory:footprint=1024", "memory:share=1,footprint=1M",
+        "cache:level=8", "opencl_compute:on=cpu"}) {
     const std::string why = refusal(load);
     EXPECT_NE(why, "") << load;
     EXPECT_EQ(why.find('\n'), std::string::npos) << why;

@@ -1,9 +1,11 @@
 #include "harness/plan.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <regex>
+#include <string_view>
 
 #include "harness/error.hpp"
 #include "harness/visit.hpp"
@@ -132,6 +134,17 @@ void refuse_unknown_value(const schema::Block& row, const std::set<std::string>&
   if (unknown && !planned_cases.contains(row.key.case_name)) throw BadArgument(row.reason);
 }
 
+std::string shell_word(const std::string& text) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("-_=:,./+").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return result + "'";
+}
+
 std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed) {
   std::string text;
   for (const char* name : {"MOTLEY_EMULATE", "MOTLEY_FAULT"}) {
@@ -141,11 +154,12 @@ std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed) {
   text += fmt::format("motley {} --filter '^{}$' --on {}", micro ? "micro" : "run", key.case_name,
                       key.processor);
   for (const auto& [name, value] : key.parameters) {
-    text += name == "resources" ? fmt::format(" --resources {}", schema::to_string(value))
-                                : fmt::format(" --set {}={}", name, schema::to_string(value));
+    const std::string is = schema::to_string(value);
+    text += name == "resources" ? " --resources " + shell_word(is)
+                                : " --set " + shell_word(name + "=" + is);
   }
-  text += fmt::format(" --scenario {}", key.scenario);
-  if (key.load != "none") text += fmt::format(" --load {}", key.load);
+  text += fmt::format(" --scenario {}", shell_word(key.scenario));
+  if (key.load != "none") text += fmt::format(" --load {}", shell_word(key.load));
   text += fmt::format(" --tier {} --seed {}", to_string(tier), seed);
   return micro ? text : text + " --processes 1 --rounds 1";
 }

@@ -33,6 +33,8 @@ std::vector<schema::Record> plan(Processor& processor, const Selection& selectio
 void refuse_unknown_value(const schema::Block& row, const std::set<std::string>& planned_cases);
 
 /// A command line that visits this key alone again.
+/// Quoted where a shell would not take it for one word.
+std::string shell_word(const std::string& text);
 std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed);
 
 /// True if `measured` (searched axes resolved) is a visit to `planned`.

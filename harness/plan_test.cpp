@@ -100,6 +100,19 @@ TEST_F(PlanTest, AReproLineMeansItsKeyAndNothingElse) {
   EXPECT_EQ(std::get<schema::Begin>(again[0]).key, key);
 }
 
+TEST_F(PlanTest, AReproLineCanBePasted) {
+  schema::Key key = std::get<schema::Begin>(go({"bytes=4096", "chains=8"})[0]).key;
+  key.scenario = "trace_replay:file=/a folder/it's.txt";
+  key.load = "cpu:duty=0.5+memory";
+  key.parameters["resources"] = std::string("memory=536870912,priority=5");
+  const std::string line = repro(key, Tier::standard, 7);
+  for (const char* part :
+       {"--scenario 'trace_replay:file=/a folder/it'\\''s.txt'", " --load cpu:duty=0.5+memory ",
+        " --resources memory=536870912,priority=5 "}) {
+    EXPECT_NE(line.find(part), std::string::npos) << line;
+  }
+}
+
 TEST_F(PlanTest, ACaseThatCannotRunHereIsOneRowWithItsReason) {
   Selection selection;
   selection.filter = "opencl_only";

@@ -32,6 +32,7 @@ void mark_impossible(const Selection& selection, const std::string& processor,
     key.revision = one->revision;
     key.processor = processor;
     key.scenario = selection.scenarios.front();
+    key.load = selection.loads.front();
     plan.impossible.push_back(unmeasured(key, one->metric, schema::Status::failed, reason));
   }
 }

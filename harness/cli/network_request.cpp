@@ -1,13 +1,13 @@
 #include "harness/cli/network_request.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <set>
-#include <string_view>
+#include <sstream>
 
 #include "harness/error.hpp"
+#include "harness/plan.hpp"
 #include "harness/resources.hpp"
 #include "harness/scenario.hpp"
 #include "workloads/tuner.hpp"
@@ -65,18 +65,6 @@ void add_unusual(const Options& options, schema::Parameters& parameters) {
   if (!data.empty() && data != build_model(options.model, {1, true}).data_set) {
     parameters["data_set"] = data;
   }
-}
-
-/// As a shell takes it for one word.
-std::string quoted(const std::string& text) {
-  const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("-_=:,./+").find(c) != std::string_view::npos;
-  };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
-  std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return result + "'";
 }
 
 schema::Key key_of(const Options& options, const std::string& processor, bool training) {
@@ -235,7 +223,8 @@ std::vector<schema::Key> keys_of(const Options& options,
 std::string repro_of(const Options& options, const schema::Key& key) {
   std::string text;
   for (const char* name : {"MOTLEY_EMULATE", "MOTLEY_FAULT"}) {
-    if (const char* value = std::getenv(name)) text += fmt::format("{}={} ", name, quoted(value));
+    if (const char* value = std::getenv(name))
+      text += fmt::format("{}={} ", name, shell_word(value));
   }
   text += "motley";
   std::set<std::string> replaced{"--on", "--out", "--load"};
@@ -244,14 +233,16 @@ std::string repro_of(const Options& options, const schema::Key& key) {
     const std::string& word = options.argv[i];
     const std::string name = word.substr(0, word.find('='));
     if (!replaced.contains(name)) {
-      text += " " + quoted(word);
+      text += " " + shell_word(word);
     } else if (name == word) {
       ++i;
     }
   }
-  if (!options.scenarios.empty()) text += " --scenario " + quoted(key.scenario);
-  if (key.load != "none") text += " --load " + quoted(key.load);
-  return text + " --on " + quoted(key.processor);
+  if (!options.scenarios.empty()) text += " --scenario " + shell_word(key.scenario);
+  if (key.load != "none") text += " --load " + shell_word(key.load);
+  std::istringstream processors(key.processor);  // of a mix several: cpu:0+cpu:1
+  for (std::string one; std::getline(processors, one, '+');) text += " --on " + shell_word(one);
+  return text;
 }
 
 }  // namespace motley::cli

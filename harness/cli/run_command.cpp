@@ -1,4 +1,5 @@
 // motley run, motley worker and motley summary.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -17,6 +18,7 @@
 #include "harness/error.hpp"
 #include "harness/recorder.hpp"
 #include "harness/resources.hpp"
+#include "harness/scenario.hpp"
 #include "harness/worker.hpp"
 #include "results_schema/json_lines.hpp"
 
@@ -25,6 +27,22 @@ namespace {
 
 std::string family(const schema::Key& key) {
   return key.case_name.substr(0, key.case_name.find('/'));
+}
+
+bool is_queried(const schema::Begin& trial) {
+  const Scenario& scenario = find_scenario(scenario_spec(trial.key.scenario).name());
+  return std::holds_alternative<Queried>(scenario.implementation);
+}
+
+/// A wrong name is told before any process starts.
+void refuse_what_cannot_run(const Part& part) {
+  selected_cases(part.selection);
+  for (const std::string& scenario : part.selection.scenarios) {
+    const std::string name = scenario_spec(scenario).name();
+    if (std::holds_alternative<Learned>(find_scenario(name).implementation)) {
+      throw BadArgument(name + " is how a network learns. Use motley train.");
+    }
+  }
 }
 
 int print_plan(const Supervisor& supervisor, const Plan& plan, const RunOptions& options) {
@@ -52,6 +70,9 @@ int print_plan(const Supervisor& supervisor, const Plan& plan, const RunOptions&
   if (options.budget_seconds > 0 && all.seconds > options.budget_seconds) {
     fmt::print("Visits are shortened to fit the budget of {:.0f} s.\n", options.budget_seconds);
   }
+  if (std::any_of(plan.trials.begin(), plan.trials.end(), is_queried)) {
+    fmt::print("What scenarios with queries take on top is not counted: their own seconds say.\n");
+  }
   return done;
 }
 
@@ -68,8 +89,7 @@ void use_threads(std::int64_t threads, std::vector<Part>& parts) {
 
 int run_command(const Options& options) {
   RunOptions run = run_options(options);
-  // A wrong name is told before any process starts.
-  for (const Part& part : run.parts) selected_cases(part.selection);
+  for (const Part& part : run.parts) refuse_what_cannot_run(part);
   devices::catch_interrupts();
   const Spec resources = parse_resources(options.resources);
   use_threads(resources.integer("threads"), run.parts);

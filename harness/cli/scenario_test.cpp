@@ -108,6 +108,7 @@ TEST_F(Scenarios, WhatCannotBeMeantIsOneLineAndExit5) {
   }
   EXPECT_EQ(motley("train lenet5 --scenario single_stream").code, 5);
   EXPECT_EQ(motley("micro --scenario server_poisson").code, 5);
+  EXPECT_EQ(motley("run --filter clock/chain --scenario train_steps").code, 5);
   EXPECT_EQ(motley("run --suite nothing").code, 5);
   EXPECT_EQ(motley("run --suite interference --filter lenet5").code, 5);
 }

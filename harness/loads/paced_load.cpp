@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
+
+#include "harness/error.hpp"
 
 namespace motley::loads {
 namespace {
@@ -49,6 +52,14 @@ void PacedLoad::start() {
     tried(Mode::unpaced, unpaced_seconds / 4);  // the first touches caches and clocks warm up
     unpaced_ = rates(plan_.level, tried(Mode::unpaced, unpaced_seconds));
     if (plan_.settle) plan_.settle(plan_, unpaced_);
+  }
+  constexpr double longest_period_seconds = 1;
+  const double period = plan_.level.period_seconds;
+  if (period > longest_period_seconds * (1 + 1e-9)) {
+    throw BadArgument(
+        fmt::format("{}: a piece of its work every {:.3g} s (a measurement hardly meets one). Ask "
+                    "for more, or for shorter pieces.",
+                    plan_.level.load, period));
   }
   alone_ = tried(Mode::paced, alone_window(plan_.level.period_seconds));
 }

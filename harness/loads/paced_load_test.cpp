@@ -33,7 +33,7 @@ class PacedLoadTest : public testing::Test {
     plan.level.load = "counted";
     plan.level.quantities = {"writes_per_second"};
     plan.level.asked["writes_per_second"] = 10.0 * 1000 * static_cast<double>(most.size());
-    plan.level.period_seconds = 0.001;
+    plan.level.period_seconds = period_seconds;
     std::vector<LoadThread> threads;
     for (const int one : most) {
       threads.push_back({std::make_unique<SimulatedProcessor>("cpu"),
@@ -46,6 +46,7 @@ class PacedLoadTest : public testing::Test {
   VirtualClock unused;
   SimulatedMachine machine{unused};
   std::atomic<int> pieces{0};
+  double period_seconds = 0.001;
 };
 
 constexpr int never = 1 << 30;
@@ -86,6 +87,11 @@ TEST_F(PacedLoadTest, SettlesOnAShareOfWhatItReachesAlone) {
 TEST_F(PacedLoadTest, ThrowsWhatHindersItsStart) {
   const auto broken = load({never, -1});
   EXPECT_THROW(broken->start(), DeviceError);
+}
+
+TEST_F(PacedLoadTest, RefusesAPieceThatNobodyWouldMeet) {
+  period_seconds = 1000;
+  EXPECT_THROW(load({never})->start(), BadArgument);
 }
 
 TEST_F(PacedLoadTest, AThreadThatEndsIsTheReason) {
