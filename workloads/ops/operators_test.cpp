@@ -39,12 +39,18 @@ class OpenProcessors : public testing::Environment {
     if (!one) {
       try {
         one = machine_->open(id);
-        one->wake();
       } catch (const Unsupported&) {
         return nullptr;
       }
     }
+    one->wake();
     return one.get();
+  }
+  /// Other tests need the cores that this thread had before.
+  void park() {
+    for (const auto& [id, one] : open_) {
+      if (one) one->park();
+    }
   }
   void SetUp() override { machine_ = devices::real_machine(); }
   void TearDown() override {
@@ -59,7 +65,10 @@ class OpenProcessors : public testing::Environment {
 auto& processors =
     static_cast<OpenProcessors&>(*testing::AddGlobalTestEnvironment(new OpenProcessors));
 
-class EachOperator : public testing::TestWithParam<std::string> {};
+class EachOperator : public testing::TestWithParam<std::string> {
+ protected:
+  static void TearDownTestSuite() { processors.park(); }
+};
 
 /// All; on an OpenCL device, where each costs time, the first and two of the others in turn.
 std::vector<schema::Parameters> tunings_of(const Implementation& implementation, const Call& call,

@@ -37,7 +37,7 @@ const Operator* only_reader(const Graph& graph, const Operator& op) {
 
 class Splitting {
  public:
-  Splitting(Graph& graph, const Split& how, std::map<std::string, std::size_t>& place_of)
+  Splitting(Graph& graph, const OperatorSplit& how, std::map<std::string, std::size_t>& place_of)
       : graph_(graph), how_(how), place_of_(place_of) {
     if (how.operators.empty()) throw BadArgument("a split of no operators. Name some.");
     if (!(how.ratio >= 0 && how.ratio <= 1)) {
@@ -158,7 +158,7 @@ class Splitting {
   }
 
   Graph& graph_;
-  const Split& how_;
+  const OperatorSplit& how_;
   std::map<std::string, std::size_t>& place_of_;
   std::set<TensorId> constants_ = constant_tensors(graph_);
   std::vector<Operator> chain_;
@@ -205,7 +205,7 @@ std::string refuses_split(const Graph& graph, const Operator& op, SplitAxis axis
   return "";
 }
 
-void split(Graph& graph, const Split& how, std::map<std::string, std::size_t>& place_of) {
+void split(Graph& graph, const OperatorSplit& how, std::map<std::string, std::size_t>& place_of) {
   Splitting(graph, how, place_of).split();
 }
 

@@ -17,7 +17,7 @@ std::string to_string(SplitAxis axis);
 /// Throws UnknownName.
 SplitAxis split_axis_from(const std::string& name);
 
-struct Split {
+struct OperatorSplit {
   /// Consecutive ones: each but the first reads what the one before puts out, and nobody else does.
   std::vector<std::string> operators;
   SplitAxis axis = SplitAxis::channels;
@@ -33,7 +33,7 @@ std::string refuses_split(const Graph& graph, const Operator& op, SplitAxis axis
 /// part: slices where what they cut is (by `place_of`, elsewhere 0). Parts of `conv1` are
 /// `conv1/0` and `conv1/1`. Tensors keep their numbers. Throws UnknownName, BadArgument for a ratio
 /// out of range or operators that are no chain, Unsupported where one cannot be split so.
-void split(Graph& graph, const Split& how, std::map<std::string, std::size_t>& place_of);
+void split(Graph& graph, const OperatorSplit& how, std::map<std::string, std::size_t>& place_of);
 
 /// The longest chain from this operator on that can be split so, at most `length` operators.
 std::vector<std::string> chain_from(const Graph& graph, const std::string& first, SplitAxis axis,
