@@ -26,6 +26,7 @@ double run_seconds(const schema::Block& block) {
 std::vector<Workload> workloads(const schema::Log& log, std::vector<std::string>& loads) {
   std::vector<Workload> all;
   for (const schema::Block& block : log.blocks) {
+    if (block.status == schema::Status::skipped) continue;  // says how a run ended, not who suffers
     schema::Key key = block.key;
     key.load = idle;
     auto found =

@@ -67,6 +67,14 @@ TEST(Interference, WhatDidNotRunSaysWhy) {
   EXPECT_NE(summary(log).find("no device"), std::string::npos);
 }
 
+TEST(Interference, WhatAnInterruptSkippedIsNoRow) {
+  schema::Log log = drifting();
+  log.blocks.push_back(block("c/inference", "memory", 1, 0));
+  log.blocks.back().status = schema::Status::skipped;
+  log.blocks.back().samples = {};
+  EXPECT_EQ(interference(log).rows.size(), 2u);
+}
+
 TEST(Interference, ALogWithoutLoadsHasNoMatrix) {
   EXPECT_TRUE(interference(synthetic_log()).rows.empty());
 }
