@@ -21,7 +21,7 @@ std::vector<Scenario> make_scenarios() {
   std::vector<Scenario> all;
   for (const auto family :
        {sampled_scenarios, closed_scenarios, server_scenarios, shaped_scenarios, trace_scenarios,
-        periodic_scenarios, peak_scenarios, sustained_scenarios}) {
+        periodic_scenarios, peak_scenarios, sustained_scenarios, mixed_scenarios}) {
     for (Scenario& one : family()) all.push_back(std::move(one));
   }
   for (const auto& make : makers()) all.push_back(make());

@@ -57,12 +57,15 @@ struct Learned {
   bool until_accuracy;
 };
 
+/// By several networks at once: motley mix.
+struct Mixed {};
+
 struct Scenario {
   std::string name, summary;
   std::string metric;      ///< its headline: name in the block's figures, or the case's own metric
   std::string valid_when;  ///< one line
   std::vector<SpecParameter> parameters;
-  std::variant<Queried, Sampled, Learned> implementation;  ///< none cannot be written
+  std::variant<Queried, Sampled, Learned, Mixed> implementation;  ///< none cannot be written
   bool of_minutes = false;  ///< begins cool, and instruments are sampled meanwhile
 };
 

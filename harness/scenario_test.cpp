@@ -15,6 +15,7 @@ TEST(Scenarios, AreAllThereOnce) {
                                           "closed_concurrency",
                                           "find_peak",
                                           "latency",
+                                          "mix",
                                           "multi_stream",
                                           "offline",
                                           "periodic_deadline",

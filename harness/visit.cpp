@@ -232,6 +232,9 @@ void measure(const Measuring& on) {
   if (std::holds_alternative<Learned>(scenario.implementation)) {
     throw Unsupported(spec.name() + " is how a network learns. Use motley train");
   }
+  if (std::holds_alternative<Mixed>(scenario.implementation)) {
+    throw Unsupported(spec.name() + " is of several networks at once. Use motley mix");
+  }
   if (scenario.of_minutes) cool_down(on);
   on.loads.start();
   if (sampled) {

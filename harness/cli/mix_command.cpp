@@ -161,6 +161,13 @@ void take(Blocks concluded, const tenants::ServiceTimes& alone, const MixRequest
       to.figures[fmt::format("alone_worker_{}_seconds", worker)] = alone[worker][i];
       to.details[fmt::format("worker_{}", worker)] = request.workers[worker].id;
     }
+    if (!to.samples.host_seconds.empty()) continue;
+    to.status = schema::Status::failed;  // no samples, no figure for those who look at samples
+    to.reason = fmt::format(
+        "no query was answered ({} were dropped, {} failed, {} still waited). Give more seconds, "
+        "lower rates or another scheduler.",
+        to.figures.at("dropped_queries"), to.figures.at("failed_queries"),
+        to.figures.at("backlog_queries"));
   }
 }
 

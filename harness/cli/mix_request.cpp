@@ -7,6 +7,7 @@
 #include "harness/cli/overlap.hpp"
 #include "harness/error.hpp"
 #include "harness/resources.hpp"
+#include "harness/scenario.hpp"
 
 namespace motley::cli {
 namespace {
@@ -21,7 +22,7 @@ MixTenant tenant_from(const std::string& text) {
   return {text.substr(0, at), tenants::arrival_spec(text.substr(at + 1))};
 }
 
-/// All that decides what happens, but tenants and workers.
+/// All that decides what happens, but tenants and workers: as it keys records.
 std::string scenario_of(const MixRequest& request) {
   const std::string text = request.scheduler.canonical();
   const std::size_t colon = text.find(':');
@@ -29,7 +30,7 @@ std::string scenario_of(const MixRequest& request) {
       fmt::format("mix:{}scheduler={},seconds={}", request.limits.drop_late ? "drop=1," : "",
                   request.scheduler.name(), request.limits.seconds);
   if (colon != std::string::npos) scenario += "," + text.substr(colon + 1);
-  return scenario;
+  return scenario_spec(scenario).canonical();
 }
 
 }  // namespace

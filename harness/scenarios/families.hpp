@@ -16,5 +16,6 @@ std::vector<Scenario> trace_scenarios();      ///< trace_replay
 std::vector<Scenario> periodic_scenarios();   ///< periodic_deadline
 std::vector<Scenario> peak_scenarios();       ///< find_peak
 std::vector<Scenario> sustained_scenarios();  ///< sustained
+std::vector<Scenario> mixed_scenarios();      ///< mix (tenants/)
 
 }  // namespace motley
