@@ -15,13 +15,19 @@ std::size_t threads_now() {
   return Files().list("/proc/self/task").names.size();
 }
 
+/// Until it did something: on a busy machine its threads may have to wait.
 schema::LoadLevel one_window(const std::string& load) {
   const auto machine = real_machine();
   Loads loads(load, *machine, steady_clock(), "cpu:0");
   loads.start();
   loads.begin_window();
-  steady_clock().wait_until(steady_clock().seconds() + 0.01);
-  return loads.end_window().at(0);
+  const double give_up = steady_clock().seconds() + 5;
+  while (true) {
+    steady_clock().wait_until(steady_clock().seconds() + 0.01);
+    const schema::LoadLevel level = loads.end_window().at(0);
+    const bool moved = level.achieved.at(level.asked.begin()->first) > 0;
+    if (moved || steady_clock().seconds() > give_up) return level;
+  }
 }
 
 std::string name_of(const testing::TestParamInfo<std::string>& info) {
@@ -37,8 +43,8 @@ TEST_P(LoadsOfACpu, AccountForWhatTheyDid) {
   EXPECT_TRUE(level.processor.starts_with("cpu:")) << level.processor;
   ASSERT_EQ(level.asked.size(), 1u);
   const std::string quantity = level.asked.begin()->first;
-  EXPECT_TRUE(level.achieved.contains(quantity));
-  EXPECT_GT(level.alone.at(quantity), 0);
+  EXPECT_GT(level.achieved.at(quantity), 0);
+  EXPECT_TRUE(level.alone.contains(quantity));
   EXPECT_EQ(threads_now(), before);
 }
 
@@ -58,7 +64,7 @@ TEST_P(LoadsOfADevice, AccountForWhatTheyDid) {
   const schema::LoadLevel level = one_window(GetParam());
   EXPECT_EQ(level.processor, "opencl:0");
   ASSERT_EQ(level.asked.size(), 1u);
-  EXPECT_GT(level.alone.at(level.asked.begin()->first), 0);
+  EXPECT_GT(level.achieved.at(level.asked.begin()->first), 0);
   EXPECT_TRUE(level.details.contains("host_thread_on"));
 }
 
