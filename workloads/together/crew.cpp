@@ -1,5 +1,7 @@
 #include "workloads/together/crew.hpp"
 
+#include <algorithm>
+
 #include "workloads/graph/device_times.hpp"
 
 namespace motley::workloads {
@@ -83,9 +85,10 @@ void Crew::go(const RunScalars& scalars, Clock* clock, CrewRun* times) {
   }
   busy_ = std::uint32_t(places_.size() - (callers_ ? 1 : 0));
   if (times) times->started = clock->seconds();
+  const std::size_t given = callers_ ? give_first_steps(*callers_) : 0;
   epoch_.fetch_add(1);
   epoch_.notify_all();
-  if (callers_) run_place(*callers_);
+  if (callers_) run_place(*callers_, given);
   for (auto busy = busy_.load(); busy != 0; busy = busy_.load()) busy_.wait(busy);
   if (times) times->ended = clock->seconds();
   rethrow();
@@ -116,15 +119,30 @@ void Crew::work(std::size_t place) {
   while (true) {
     seen = await_change(seen);
     if (ending_) break;
-    run_place(place);
+    run_place(place, 0);
     done();
   }
   processor.park();
 }
 
-void Crew::run_place(std::size_t place) {
+/// Those that wait for nobody: a device has work before the others are woken.
+std::size_t Crew::give_first_steps(std::size_t place) {
+  const std::vector<std::size_t>& steps = places_[place].steps;
+  const auto waits = [&](std::size_t step) { return !execution_.plan().steps[step].waits.empty(); };
+  const auto first = std::size_t(std::find_if(steps.begin(), steps.end(), waits) - steps.begin());
   try {
-    give_steps(place);
+    give_steps(place, 0, first);
+  } catch (...) {
+    note_trouble();
+    give_up();
+    return steps.size();
+  }
+  return first;
+}
+
+void Crew::run_place(std::size_t place, std::size_t first) {
+  try {
+    give_steps(place, first, places_[place].steps.size());
     finish_place(place);
   } catch (...) {
     note_trouble();
@@ -136,8 +154,9 @@ void Crew::run_place(std::size_t place) {
   }
 }
 
-void Crew::give_steps(std::size_t place) {
-  for (const std::size_t step : places_[place].steps) {
+void Crew::give_steps(std::size_t place, std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::size_t step = places_[place].steps[i];
     if (times_) {
       give_step_timed(step);
     } else {

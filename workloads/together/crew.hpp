@@ -50,8 +50,9 @@ class Crew {
   };
   void go(const RunScalars& scalars, Clock* clock, CrewRun* times);
   void work(std::size_t place);
-  void run_place(std::size_t place);
-  void give_steps(std::size_t place);
+  void run_place(std::size_t place, std::size_t first);
+  std::size_t give_first_steps(std::size_t place);
+  void give_steps(std::size_t place, std::size_t begin, std::size_t end);
   void give_step(std::size_t step);
   void give_step_timed(std::size_t step);
   void finish_place(std::size_t place);

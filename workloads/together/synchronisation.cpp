@@ -174,7 +174,8 @@ void Signal::then(std::function<void()> callback) {
 }
 
 Signal::State Signal::wait_past(State least, bool own_core) {
-  const int looks = own_core ? looks_of_own_core : looks_before_sleep;
+  // A device that is a CPU may need the core for what is waited for.
+  const int looks = own_core && !on_device_ ? looks_of_own_core : looks_before_sleep;
   for (int i = 0; i < looks; ++i) {
     if (state_.load(std::memory_order_acquire) >= least) break;
   }
