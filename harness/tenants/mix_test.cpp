@@ -127,8 +127,8 @@ TEST(Mix, ExpectationsAreSmoothed) {
 }
 
 TEST(Mix, SmoothedExpectationsChangeWhatIsDecided) {
-  // w1 was as fast alone, but took 4 in the mix: 1.3 is expected then, and w0 is better at 10.75 too,
-  // where it is busy until 10.98 and w1 is idle.
+  // w1 was as fast alone, but took 4 in the mix: 1.3 is expected then, and w0 is better at 10.75
+  // too, where it is busy until 10.98 and w1 is idle.
   Played played{{tenant(arrivals_at({0, 0, 10, 10.75}))}, {{1}, {1}}};
   played.service = [](std::size_t worker, std::size_t, std::int64_t) {
     return worker == 1 ? 4.0 : 0.8;

@@ -210,6 +210,12 @@ TEST(Schedules, WaitForABusyWorkerThatIsMuchFaster) {
   EXPECT_EQ(slow->start, 0);
 }
 
+TEST(Schedules, SlackIsWhatIsLeftBehindTheWork) {
+  // B's deadline is earlier, but A has less time to spare: 10 - 6 = 4 against 8 - 1 = 7.
+  const Played trace{{tenant(arrivals_at({0}), 10), tenant(arrivals_at({0}), 8)}, {{6, 1}}};
+  expect(trace, "least_slack", {{"A0", 0, 0, 6}, {"B0", 0, 6, 7}});
+}
+
 TEST(Schedules, FixedAsTold) {
   const Played trace = unequal_workers();
   expect(trace, "fixed:workers=1/0",
