@@ -84,6 +84,7 @@ void plan_processor(Machine& machine, const std::string& id, const Selection& se
       key.revision = one->revision;
       key.processor = id;
       key.scenario = selection.scenarios.front();
+      key.load = selection.loads.front();
       emit(unmeasured(key, one->metric, status_of(error), error.what()));
     }
   }

@@ -76,7 +76,7 @@ std::string parameters_text(const std::vector<SpecParameter>& parameters) {
 int list_scenarios() {
   for (const Scenario& one : scenarios()) {
     fmt::print("{}\n{}", one.name, indented(2, one.summary));
-    fmt::print("{}", indented(2, fmt::format("gives {}; valid {}", one.metric, one.valid_when)));
+    fmt::print("{}", indented(2, fmt::format("gives {}; valid: {}", one.metric, one.valid_when)));
     fmt::print("{}", parameters_text(one.parameters));
   }
   return done;

@@ -78,10 +78,13 @@ void print_queries(const schema::Block& block) {
     const auto found = block.figures.find(name);
     return found == block.figures.end() ? 0 : found->second;
   };
-  std::string text = fmt::format(
-      "  {}: {:.4g} queries/s, latency p50 {}, p90 {}, p99 {}", block.key.scenario,
-      figure("queries_per_second"), seconds_text(figure("latency_p50_seconds")),
-      seconds_text(figure("latency_p90_seconds")), seconds_text(figure("latency_p99_seconds")));
+  std::string text =
+      fmt::format("  {}: {:.4g} queries/s", block.key.scenario, figure("queries_per_second"));
+  if (block.figures.contains("latency_p50_seconds")) {
+    text += fmt::format(
+        ", latency p50 {}, p90 {}, p99 {}", seconds_text(figure("latency_p50_seconds")),
+        seconds_text(figure("latency_p90_seconds")), seconds_text(figure("latency_p99_seconds")));
+  }
   const std::string& metric = find_scenario(scenario_spec(block.key.scenario).name()).metric;
   if (metric != "latency_seconds" && metric != "queries_per_second" &&
       block.figures.contains(metric)) {

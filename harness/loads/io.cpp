@@ -1,5 +1,7 @@
 // io: writes to the machine's storage and waits until it is there, at a steady rate. Files of the
 // system's memory (tmpfs) sync at once: then it is a load on the memory, not on the storage.
+#include <algorithm>
+
 #include "harness/loads/cores.hpp"
 #include "harness/loads/kinds.hpp"
 #include "harness/loads/paced_load.hpp"
@@ -8,6 +10,7 @@ namespace motley::loads {
 namespace {
 
 constexpr double piece_seconds = 0.02;
+constexpr double most_piece_bytes = 4 << 20;  ///< so that it ends soon after it is told to
 constexpr double most_file_bytes = 64 << 20;  ///< then it begins anew: the storage stays small
 
 class WriteWork final : public Work {
@@ -43,7 +46,7 @@ std::unique_ptr<Load> make(const Spec& spec, Machine& machine, Clock& clock,
                            const std::string& victim) {
   Cores cores = choose_cores(spec, machine, victim);
   const double rate = 1e6 * spec.number("mbps");
-  const auto piece = static_cast<std::size_t>(rate * piece_seconds);
+  const auto piece = static_cast<std::size_t>(std::min(most_piece_bytes, rate * piece_seconds));
   PacedPlan plan;
   plan.level.load = spec.canonical();
   plan.level.processor = cores.id;

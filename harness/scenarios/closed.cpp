@@ -81,9 +81,11 @@ void offline(const Spec& spec, const ScenarioStage& stage, schema::Block& block)
   const LoopRun run = open_loop(
       stage, limits, [] { return Arrival{}; }, block.samples);
   describe(block.samples, run, limits, {}, block.figures);
-  // Nothing comes at a time of its own, so that nothing is late, waits too long or wakes up.
+  // Nothing comes at a time of its own, so that nothing is late, wakes up or has a latency of note:
+  // that is how long the measurement had lasted.
   std::erase_if(block.figures, [](const auto& one) {
-    return one.first.starts_with("lateness_") || one.first == "idle_arrivals" ||
+    return one.first.starts_with("lateness_") || one.first.starts_with("latency_") ||
+           one.first == "percentile" || one.first == "idle_arrivals" ||
            one.first == "early_wakeups" || one.first == "backlog_queries" ||
            one.first == "scheduled_queries_per_second" || one.first == "dispatcher_cpu_share";
   });

@@ -52,7 +52,8 @@ TEST(Offline, LastsItsWholeDuration) {
   EXPECT_EQ(verdict(good), "valid");
   EXPECT_NEAR(good.figures.at("samples_per_second"), 400, 1);
   EXPECT_EQ(verdict(play("offline:queries=10", 0.01)), "invalid");
-  for (const char* meaningless : {"lateness_p99_seconds", "backlog_queries", "early_wakeups"}) {
+  for (const char* meaningless :
+       {"lateness_p99_seconds", "latency_p99_seconds", "backlog_queries", "early_wakeups"}) {
     EXPECT_FALSE(good.figures.contains(meaningless)) << meaningless;
   }
 }
