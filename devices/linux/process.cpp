@@ -243,6 +243,7 @@ void catch_interrupts() {
   struct sigaction action = {};
   action.sa_handler = note_interrupt;  // without SA_RESTART: poll returns at once
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+  signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit fails instead, and is told
 }
 
 bool interrupted() {

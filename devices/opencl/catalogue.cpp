@@ -80,6 +80,18 @@ schema::Processor share_of(schema::Processor whole, const Name& name, std::size_
   whole.stable_id += " | " + share;
   whole.facts["compute_units"] = static_cast<std::int64_t>(compute_units);
   whole.facts["share"] = share;
+  // Where each compute unit has a worker of one core (PoCL with POCL_AFFINITY=1), a part's workers
+  // are those of its units.
+  auto* cores = std::get_if<std::vector<std::string>>(&whole.facts["worker_cores"]);
+  if (!cores) {
+    whole.facts.erase("worker_cores");
+  } else if (cores->size() == name.shares * compute_units &&
+             std::all_of(cores->begin(), cores->end(), [](const std::string& one) {
+               return one.find_first_not_of("0123456789") == std::string::npos;
+             })) {
+    const auto begin = cores->begin() + static_cast<std::ptrdiff_t>(name.share * compute_units);
+    *cores = std::vector<std::string>(begin, begin + static_cast<std::ptrdiff_t>(compute_units));
+  }
   return whole;
 }
 

@@ -142,6 +142,13 @@ TEST(Workers, ArePinnedOneToACoreByPocl) {
             std::get<std::int64_t>(processors[0].facts.at("compute_units")));
   if (std::getenv("POCL_AFFINITY") == nullptr) return;  // this process may not use core 0
   EXPECT_EQ(std::set<std::string>(cores.begin(), cores.end()).size(), cores.size());
+  std::set<std::string> of_parts;
+  for (const auto& one : processors) {
+    if (!one.id.starts_with("opencl:0/")) continue;
+    const auto& own = std::get<std::vector<std::string>>(one.facts.at("worker_cores"));
+    for (const std::string& core : own) EXPECT_TRUE(of_parts.insert(core).second) << one.id;
+  }
+  EXPECT_EQ(of_parts.empty(), cores.size() < 2);
 }
 
 TEST(Workers, AreThreadsThatCameLater) {

@@ -10,6 +10,7 @@
 #include "harness/cli/build_info.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/suite.hpp"
+#include "harness/cli/together_request.hpp"
 #include "harness/error.hpp"
 #include "results_schema/json_lines.hpp"
 #include "workloads/tuner.hpp"
@@ -300,6 +301,7 @@ void add_commands(CLI::App& app, Options& options) {
   add_tune(app, options);
   add_infer(app, options);
   add_mix(app, options);
+  add_together(app, options);
   CLI::App* devices = app.add_subcommand("devices", "Show the machine and its processors");
   devices->add_flag("--json", options.json, "As JSON");
   CLI::App* list = app.add_subcommand("list", "Show all cases and their axes");
@@ -369,7 +371,7 @@ int dispatch(const CLI::App& app, const Options& options) {
       {"devices", devices_command}, {"list", list_command},       {"run", run_command},
       {"micro", micro_command},     {"worker", worker_command},   {"validate", validate_command},
       {"export", export_command},   {"summary", summary_command}, {"models", models_command},
-      {"train", train_command},     {"infer", infer_command},     {"mix", mix_command},
+      {"train", train_command},     {"infer", infer_command},     {"mix", mix_command}, {"together", together_command},
       {"tune", tune_command}};
   for (const auto& [name, command] : commands) {
     if (app.got_subcommand(name)) return command(options);

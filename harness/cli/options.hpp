@@ -12,6 +12,9 @@ namespace motley::cli {
 /// Exit codes of the program.
 inline constexpr int done = 0, nothing_measured = 3, bad_input = 4, bad_command = 5;
 
+/// Of motley together.
+inline constexpr int default_rounds = 5;
+
 struct Options {
   std::vector<std::string> argv;
 
@@ -49,6 +52,11 @@ struct Options {
   double seconds = 10;
   bool drop = false, allow_overlap = false;
 
+  // together; also --rounds, --on, --batch
+  std::vector<std::string> split, placement, cut, batch_ratio;
+  std::vector<std::string> synchronisation{"event_wait"};
+  std::size_t depth = 2, runs = 20;
+
   // validate, export, summary, list --weak
   std::vector<std::string> files;
   std::string format, against;
@@ -72,6 +80,7 @@ int models_command(const Options& options);
 int train_command(const Options& options);
 int infer_command(const Options& options);
 int mix_command(const Options& options);
+int together_command(const Options& options);
 int tune_command(const Options& options);
 int validate_command(const Options& options);
 int export_command(const Options& options);

@@ -1,0 +1,314 @@
+// motley together: one network on several processors at once, against each of them alone. Every way
+// to divide it is a block; turns of all are interleaved, since a machine drifts.
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <thread>
+
+#include "devices/linux/process.hpp"
+#include "devices/machine.hpp"
+#include "harness/cli/network_request.hpp"
+#include "harness/cli/network_run.hpp"
+#include "harness/cli/overlap.hpp"
+#include "harness/cli/together_request.hpp"
+#include "harness/cli/together_table.hpp"
+#include "harness/error.hpp"
+#include "harness/statistics.hpp"
+#include "harness/visit.hpp"
+#include "workloads/together/comparison.hpp"
+#include "workloads/together/data_parallel.hpp"
+#include "workloads/together/one_layer.hpp"
+#include "workloads/together/pipeline.hpp"
+#include "workloads/tuner.hpp"
+
+namespace motley::cli {
+namespace {
+
+using namespace workloads;
+
+constexpr double most_error = 1e-4;  // normalised; sums in another order, over a whole network
+
+/// All processors of the command, parked, and each one's own network alone.
+class Party {
+ public:
+  Party(const Options& options, Machine& machine) : options_(options) {
+    for (const std::string& id : options.on) processors_.push_back(machine.open(id));
+  }
+  std::vector<Partner> partners() const {
+    std::vector<Partner> all;
+    for (const auto& one : processors_) all.push_back(partner(*one));
+    return all;
+  }
+  /// Made once: every division is compared with the same.
+  std::vector<Together*> alone() {
+    if (alone_.empty()) {
+      for (const auto& one : processors_) {
+        TogetherOptions plain = network_options();
+        alone_.push_back(std::make_unique<Together>(plain, std::vector{partner(*one)}));
+      }
+    }
+    std::vector<Together*> all;
+    for (const auto& one : alone_) all.push_back(one.get());
+    return all;
+  }
+  TogetherOptions network_options() const {
+    TogetherOptions network;
+    network.model = options_.model;
+    network.batch = options_.batch.value_or(1);
+    network.seed = options_.seed;
+    return network;
+  }
+  const Options& options() const { return options_; }
+  int rounds() const { return options_.rounds.value_or(default_rounds); }
+
+ private:
+  Partner partner(Processor& processor) const {
+    return {processor,
+            chooser_named(options_.implementation, processor, Tier::standard, options_.seed)};
+  }
+  const Options& options_;
+  std::vector<std::unique_ptr<Processor>> processors_;
+  std::vector<std::unique_ptr<Together>> alone_;
+};
+
+/// Runs a second of each processor, all of them busy with a network of their own at the same time:
+/// what sharing memory and clock leaves of each.
+std::vector<double> concurrent_rates(const std::vector<Together*>& alone) {
+  constexpr double seconds = 0.5;
+  Clock& clock = steady_clock();
+  const double end = clock.seconds() + seconds;
+  std::vector<double> rates(alone.size());
+  std::vector<std::exception_ptr> troubles(alone.size());
+  const auto work = [&](std::size_t i) {
+    try {
+      const double begin = clock.seconds();
+      double runs = 0, now = begin;
+      for (; now < end; now = clock.seconds(), ++runs) alone[i]->run();
+      rates[i] = runs / (now - begin);
+    } catch (...) {
+      troubles[i] = std::current_exception();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < alone.size(); ++i) threads.emplace_back(work, i);
+  work(0);
+  for (std::thread& one : threads) one.join();
+  for (const std::exception_ptr& one : troubles) {
+    if (one) std::rethrow_exception(one);
+  }
+  return rates;
+}
+
+void say(const TogetherTimes& times, schema::Block& block) {
+  block.figures["overlap_share"] = times.overlap_share;
+  block.figures["crossings"] = times.crossings;
+  block.figures["profiled_makespan_seconds"] = times.makespan;
+  for (const PlaceTimes& one : times.places) {
+    block.timeline[one.processor] = {{"compute", one.compute},
+                                     {"transfer", one.transfer},
+                                     {"conversion", one.conversion},
+                                     {"synchronisation", one.synchronisation},
+                                     {"other", one.other}};
+    block.timeline["counts"][one.processor + " operators"] = one.operators;
+    block.timeline["counts"][one.processor + " transfers"] = one.transfers;
+    block.timeline["counts"][one.processor + " transferred_bytes"] = one.transferred_bytes;
+  }
+}
+
+void judge(double error, schema::Block& block) {
+  block.check = schema::Check{std::isfinite(error) ? error : 1e300, most_error};
+  if (error <= most_error) return;
+  block.status = schema::Status::wrong;
+  block.reason = fmt::format(
+      "outputs differ by {:.3g} from those of one processor (a wrong result has no speed)", error);
+}
+
+void say_alone(const Party& party, const std::vector<std::vector<double>>& alone,
+               schema::Block& block) {
+  for (std::size_t i = 0; i < alone.size(); ++i) {
+    block.series["alone_seconds/" + party.options().on[i]] = alone[i];
+    block.figures["alone_seconds/" + party.options().on[i]] = median(alone[i]);
+  }
+}
+
+void run_together(Party& party, const Division& division, schema::Block& block) {
+  TogetherOptions wanted = party.network_options();
+  wanted.synchronisation = division.synchronisation;
+  if (division.way == Division::Way::split) wanted.splits = {split_wish_from(division.text)};
+  if (division.way == Division::Way::operators) wanted.placement = division.text;
+  Together together(wanted, party.partners());
+  const std::vector<Together*> alone = party.alone();
+  block.work = work_of(alone.front()->execution().graph());
+  block.executed_work = work_of(together.execution().graph());
+  block.details = together.facts();
+  const Comparison all = compare(together, alone, party.rounds(), int(party.options().runs));
+  block.samples.host_seconds = all.together;
+  block.stopped_by = "samples";
+  say_alone(party, all.alone, block);
+  say(all.times, block);
+  const double seconds = median(all.together);
+  double concurrent = 0;
+  const std::vector<double> rates = concurrent_rates(alone);
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    concurrent += rates[i];
+    block.figures["concurrent_runs_per_second/" + party.options().on[i]] = rates[i];
+  }
+  block.figures["gain"] = all.gain;
+  block.figures["share_of_sum"] = all.share_of_sum;
+  block.figures["share_of_concurrent_sum"] = 1 / seconds / concurrent;
+  block.figures["repeated_share"] = together.repeated_share();
+  if (together.expected_seconds() > 0) {
+    block.figures["expected_seconds"] = together.expected_seconds();
+  }
+  block.details["best_alone"] = party.options().on[all.best_alone];
+  judge(all.error, block);
+}
+
+void run_pipeline(Party& party, const Division& division, schema::Block& block) {
+  PipelineOptions wanted{party.options().model,
+                         party.options().batch.value_or(1),
+                         party.options().seed,
+                         {},
+                         party.options().depth};
+  std::string cuts = division.text;
+  for (std::size_t plus; (plus = cuts.find('+')) != std::string::npos; cuts.erase(0, plus + 1)) {
+    wanted.cuts.push_back(cuts.substr(0, plus));
+  }
+  wanted.cuts.push_back(cuts);
+  Pipeline pipeline(wanted, party.partners());
+  const std::vector<Together*> alone = party.alone();
+  block.work = work_of(alone.front()->execution().graph());
+  std::vector<std::vector<double>> alone_seconds(alone.size());
+  std::vector<double> periods;
+  PipelineTimes last;
+  for (int round = 0; round < party.rounds(); ++round) {
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      for (std::size_t run = 0; run < party.options().runs; ++run) {
+        const double started = steady_clock().seconds();
+        alone[i]->run();
+        alone_seconds[i].push_back(steady_clock().seconds() - started);
+      }
+    }
+    last = pipeline.run(party.options().runs);
+    periods.push_back(last.period);
+    block.samples.host_seconds.insert(block.samples.host_seconds.end(), last.latency.begin(),
+                                      last.latency.end());
+  }
+  say_alone(party, alone_seconds, block);
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < alone.size(); ++i) {
+    if (median(alone_seconds[i]) < median(alone_seconds[best])) best = i;
+  }
+  block.stopped_by = "samples";
+  block.series["period_seconds"] = periods;
+  block.details["best_alone"] = party.options().on[best];
+  block.figures["gain"] = median(alone_seconds[best]) / median(periods);
+  block.figures["period_seconds"] = median(periods);
+  block.figures["fill_seconds"] = last.fill;
+  block.figures["drain_seconds"] = last.drain;
+  block.figures["balance"] = last.balance;
+  block.figures["bytes_between"] = pipeline.bytes_between();
+  for (const StageTimes& one : last.stages) {
+    block.timeline[one.processor] = {
+        {"service", one.service}, {"starved", one.starved}, {"blocked", one.blocked}};
+  }
+  judge(normalised_error(pipeline.output(), alone[best]->output()), block);
+}
+
+void run_training(Party& party, const Division& division, schema::Block& block) {
+  DataParallelOptions wanted;
+  wanted.training.model = party.options().model;
+  wanted.training.batch = party.options().batch.value_or(32);
+  wanted.training.seed = party.options().seed;
+  wanted.synchronisation = division.synchronisation;
+  const schema::Value ratio = parse_value(division.text);
+  if (std::holds_alternative<std::string>(ratio)) {
+    throw BadArgument("--batch-ratio " + division.text + " is no number. Write 0..1+0.25.");
+  }
+  wanted.ratio = std::holds_alternative<double>(ratio) ? std::get<double>(ratio)
+                                                       : double(std::get<std::int64_t>(ratio));
+  const std::vector<Partner> partners = party.partners();
+  std::vector<std::unique_ptr<DataParallel>> alone;
+  for (std::size_t i = 0; i < 2; ++i) {
+    DataParallelOptions plain = wanted;
+    plain.ratio = double(i);
+    alone.push_back(std::make_unique<DataParallel>(plain, partners));
+  }
+  DataParallel together(wanted, partners);
+  std::vector<std::vector<double>> alone_seconds(2);
+  const auto timed = [&](DataParallel& one, std::vector<double>& to) {
+    for (std::size_t run = 0; run < party.options().runs; ++run) {
+      const double started = steady_clock().seconds();
+      one.step();
+      to.push_back(steady_clock().seconds() - started);
+    }
+  };
+  for (int round = 0; round < party.rounds(); ++round) {
+    for (std::size_t i = 0; i < alone.size(); ++i) timed(*alone[i], alone_seconds[i]);
+    timed(together, block.samples.host_seconds);
+  }
+  const double loss = alone[0]->loss();
+  const double error = std::abs(together.loss() - loss) / std::max(std::abs(loss), 1e-6);
+  say_alone(party, alone_seconds, block);
+  const std::size_t best = median(alone_seconds[1]) < median(alone_seconds[0]);
+  block.stopped_by = "samples";
+  block.work = work_of(alone[0]->execution().graph());
+  block.details["best_alone"] = party.options().on[best];
+  block.figures["gain"] = median(alone_seconds[best]) / median(block.samples.host_seconds);
+  block.figures["loss_difference"] = error;
+  say(together.step_timed(), block);
+  constexpr double most_loss_difference = 1e-2;  // after all those steps; tests compare each one
+  block.check = schema::Check{std::isfinite(error) ? error : 1e300, most_loss_difference};
+  if (error <= most_loss_difference) return;
+  block.findings.push_back(
+      {"diverged", fmt::format("the loss differs by {:.3g} from one processor's after {} steps: "
+                               "batch norm takes statistics of each part by itself",
+                               error, block.samples.host_seconds.size())});
+  block.check->tolerance = block.check->error;
+}
+
+schema::Block measure(Party& party, const Division& division, const schema::Key& key) {
+  schema::Block block =
+      unmeasured(key, schema::Metric::seconds_per_operation, schema::Status::ok, "");
+  attempt(block, [&] {
+    switch (division.way) {
+      case Division::Way::operators:
+      case Division::Way::split:
+        return run_together(party, division, block);
+      case Division::Way::pipeline:
+        return run_pipeline(party, division, block);
+      case Division::Way::training:
+        return run_training(party, division, block);
+    }
+  });
+  block.repro = repro_of(party.options(), division);
+  return block;
+}
+
+}  // namespace
+
+int together_command(const Options& options) {
+  const std::vector<Division> all = divisions(options);
+  if (options.on.size() < 2) {
+    throw BadArgument("motley together needs two processors or more. Add --on cpu:0 --on cpu:1.");
+  }
+  network(options.model, options.batch.value_or(1), options.seed);  // names are told before all
+  const GrantedResources granted(options);
+  const auto machine = devices::real_machine();
+  const std::vector<schema::Processor> processors = processors_for(options, *machine);
+  if (!options.allow_overlap) refuse_overlap(*machine, options.on);
+  Party party(options, *machine);
+  NetworkFile file(options, granted, *machine, processors);
+  const std::string names = fmt::format("{}", fmt::join(options.on, "+"));
+  std::vector<schema::Block> blocks;
+  for (const Division& division : all) {
+    if (devices::interrupted()) break;
+    const schema::Key key = key_of(options, division, names);
+    blocks.push_back(file.block(key, [&] { return measure(party, division, key); }));
+    print_division(blocks.back(), blocks.size() == 1);
+  }
+  print_best(blocks);
+  return file.end();
+}
+
+}  // namespace motley::cli
