@@ -107,6 +107,20 @@ TEST(OpenLoop, CountsABacklogOfAnyLengthInBoundedTime) {
   EXPECT_EQ(run.backlog, most_queries);
 }
 
+TEST(OpenLoop, CountsWhatWaitsWhereItsCountEndsIt) {
+  Rig rig(always(0.1));
+  const auto slow_to_count = [&, i = 0]() mutable {
+    if (i > 10) rig.time.advance(1);  // ten have started; of these it only counts
+    return Arrival{0.01 * i++, 0};
+  };
+  const LoopRun run = open_loop(rig.stage(), {.seconds = 10, .queries = 10, .target_seconds = 0.5},
+                                slow_to_count, rig.samples);
+  EXPECT_EQ(run.stopped_by, "samples");
+  EXPECT_NEAR(double(run.backlog), 90, 1);  // of those that had come in the second that it took
+  EXPECT_NEAR(double(run.backlog_over_target), 40, 1);
+  EXPECT_NEAR(run.duration_seconds, 1, 1e-3);
+}
+
 TEST(OpenLoop, DropsWhatCouldNotStartInTime) {
   Rig rig([](std::int64_t i) { return i == 0 ? 0.35 : 0.01; });
   const LoopRun run = open_loop(rig.stage(), {.seconds = 0.95, .drop_after_seconds = 0.1},
