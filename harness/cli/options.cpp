@@ -37,9 +37,10 @@ void add(const AxisValues& values, std::vector<AxisValues>& all) {
 
 void take(const Suite& suite, const Options& options, RunOptions& run) {
   if (!options.filter.empty() || !options.set.empty() || !options.scenarios.empty() ||
-      !options.loads.empty() || options.trust) {
+      !options.loads.empty() || options.tier != Options().tier || options.trust) {
     throw BadArgument(
-        "--suite with --filter, --set, --scenario, --load or --trust (the suite says what is "
+        "--suite with --filter, --set, --scenario, --load, --tier or --trust (the suite says what "
+        "is "
         "measured). Leave them out, or write a suite of your own.");
   }
   run.parts = suite.parts;

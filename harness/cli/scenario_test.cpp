@@ -111,6 +111,7 @@ TEST_F(Scenarios, WhatCannotBeMeantIsOneLineAndExit5) {
   EXPECT_EQ(motley("run --filter clock/chain --scenario train_steps").code, 5);
   EXPECT_EQ(motley("run --suite nothing").code, 5);
   EXPECT_EQ(motley("run --suite interference --filter lenet5").code, 5);
+  EXPECT_EQ(motley("run --suite interference --tier full").code, 5);
 }
 
 TEST_F(Scenarios, WhatWasAskedAndGrantedIsRecorded) {
