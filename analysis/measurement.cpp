@@ -5,6 +5,7 @@
 #include <map>
 
 #include "analysis/statistics.hpp"
+#include "analysis/together_text.hpp"
 
 namespace motley::analysis {
 namespace {
@@ -162,7 +163,9 @@ std::string Measurement::family() const {
 schema::Log undisturbed(const schema::Log& log) {
   schema::Log plain{log.runs, log.begins, {}, log.ends};
   std::copy_if(log.blocks.begin(), log.blocks.end(), std::back_inserter(plain.blocks),
-               [](const schema::Block& one) { return one.key.load == "none" && !one.validity; });
+               [](const schema::Block& one) {
+                 return one.key.load == "none" && !one.validity && !is_division(one);
+               });
   return plain;
 }
 

@@ -57,7 +57,8 @@ bool is_of_the_run(const std::string& finding_kind);
 /// Measurements in the order in which their keys appear first; those without any ok block last.
 std::vector<Measurement> measurements(const schema::Log& log);
 
-/// Without what a load disturbed or a scenario held back: that has tables of its own.
+/// Without what a load disturbed, a scenario held back or several processors did: that has tables
+/// of its own.
 schema::Log undisturbed(const schema::Log& log);
 
 std::string family_of(const std::string& case_name);

@@ -7,6 +7,7 @@
 
 #include "analysis/summary_tables.hpp"
 #include "analysis/text.hpp"
+#include "analysis/together_text.hpp"
 
 namespace motley::analysis {
 namespace {
@@ -146,7 +147,8 @@ std::string summary(const schema::Log& everything) {
   std::string text = header(everything) + side_by_side_tables(input);
   for (const std::string& id : input.processors) text += memory_tables(input, id);
   return trimmed(text + transfer_table(input) + operator_tables(all) + network_tables(input, all) +
-                 query_table(everything) + interference_table(everything) + footer(everything));
+                 division_tables(everything) + query_table(everything) +
+                 interference_table(everything) + footer(everything));
 }
 
 }  // namespace motley::analysis

@@ -1,17 +1,18 @@
 // motley together: one network on several processors at once, against each of them alone. Every way
 // to divide it is a block; turns of all are interleaved, since a machine drifts.
 #include <algorithm>
+#include <cstdio>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <thread>
 
+#include "analysis/together_text.hpp"
 #include "devices/linux/process.hpp"
 #include "devices/machine.hpp"
 #include "harness/cli/network_request.hpp"
 #include "harness/cli/network_run.hpp"
 #include "harness/cli/overlap.hpp"
 #include "harness/cli/together_request.hpp"
-#include "harness/cli/together_table.hpp"
 #include "harness/error.hpp"
 #include "harness/statistics.hpp"
 #include "harness/visit.hpp"
@@ -305,9 +306,12 @@ int together_command(const Options& options) {
     if (devices::interrupted()) break;
     const schema::Key key = key_of(options, division, names);
     blocks.push_back(file.block(key, [&] { return measure(party, division, key); }));
-    print_division(blocks.back(), blocks.size() == 1);
+    const schema::Block& block = blocks.back();
+    if (blocks.size() == 1) fmt::print("{}", analysis::division_heading(block));
+    fmt::print("{}", analysis::division_row(block));
+    std::fflush(stdout);
   }
-  print_best(blocks);
+  fmt::print("{}", analysis::best_division(blocks));
   return file.end();
 }
 
