@@ -78,8 +78,10 @@ void print_queries(const schema::Block& block) {
     const auto found = block.figures.find(name);
     return found == block.figures.end() ? 0 : found->second;
   };
-  std::string text =
-      fmt::format("  {}: {:.4g} queries/s", block.key.scenario, figure("queries_per_second"));
+  std::string text = "  " + block.key.scenario;
+  if (block.figures.contains("queries_per_second")) {
+    text += fmt::format(": {:.4g} queries/s", figure("queries_per_second"));
+  }
   if (block.figures.contains("latency_p50_seconds")) {
     text += fmt::format(
         ", latency p50 {}, p90 {}, p99 {}", seconds_text(figure("latency_p50_seconds")),
