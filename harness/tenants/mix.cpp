@@ -75,15 +75,12 @@ class Mix {
   }
 
   bool over() {
-    const double now = stage_.clock.seconds();
-    if (stage_.go_on && !stage_.go_on()) {
+    if ((stage_.go_on && !stage_.go_on()) || run_.all_failed()) {
       run_.stopped_by = "interrupt";
-    } else if (now >= end_) {
+    } else if (stage_.clock.seconds() >= end_) {
       run_.stopped_by = "budget";
     } else if (started_ >= limits_.queries) {
       run_.stopped_by = "samples";
-    } else if (run_.all_failed()) {
-      run_.stopped_by = "interrupt";
     }
     return !run_.stopped_by.empty();
   }
@@ -293,7 +290,7 @@ class Mix {
 /// None where interrupted.
 std::optional<double> alone(const MixStage& stage, std::size_t worker, std::size_t tenant,
                             double seconds) {
-  constexpr std::size_t most_runs = 9;
+  constexpr std::size_t least_runs = 2, most_runs = 33;
   std::vector<double> runs;
   const double began = stage.clock.seconds();
   for (std::size_t i = 0; i <= most_runs; ++i) {
@@ -304,7 +301,7 @@ std::optional<double> alone(const MixStage& stage, std::size_t worker, std::size
       throw Error(fmt::format("tenant {} on worker {}, alone: {}", tenant, worker, done.failure));
     }
     if (i > 0) runs.push_back(done.ended_seconds - done.started_seconds);
-    if (i > 0 && stage.clock.seconds() >= began + seconds) break;
+    if (i >= least_runs && stage.clock.seconds() >= began + seconds) break;
   }
   return median(runs);
 }

@@ -74,7 +74,7 @@ struct MixRun {
 /// Median of a few queries of each tenant on each worker, one after another, the first apart: warms
 /// them all. Throws Error where one fails. None where interrupted.
 std::optional<ServiceTimes> measure_alone(const MixStage& stage, std::size_t tenants,
-                                          double seconds_each = 0.1);
+                                          double seconds_each = 0.2);
 
 /// `expected` before the first query.
 MixRun run_mix(const MixStage& stage, const MixLimits& limits, const std::vector<Tenant>& tenants,

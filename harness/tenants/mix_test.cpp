@@ -150,7 +150,7 @@ TEST(Mix, IsMeasuredAloneFirst) {
   ExactClock clock;
   // The first query of each pair is slow: it is not counted.
   SimulatedCrew crew(clock, 2, [](std::size_t worker, std::size_t tenant, std::int64_t i) {
-    return (i % 10 == 0 ? 9 : 1) * double(1 + worker + 2 * tenant);
+    return (i % 34 == 0 ? 9 : 1) * double(1 + worker + 2 * tenant);
   });
   const auto scheduler = make_scheduler(scheduler_spec("fixed"), 2, 2);
   const MixStage stage{crew, clock, *scheduler, {}};
