@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/fallback_fit.hpp"
 #include "analysis/statistics.hpp"
 #include "analysis/text.hpp"
 
@@ -119,7 +120,7 @@ std::string best_division(const std::vector<schema::Block>& blocks) {
                                  : std::get<std::string>(best_alone->second)),
                  80, 4) +
          (whole > 0 ? fmt::format("  where its {} go, profiled:\n", seconds_text(whole)) : "") +
-         places_text(*best);
+         places_text(*best) + fallback_text(blocks);
 }
 
 std::string division_tables(const schema::Log& log) {

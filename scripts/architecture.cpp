@@ -38,7 +38,7 @@ const std::map<std::string, Folder>& folders() {
       {"microbench", {{"results_schema", "harness"}, {"hwy", "fmt"}, false, true}},
       {"workloads",
        {{"results_schema", "harness"}, {"hwy", "fmt", "nlohmann", "zlib.h"}, false, true}},
-      {"analysis", {{"results_schema"}, {"nlohmann", "fmt"}}},
+      {"analysis", {{"results_schema"}, {"boost", "nlohmann", "fmt"}}},
       {"scripts", {{}, {}}},
   };
   return table;

@@ -62,6 +62,8 @@ motley_dependency(fmt 9 fmtlib/fmt e69e5f977d458f2650bb346dadf2ad30c5320281) # 1
 motley_dependency(valijson "" tristanpenman/valijson
                   0b4771e273a065d437814baf426bcfcafec0f434) # 1.0.2
 motley_alias(motley_valijson valijson)
+motley_dependency(Boost 1.74 boostorg/math 1a7be5d895d266a870af7a6ed258e5bcf9838277) # 1.83.0
+motley_alias(Boost::headers boost_math)
 if(MOTLEY_PROGRAM)
   motley_dependency(benchmark 1.7 google/benchmark
                     344117638c8ff7e239044fd0fa7085839fc03021) # 1.8.3
@@ -73,8 +75,6 @@ if(MOTLEY_PROGRAM)
     target_include_directories(zlibstatic INTERFACE ${zlib_SOURCE_DIR} ${zlib_BINARY_DIR})
     motley_alias(ZLIB::ZLIB zlibstatic)
   endif()
-  motley_dependency(Boost 1.74 boostorg/math 1a7be5d895d266a870af7a6ed258e5bcf9838277) # 1.83.0
-  motley_alias(Boost::headers boost_math)
   motley_dependency(OpenCLHeaders "" KhronosGroup/OpenCL-Headers
                     2368105c0531069fe927989505de7d125ec58c55) # 2023.12.14
 endif()

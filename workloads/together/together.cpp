@@ -161,8 +161,12 @@ Values Together::output() {
 schema::Facts Together::facts() const {
   const Plan& plan = execution_->plan();
   std::vector<std::int64_t> operators(plan.memory_of.size());
+  std::vector<double> flops(operators.size());
   for (std::size_t op = 0; op < plan.place_of.size(); ++op) {
-    if (!plan.is_constant(op) && !plan.elided.contains(op)) ++operators[plan.place_of[op]];
+    if (plan.is_constant(op) || plan.elided.contains(op)) continue;
+    const Operator& one = plan.graph.operators()[op];
+    ++operators[plan.place_of[op]];
+    flops[plan.place_of[op]] += operator_kind(one.kind).work(plan.graph.call(one)).flops;
   }
   std::int64_t transfers = 0, waits = 0;
   double bytes = 0;
@@ -183,6 +187,7 @@ schema::Facts Together::facts() const {
                          {"expected_seconds", expected_seconds_}};
   for (std::size_t place = 0; place < operators.size(); ++place) {
     facts[fmt::format("operators_{}", place)] = operators[place];
+    facts[fmt::format("flops_{}", place)] = flops[place];
   }
   return facts;
 }
