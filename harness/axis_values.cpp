@@ -53,6 +53,11 @@ schema::Value from_number(double number, bool whole) {
   return number;
 }
 
+/// 0.3 where a person would have written 0.3, not 0.30000000000000004.
+double as_written(double number) {
+  return std::stod(fmt::format("{:.12g}", number));
+}
+
 /// a..b*m or a..b+s
 std::vector<schema::Value> parse_range(const std::string& piece, std::size_t dots,
                                        const std::string& all) {
@@ -66,12 +71,14 @@ std::vector<schema::Value> parse_range(const std::string& piece, std::size_t dot
   const bool whole = std::holds_alternative<std::int64_t>(low) &&
                      std::holds_alternative<std::int64_t>(high) &&
                      (multiply || std::holds_alternative<std::int64_t>(step_value));
-  double value = as_number(low, all);
+  const double begin = as_number(low, all);
+  double value = begin;
   if (multiply ? !(step > 1) || !(value > 0) : !(step > 0)) refuse(all, "the range never ends");
   std::vector<schema::Value> values;
-  for (; value <= end * (1 + 1e-12); value = multiply ? value * step : value + step) {
+  while (value <= end * (1 + 1e-12)) {
     if (values.size() >= most_values) refuse(all, "more than 10000 values");
-    values.push_back(from_number(value, whole));
+    values.push_back(from_number(as_written(value), whole));
+    value = multiply ? value * step : begin + static_cast<double>(values.size()) * step;
   }
   if (values.empty()) refuse(all, "the range is empty");
   return values;

@@ -23,7 +23,8 @@ TEST(AxisValues, Ranges) {
   EXPECT_EQ(parse_axis_values("bytes=16K..256K*4").values,
             (std::vector<Value>{n(16384), n(65536), n(262144)}));
   EXPECT_EQ(parse_axis_values("n=1..7+3").values, (std::vector<Value>{n(1), n(4), n(7)}));
-  EXPECT_EQ(parse_axis_values("r=0..0.2+0.1").values.size(), 3u);
+  EXPECT_EQ(parse_axis_values("r=0..0.5+0.1").values,
+            (std::vector<Value>{0.0, 0.1, 0.2, 0.3, 0.4, 0.5}));
   EXPECT_EQ(parse_axis_values("n=5,1..4*2").values, (std::vector<Value>{n(5), n(1), n(2), n(4)}));
 }
 
