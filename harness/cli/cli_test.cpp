@@ -222,7 +222,8 @@ TEST_F(Cli, DryRunMeasuresNothing) {
 }
 
 TEST_F(Cli, HelpAndListsFitEightyColumns) {
-  for (const char* arguments : {"--help", "run --help", "devices", "list"}) {
+  for (const char* arguments :
+       {"--help", "run --help", "mix --help", "devices", "list", "list --schedulers"}) {
     const Outcome outcome = motley(arguments);
     EXPECT_EQ(outcome.code, 0);
     std::size_t begin = 0, longest = 0;

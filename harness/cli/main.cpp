@@ -66,9 +66,10 @@ void add_load(CLI::App& command, Options& options) {
 
 void add_resources(CLI::App& command, Options& options) {
   command
-      .add_option("--resources", options.resources,
-                  "What may be used: threads=1,priority=5,memory=512M,frequency_cap_mhz=1200,"
-                  "governor=powersave")
+      .add_option(
+          "--resources", options.resources,
+          "What may be used: threads=1,priority=5,memory=512M; also frequency_cap_mhz=1200, "
+          "governor=powersave")
       ->type_name("NAME=VALUE,...");
 }
 
@@ -368,11 +369,11 @@ std::string wrapped_help(const std::string& help) {
 int dispatch(const CLI::App& app, const Options& options) {
   if (!options.tuning.empty()) workloads::use_tuning_file(options.tuning, program_name());
   const std::vector<std::pair<const char*, int (*)(const Options&)>> commands{
-      {"devices", devices_command}, {"list", list_command},       {"run", run_command},
-      {"micro", micro_command},     {"worker", worker_command},   {"validate", validate_command},
-      {"export", export_command},   {"summary", summary_command}, {"models", models_command},
-      {"train", train_command},     {"infer", infer_command},     {"mix", mix_command}, {"together", together_command},
-      {"tune", tune_command}};
+      {"devices", devices_command},   {"list", list_command},       {"run", run_command},
+      {"micro", micro_command},       {"worker", worker_command},   {"validate", validate_command},
+      {"export", export_command},     {"summary", summary_command}, {"models", models_command},
+      {"train", train_command},       {"infer", infer_command},     {"mix", mix_command},
+      {"together", together_command}, {"tune", tune_command}};
   for (const auto& [name, command] : commands) {
     if (app.got_subcommand(name)) return command(options);
   }
