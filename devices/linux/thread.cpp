@@ -66,10 +66,10 @@ double seconds_of(clockid_t clock) {
 ThreadState read_thread_state(const std::string& schedstat) {
   static thread_local SchedstatFile file;
   ThreadState state;
+  state.cpu_seconds = seconds_of(CLOCK_THREAD_CPUTIME_ID);  // first: what follows costs some of it
   state.waited_seconds = file.waited_seconds(schedstat);
   rusage usage{};
   if (::getrusage(RUSAGE_THREAD, &usage) == 0) state.involuntary_switches = usage.ru_nivcsw;
-  state.cpu_seconds = seconds_of(CLOCK_THREAD_CPUTIME_ID);
   state.core = ::sched_getcpu();
   return state;
 }
