@@ -51,8 +51,7 @@ std::string cell(const Slowdown& one) {
   if (one.pairs == 0)
     return one.without.empty() ? "-" : one.without.substr(0, one.without.find(':'));
   if (!one.interval) return fmt::format("{:.2f}", one.ratio);
-  return fmt::format("{:.2f} ({:.2f}-{:.2f})", one.ratio, one.interval->first,
-                     one.interval->second);
+  return fmt::format("{:.2f} {:.2f}-{:.2f}", one.ratio, one.interval->first, one.interval->second);
 }
 
 /// Levels of each load as medians over its blocks, and why they are not what was asked.
@@ -84,9 +83,19 @@ std::string level_lines(const schema::Log& log, const std::string& load, char le
     }
     line.resize(line.size() - 2);
     text += wrapped(line, 80, 5);
-    for (const std::string& reason : reasons[name]) text += wrapped("     " + reason, 80, 5);
+    const std::set<std::string>& why = reasons[name];
+    if (why.empty()) continue;
+    const std::string others =
+        why.size() > 1 ? fmt::format(" ({} more alike)", why.size() - 1) : "";
+    text += wrapped("     " + *why.begin() + others, 80, 5);
   }
   return text;
+}
+
+/// A name in its column, or above it where it is too long to tell rows apart.
+std::string own_line(const std::string& name) {
+  if (columns(name) + 3 <= name_columns) return left("  " + name, name_columns);
+  return clipped("  " + name, 80) + "\n" + left("", name_columns);
 }
 
 std::string matrix_part(const InterferenceMatrix& matrix, const CaseNames& names,
@@ -101,7 +110,7 @@ std::string matrix_part(const InterferenceMatrix& matrix, const CaseNames& names
   for (const InterferenceRow& row : matrix.rows) {
     if (row.key.scenario != scenario) text += clipped("  under " + row.key.scenario, 80) + "\n";
     scenario = row.key.scenario;
-    text += left("  " + names.name(row.key), name_columns) +
+    text += own_line(names.name(row.key)) +
             right(row.alone_seconds > 0 ? seconds_text(row.alone_seconds) : "-", 10);
     for (std::size_t i = begin; i < end; ++i) {
       text += left("", i == begin ? 2 : 1) + left(cell(row.slowdowns[i]), cell_columns - 2);

@@ -105,7 +105,7 @@ PacedPlan plan_of(const Spec& spec, const Cores& cores, const std::shared_ptr<Pi
     *piece = {std::size_t{1} << 20, 0};
     plan.settle = [share, piece, threads](PacedPlan& settled, const auto& unpaced) {
       const double rate = share * unpaced.at("read_bytes_per_second");
-      settled.level.asked["read_bytes_per_second"] = rate;
+      if (share < 1) settled.level.asked["read_bytes_per_second"] = rate;  // else all there is
       set_pace(settled, *piece, rate / threads, 0);
       if (share == 1) settled.level.period_seconds = 0;
     };
