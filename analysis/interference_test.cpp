@@ -124,6 +124,13 @@ TEST(Interference, AQueriesRowSaysWhatItsScenarioConcluded) {
 
 TEST(Interference, TheSummaryShowsTheMatrixWithin80Columns) {
   schema::Log log = drifting();
+  for (const char* more : {"cpu:duty=0.5", "cache"}) {  // as many as a table holds
+    for (const schema::Block& one : drifting().blocks) {
+      if (one.key.load == "none") continue;
+      log.blocks.push_back(one);
+      log.blocks.back().key.load = more;
+    }
+  }
   for (schema::Block& one : log.blocks) {
     if (one.key.load != "none") {
       one.loads = {{one.key.load,

@@ -45,7 +45,7 @@ class CaseNames {
   std::set<std::string> processors_, scenarios_;
 };
 
-constexpr std::size_t name_columns = 26, cell_columns = 17, loads_a_table = 3;
+constexpr std::size_t name_columns = 22, alone_columns = 9, cell_columns = 17, loads_a_table = 3;
 
 std::string cell(const Slowdown& one) {
   if (one.pairs == 0)
@@ -101,7 +101,7 @@ std::string own_line(const std::string& name) {
 std::string matrix_part(const InterferenceMatrix& matrix, const CaseNames& names,
                         std::size_t begin) {
   const std::size_t end = std::min(begin + loads_a_table, matrix.loads.size());
-  std::string text = left("  slowdown", name_columns) + right("alone", 10);
+  std::string text = left("  slowdown", name_columns) + right("alone", alone_columns);
   for (std::size_t i = begin; i < end; ++i) {
     text += right(std::string(1, static_cast<char>('a' + i)), i == begin ? 10 : cell_columns);
   }
@@ -111,13 +111,13 @@ std::string matrix_part(const InterferenceMatrix& matrix, const CaseNames& names
     if (row.key.scenario != scenario) text += clipped("  under " + row.key.scenario, 80) + "\n";
     scenario = row.key.scenario;
     text += own_line(names.name(row.key)) +
-            right(row.alone_seconds > 0 ? seconds_text(row.alone_seconds) : "-", 10);
+            right(row.alone_seconds > 0 ? seconds_text(row.alone_seconds) : "-", alone_columns);
     for (std::size_t i = begin; i < end; ++i) {
       text += left("", i == begin ? 2 : 1) + left(cell(row.slowdowns[i]), cell_columns - 2);
     }
     text += "\n";
   }
-  text += left("  ranking (Kendall's tau)", name_columns + 10);
+  text += left("  ranking (Kendall's tau)", name_columns + alone_columns);
   for (std::size_t i = begin; i < end; ++i) {
     const auto& tau = matrix.rank_correlations[i];
     text += left("", i == begin ? 2 : 1) +

@@ -11,7 +11,8 @@ namespace motley::devices {
 /// and reads it in place from then on.
 ThreadState read_thread_state(const std::string& schedstat);
 
-/// Without it the kernel may wake the thread 50 us late to save power (prctl(2): PR_SET_TIMERSLACK).
+/// Without it the kernel may wake the thread 50 us late to save power (prctl(2):
+/// PR_SET_TIMERSLACK).
 void set_precise_timers();
 
 /// CLOCK_BOOTTIME: goes on while the machine sleeps.
