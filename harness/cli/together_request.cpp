@@ -186,8 +186,8 @@ void add_together(CLI::App& app, Options& options) {
       ->type_name("MODEL");
   many("--on", options.on, "Processors, two or more: cpu:1, opencl:0/0of2 ...", "PROCESSOR");
   many("--split", options.split,
-       "Operators by name or kind in two parts: conv2d:axis=channels|height|batch,"
-       "ratio=0..1+0.1,chain=1; the ratio is the second processor's share",
+       "Operators by name or kind in two parts: conv2d:axis=height,ratio=0..1+0.1,chain=1 "
+       "(axis: channels, height or batch; ratio: the second processor's share)",
        "WHAT:...");
   many("--placement", options.placement,
        "Whole operators: cost, branches, fixed:NAME=place,..., random:seed=1..3+1, "
