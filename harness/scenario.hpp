@@ -23,6 +23,8 @@ class Server {
   /// Begins the next query, of so many samples; may return before it is answered.
   virtual void start(std::int64_t samples) = 0;
   virtual void wait() = 0;  ///< until the oldest query that was started is answered
+  /// Called behind each answer, outside the query's time: what the next one needs of it.
+  virtual void answered() {}
   /// 1: it answers before the next may start.
   virtual std::int64_t most_outstanding() const = 0;
 };

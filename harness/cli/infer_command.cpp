@@ -27,18 +27,16 @@ class InferenceServer final : public Server {
  public:
   explicit InferenceServer(Inference& inference) : inference_(inference) {}
   void start(std::int64_t samples) override {
-    for (std::int64_t i = 0; i < samples; ++i) {
-      if (inference_.decodes() && fed_back_) inference_.feed_back();
-      inference_.run();
-      fed_back_ = true;
-    }
+    for (std::int64_t i = 0; i < samples; ++i) inference_.run();
   }
   void wait() override { inference_.execution().finish(); }
+  void answered() override {
+    if (inference_.decodes()) inference_.feed_back();
+  }
   std::int64_t most_outstanding() const override { return 1; }
 
  private:
   Inference& inference_;
-  bool fed_back_ = false;
 };
 
 /// Until two runs in a row agree, or it has been long enough.
@@ -53,6 +51,7 @@ void warm_up(Server& server, Clock& clock, schema::Block& block) {
     server.start(1);
     server.wait();
     runs.push_back(clock.seconds() - started);
+    server.answered();
     const std::size_t n = runs.size();
     if (n >= least_runs && std::abs(runs[n - 1] / runs[n - 2] - 1) < agreement) return;
     if (clock.seconds() > begin + longest_seconds) return;

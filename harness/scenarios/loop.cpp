@@ -108,6 +108,7 @@ class Loop {
     const double from = open_ ? samples_.scheduled_seconds[i] : samples_.enqueued_seconds[i];
     samples_.latency_seconds.push_back(now - from);
     --outstanding_;
+    stage_.server.answered();
     return last_answer_ = now;
   }
 

@@ -39,6 +39,18 @@ SimulatedServer::Service always(double seconds) {
   return [=](std::int64_t) { return seconds; };
 }
 
+TEST(ClosedLoop, WhatAnAnswerLeavesToDoIsNoPartOfItsTime) {
+  Rig rig(always(0.1));
+  rig.server.seconds_behind_each = 0.4;
+  const LoopRun run = closed_loop(rig.stage(), {.seconds = 1.55}, 1, rig.samples);
+  ASSERT_EQ(run.queries(), 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_NEAR(rig.samples.host_seconds[i], 0.1, tiny);
+    EXPECT_NEAR(rig.samples.latency_seconds[i], 0.1, tiny);
+    EXPECT_NEAR(rig.samples.started_seconds[i] - run.begin_seconds, 0.5 * double(i), tiny);
+  }
+}
+
 TEST(OpenLoop, StartsAtTheScheduledTimeOrWhenTheServerIsFree) {
   Rig rig([](std::int64_t i) { return i == 0 ? 0.25 : 0.05; });
   const LoopRun run = open_loop(rig.stage(), {.seconds = 0.45}, periodic(0.1), rig.samples);

@@ -28,9 +28,11 @@ class SimulatedServer final : public Server {
     clock_.wait_until(answers_.front());
     answers_.pop_front();
   }
+  void answered() override { clock_.advance(seconds_behind_each); }
   std::int64_t most_outstanding() const override { return most_; }
 
   std::int64_t started = 0, samples_seen = 0, most_seen = 0;
+  double seconds_behind_each = 0;  ///< what each answer leaves to do before the next query
 
  private:
   VirtualClock& clock_;
