@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Do all tests pass? Installs what is missing, builds Release and the sanitizers' builds, runs them:
-# the thread sanitizer on the harness (its preset also knows the devices' tests).
+# Do all tests pass? Installs what is missing, builds Release and the sanitizers' build, runs both.
 #   --quick   Release only
+#   --tsan    also the thread sanitizer, on the harness (its preset knows the devices' tests too)
 # Ends with one line that says what passed; exit code 0 only then.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/setup.sh"
 
-presets=(release asan tsan)
+presets=(release asan)
 for argument in "$@"; do
   case "$argument" in
     --quick) presets=(release) ;;
-    *) stop "unknown argument $argument (it would be ignored). Known: --quick" ;;
+    --tsan) presets+=(tsan) ;;
+    *) stop "unknown argument $argument (it would be ignored). Known: --quick, --tsan" ;;
   esac
 done
 
