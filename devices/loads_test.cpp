@@ -58,6 +58,17 @@ INSTANTIATE_TEST_SUITE_P(Loads, LoadsOfACpu,
                                          "allocate:bytes=4M"),
                          name_of);
 
+TEST(Loads, WriteAroundTheCaches) {
+  const schema::LoadLevel both =
+      one_window("memory:footprint=1M,read_gbps=0.1,store=non_temporal,write_gbps=0.1");
+  EXPECT_GT(both.achieved.at("read_bytes_per_second"), 0);
+  EXPECT_GT(both.achieved.at("write_bytes_per_second"), 0);
+  const schema::LoadLevel share = one_window("memory:footprint=2M,store=non_temporal,share=0.1");
+  EXPECT_EQ(share.asked.count("write_bytes_per_second"), 1u);
+  EXPECT_GT(share.achieved.at("write_bytes_per_second"), 0);
+  EXPECT_EQ(share.achieved.at("read_bytes_per_second"), 0);
+}
+
 class LoadsOfADevice : public testing::TestWithParam<std::string> {};
 
 TEST_P(LoadsOfADevice, AccountForWhatTheyDid) {
@@ -106,7 +117,7 @@ TEST(Loads, RefuseWhatThisMachineHasNot) {
        {"cpu:on=cpu:999", "cpu:cluster=gigantic", "cpu:threads=1000", "cpu:on=cpu:0,cluster=big",
         "allocate:bytes=1000000G", "memory:footprint=1000000G", "memory:read_gbps=0",
         "memory:share=0.5,read_gbps=1", "memory:footprint=1024", "memory:share=1,footprint=1M",
-        "cache:level=8", "opencl_compute:on=cpu"}) {
+        "memory:store=non_temporal", "cache:level=8", "opencl_compute:on=cpu"}) {
     const std::string why = refusal(load);
     EXPECT_NE(why, "") << load;
     EXPECT_EQ(why.find('\n'), std::string::npos) << why;

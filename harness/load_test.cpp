@@ -35,6 +35,7 @@ TEST(Loads, RefuseWhatTheyDoNotKnow) {
   EXPECT_THROW(canonical_loads("cpu:duty=2"), BadArgument);
   EXPECT_THROW(canonical_loads("cpu:duty=half"), BadArgument);
   EXPECT_THROW(canonical_loads("frames:hz=0"), BadArgument);
+  EXPECT_THROW(canonical_loads("memory:store=uncached"), UnknownName);
   EXPECT_THROW(canonical_loads("cpu+"), BadArgument);
 }
 

@@ -31,7 +31,7 @@ schema::Value read(const SpecParameter& declared, const std::string& text,
   };
   if (std::holds_alternative<std::string>(declared.fallback)) {
     if (text.empty()) refuse("is empty");
-    return text;
+    return declared.spelling ? declared.spelling(text) : text;
   }
   schema::Value value = parse_value(text);
   if (std::holds_alternative<std::string>(value)) refuse("is no number");
@@ -48,6 +48,16 @@ schema::Value read(const SpecParameter& declared, const std::string& text,
 }
 
 }  // namespace
+
+std::function<std::string(const std::string&)> one_of(std::string kind,
+                                                      std::vector<std::string> names) {
+  return [kind = std::move(kind), names = std::move(names)](const std::string& text) {
+    if (std::find(names.begin(), names.end(), text) == names.end()) {
+      throw UnknownName(kind, text, names);
+    }
+    return text;
+  };
+}
 
 std::pair<std::string, std::string> split_spec(const std::string& text) {
   const std::size_t colon = text.find(':');

@@ -2,6 +2,7 @@
 // Parameters are declared where the scenario or load is; a unit is part of a parameter's name.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,7 +16,13 @@ struct SpecParameter {
   /// Its type (whole number, number or text) is that of all values. Text may be empty.
   schema::Value fallback;
   double least = 0, most = 1e18;  ///< of numbers
+  /// Of texts: how it is spelled where it keys records. Throws for what cannot be meant.
+  std::function<std::string(const std::string&)> spelling = {};
 };
+
+/// A spelling for texts that are one of these names; throws UnknownName for others.
+std::function<std::string(const std::string&)> one_of(std::string kind,
+                                                      std::vector<std::string> names);
 
 class Spec {
  public:

@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "harness/loads/loops_simd.cpp"
 #include "hwy/foreach_target.h"
 // Must follow foreach_target.h.
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -72,6 +73,29 @@ void write(void* to, std::size_t bytes, std::uint32_t word) {
   use(to);
 }
 
+/// Four neighbouring vectors, around the caches.
+template <class D, class V>
+HWY_INLINE void stream_four(V value, D d, std::uint32_t* to) {
+  const std::size_t n = hn::Lanes(d);
+#if HWY_ARCH_ARM_A64 && HWY_TARGET == HWY_NEON
+  // Highway's Stream is a plain store here; stnp is the hint that the architecture has.
+  asm volatile("stnp %q0, %q0, [%1]" ::"w"(value.raw), "r"(to) : "memory");
+  asm volatile("stnp %q0, %q0, [%1]" ::"w"(value.raw), "r"(to + 2 * n) : "memory");
+#else
+  for (std::size_t i = 0; i < 4; ++i) hn::Stream(value, d, to + i * n);
+#endif
+}
+
+void stream(void* to, std::size_t bytes, std::uint32_t word) {
+  const hn::ScalableTag<std::uint32_t> d;
+  const std::size_t n = hn::Lanes(d), count = bytes / sizeof(std::uint32_t);
+  auto* words = static_cast<std::uint32_t*>(to);
+  const auto value = hn::Set(d, word);
+  for (std::size_t i = 0; i + 4 * n <= count; i += 4 * n) stream_four(value, d, words + i);
+  hwy::FlushStream();
+  use(to);
+}
+
 }  // namespace motley::loads::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -81,6 +105,7 @@ namespace motley::loads {
 HWY_EXPORT(compute);
 HWY_EXPORT(read);
 HWY_EXPORT(write);
+HWY_EXPORT(stream);
 
 double multiply_and_add(std::int64_t steps) {
   return HWY_DYNAMIC_DISPATCH(compute)(steps);
@@ -90,6 +115,9 @@ void read_bytes(const void* from, std::size_t bytes) {
 }
 void write_bytes(void* to, std::size_t bytes, std::uint32_t word) {
   HWY_DYNAMIC_DISPATCH(write)(to, bytes, word);
+}
+void stream_bytes(void* to, std::size_t bytes, std::uint32_t word) {
+  HWY_DYNAMIC_DISPATCH(stream)(to, bytes, word);
 }
 
 }  // namespace motley::loads

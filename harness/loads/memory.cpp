@@ -1,6 +1,7 @@
 // memory: reads and writes more than most caches hold (details say so), at a steady rate, in pieces
 // of about a quarter of a millisecond. Bytes are those of explicit loads and stores, as STREAM
-// counts: a store also reads its line, so that a written byte moves two.
+// counts: a cached store also reads its line, so that a written byte moves two; one around the
+// caches moves one, and waits for nothing: the heaviest traffic that a core makes.
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -20,6 +21,7 @@ constexpr std::size_t line = 1024, least_piece = std::size_t{16} << 10,
 /// What one thread reads and writes in a piece; changed while it rests.
 struct PieceBytes {
   std::size_t read = 0, written = 0;
+  bool non_temporal = false;
 };
 
 /// Huge pages where there are some: a load is about the memory, not about page tables.
@@ -43,7 +45,10 @@ class MemoryWork final : public Work {
   void prepare() override { write_bytes(buffer_->host_address(), buffer_->bytes(), 1); }
   std::array<double, 2> piece() override {
     if (piece_->read > 0) read_bytes(next(piece_->read), piece_->read);
-    if (piece_->written > 0) write_bytes(next(piece_->written), piece_->written, ++word_);
+    if (piece_->written > 0) {
+      const auto write = piece_->non_temporal ? stream_bytes : write_bytes;
+      write(next(piece_->written), piece_->written, ++word_);
+    }
     return {static_cast<double>(piece_->read), static_cast<double>(piece_->written)};
   }
 
@@ -69,7 +74,8 @@ void set_pace(PacedPlan& plan, PieceBytes& piece, double read_rate, double write
   const double rate = read_rate + write_rate;
   const double bytes = std::clamp(rate * piece_seconds, static_cast<double>(least_piece),
                                   static_cast<double>(most_piece));
-  piece = {whole_lines(bytes * read_rate / rate), whole_lines(bytes * write_rate / rate)};
+  piece.read = whole_lines(bytes * read_rate / rate);
+  piece.written = whole_lines(bytes * write_rate / rate);
   plan.level.period_seconds = static_cast<double>(piece.read + piece.written) / rate;
 }
 
@@ -92,6 +98,7 @@ void check_fit(const Spec& spec, double bytes, Processor& core) {
 
 PacedPlan plan_of(const Spec& spec, const Cores& cores, const std::shared_ptr<PieceBytes>& piece) {
   const double threads = static_cast<double>(cores.processors.size());
+  piece->non_temporal = spec.text("store") == "non_temporal";
   PacedPlan plan;
   plan.level.load = spec.canonical();
   plan.level.processor = cores.id;
@@ -102,17 +109,22 @@ PacedPlan plan_of(const Spec& spec, const Cores& cores, const std::shared_ptr<Pi
     if (spec.given("read_gbps") || spec.given("write_gbps")) {
       throw BadArgument("memory: share and a rate both say how much. Give one of them.");
     }
-    *piece = {std::size_t{1} << 20, 0};
-    plan.settle = [share, piece, threads](PacedPlan& settled, const auto& unpaced) {
-      const double rate = share * unpaced.at("read_bytes_per_second");
-      if (share < 1) settled.level.asked["read_bytes_per_second"] = rate;  // else all there is
-      set_pace(settled, *piece, rate / threads, 0);
+    const bool writes = piece->non_temporal;
+    (writes ? piece->written : piece->read) = std::size_t{1} << 20;
+    plan.settle = [share, piece, threads, writes](PacedPlan& settled, const auto& unpaced) {
+      const char* quantity = writes ? "write_bytes_per_second" : "read_bytes_per_second";
+      const double rate = share * unpaced.at(quantity), each = rate / threads;
+      if (share < 1) settled.level.asked[quantity] = rate;  // else all there is
+      set_pace(settled, *piece, writes ? 0 : each, writes ? each : 0);
       if (share == 1) settled.level.period_seconds = 0;
     };
     return plan;
   }
   const double read = 1e9 * spec.number("read_gbps"), written = 1e9 * spec.number("write_gbps");
   if (read + written <= 0) throw BadArgument("memory: nothing to read or write. Give a rate.");
+  if (piece->non_temporal && written <= 0) {
+    throw BadArgument("memory: store says how it writes, and it only reads. Give write_gbps.");
+  }
   if (read > 0) plan.level.asked["read_bytes_per_second"] = read;
   if (written > 0) plan.level.asked["write_bytes_per_second"] = written;
   set_pace(plan, *piece, read / threads, written / threads);
@@ -153,9 +165,11 @@ LoadKind memory_load() {
   parameters.push_back({"read_gbps", "10^9 bytes read in a second, all threads together", 5.0, 0});
   parameters.push_back({"write_gbps", "10^9 bytes written in a second", 0.0, 0});
   parameters.push_back({"share",
-                        "instead of rates: share of what it reads alone without pauses (1: as "
-                        "fast as it goes); 0: rates",
+                        "instead of rates: share of what it reads (store=non_temporal: writes) "
+                        "alone without pauses (1: as fast as it goes); 0: rates",
                         0.0, 0, 1});
+  parameters.push_back({"store", "cached, or non_temporal: writes go around the caches", "cached",
+                        0, 0, one_of("store", {"cached", "non_temporal"})});
   parameters.push_back({"footprint",
                         "bytes that each thread walks; 0: twice the last-level cache, 64M to 1G",
                         std::int64_t{0}, 0});
