@@ -70,6 +70,20 @@ std::vector<schema::LoadLevel> Loads::end_window() {
   return levels;
 }
 
+void Loads::finish(std::span<schema::Block> blocks) {
+  const auto broken =
+      std::find_if(loads_.begin(), loads_.end(), [](const auto& load) { return load->broken(); });
+  const auto which = static_cast<std::size_t>(broken - loads_.begin());
+  const std::vector<schema::LoadLevel> levels = end_window();
+  for (schema::Block& block : blocks) {
+    block.loads = levels;
+    if (broken == loads_.end()) continue;
+    block.status = schema::Status::suspect;
+    block.reason = fmt::format("{} did not last: {}", levels[which].load, levels[which].reason);
+  }
+  stop();
+}
+
 std::string canonical_loads(const std::string& text) {
   std::string canonical;
   for (const Asked& one : parse_loads(text)) {

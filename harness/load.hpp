@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ class Load {
   virtual void begin_window() = 0;
   /// What it achieved since begin_window(). What ended one of its threads is the reason.
   virtual schema::LoadLevel end_window() = 0;
+  virtual bool broken() = 0;  ///< one of its threads has ended by itself
 };
 
 struct LoadKind {
@@ -43,11 +45,15 @@ class Loads {
  public:
   /// Throws BadArgument or UnknownName, and what opening processors throws.
   Loads(const std::string& text, Machine& machine, Clock& clock, const std::string& victim);
+  explicit Loads(std::vector<std::unique_ptr<Load>> loads) : loads_(std::move(loads)) {}
 
   bool empty() const { return loads_.empty(); }
   void start();  ///< each alone, one after another, then all together
   void begin_window();
   std::vector<schema::LoadLevel> end_window();
+  /// Gives the levels to these blocks, which are suspect where a load broke: its key names a load
+  /// that was not beside all of its samples. Then stops.
+  void finish(std::span<schema::Block> blocks);
   void stop() { loads_.clear(); }  ///< joins all threads
 
  private:

@@ -243,8 +243,7 @@ void measure(const Measuring& on) {
   } else {
     query(scenario, spec, limits, on);
   }
-  on.block.loads = on.loads.end_window();
-  on.loads.stop();
+  on.loads.finish({&on.block, 1});
 }
 
 }  // namespace

@@ -60,9 +60,28 @@ struct Adder {
   }
 };
 
+/// Its thread ends in the middle of the samples.
+class BrokenLoad final : public Load {
+ public:
+  void start() override {}
+  void run() override {}
+  void begin_window() override {}
+  schema::LoadLevel end_window() override {
+    schema::LoadLevel level;
+    level.load = "io:mbps=1";
+    level.reason = "one of its threads ended: the disk is full";
+    return level;
+  }
+  bool broken() override { return true; }
+};
+
 class VisitTest : public testing::Test {
  protected:
   schema::Block go(Tier tier = Tier::standard) {
+    Loads none("none", machine, clock, "cpu");
+    return go(tier, none);
+  }
+  schema::Block go(Tier tier, Loads& loads) {
     const Case subject = adder.make(clock);
     schema::Key key;
     key.case_name = subject.name;
@@ -70,8 +89,7 @@ class VisitTest : public testing::Test {
     key.parameters["n"] = std::int64_t{8};
     VisitOptions options;
     options.tier = tier;
-    Loads none("none", machine, clock, "cpu");
-    return visit({machine, clock, instruments, governor}, processor, subject, key, options, none);
+    return visit({machine, clock, instruments, governor}, processor, subject, key, options, loads);
   }
 
   Adder adder;
@@ -144,6 +162,17 @@ TEST_F(VisitTest, AbovePeakIsSuspect) {
   EXPECT_EQ(block.status, schema::Status::suspect);
   EXPECT_FALSE(block.samples.host_seconds.empty());
   EXPECT_EQ(block.ceiling_flops_per_second, 2e3);
+}
+
+TEST_F(VisitTest, BesideALoadThatBrokeItIsSuspect) {
+  std::vector<std::unique_ptr<Load>> broken;
+  broken.push_back(std::make_unique<BrokenLoad>());
+  Loads loads(std::move(broken));
+  const schema::Block block = go(Tier::smoke, loads);
+  EXPECT_EQ(block.status, schema::Status::suspect);
+  EXPECT_EQ(block.reason, "io:mbps=1 did not last: one of its threads ended: the disk is full");
+  EXPECT_FALSE(block.samples.host_seconds.empty());
+  EXPECT_EQ(block.loads.at(0).load, "io:mbps=1");
 }
 
 TEST_F(VisitTest, AnEngineThatTimesByItselfIsJudgedAlike) {

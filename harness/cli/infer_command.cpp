@@ -90,8 +90,7 @@ void ask(const Spec& spec, Server& server, const Options& options, Machine& mach
                {server, clock, options.seed, [] { return !devices::interrupted(); }, cpu_seconds},
                block);
   if (beside.monitor) beside.monitor->stop(block);
-  block.loads = loads.end_window();
-  loads.stop();
+  loads.finish({&block, 1});
 }
 
 schema::Block infer(const Options& options, Machine& machine, CoolDown& cool_down,

@@ -189,10 +189,8 @@ void measure(const MixRequest& request, const Options& options, Machine& machine
   loads.start();
   loads.begin_window();
   const tenants::MixRun run = tenants::run_mix(stage, request.limits, tenants, *alone);
-  const std::vector<schema::LoadLevel> levels = loads.end_window();
-  loads.stop();
+  loads.finish(blocks);
   take(tenants::conclude(tenants, request.limits, run, *alone), *alone, request, blocks);
-  for (schema::Block& block : blocks) block.loads = levels;
   if (run.all_failed()) throw Error("all workers failed: " + run.workers.front().failure);
   check_again(crew, run, blocks);
 }

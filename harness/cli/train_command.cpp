@@ -84,8 +84,7 @@ schema::Block train(const Options& options, Machine& machine, const schema::Key&
     loads.start();
     loads.begin_window();
     const bool learned = learns(learning, options, processor, block);
-    block.loads = loads.end_window();
-    loads.stop();
+    loads.finish({&block, 1});
     if (!learned) return;
     learning.keeping_state("the profile", [&] {
       take_profile(training.execution(), training.scalars(), training.steps(), learning.period(),

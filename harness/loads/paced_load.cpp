@@ -113,6 +113,11 @@ schema::LoadLevel PacedLoad::end_window() {
   return result;
 }
 
+bool PacedLoad::broken() {
+  const std::lock_guard lock(mutex_);
+  return trouble_ != nullptr;
+}
+
 void PacedLoad::body(Member& member) {
   try {
     member.parts.processor->wake();

@@ -49,6 +49,7 @@ class PacedLoad final : public Load {
   void run() override { enter(Mode::paced); }
   void begin_window() override;
   schema::LoadLevel end_window() override;
+  bool broken() override;
 
  private:
   enum class Mode { rest, unpaced, paced, end };
