@@ -77,7 +77,7 @@ void Loads::finish(std::span<schema::Block> blocks) {
   const std::vector<schema::LoadLevel> levels = end_window();
   for (schema::Block& block : blocks) {
     block.loads = levels;
-    if (broken == loads_.end()) continue;
+    if (broken == loads_.end() || block.status != schema::Status::ok) continue;
     block.status = schema::Status::suspect;
     block.reason = fmt::format("{} did not last: {}", levels[which].load, levels[which].reason);
   }

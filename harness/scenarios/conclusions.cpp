@@ -197,9 +197,16 @@ double tenth_of_latency(const Figures& figures) {
   return found == figures.end() ? 0 : 0.1 * found->second;
 }
 
+schema::Validity interrupted(double after_seconds) {
+  return {"invalid",
+          {fmt::format("interrupted after {:.3g} s (the rest is not known). Let it end.",
+                       after_seconds)}};
+}
+
 void conclude(const LoopRun& run, const Verdict& verdict, schema::Block& block) {
   block.stopped_by = run.stopped_by;
-  block.validity = verdict.validity();
+  block.validity =
+      run.stopped_by == "interrupt" ? interrupted(run.duration_seconds) : verdict.validity();
   block.phases["sample"] += run.duration_seconds;
 }
 

@@ -64,7 +64,10 @@ void judge_lateness(const Figures& figures, double allowed_seconds, Verdict& ver
 /// What may not matter in the latency at the percentile.
 double tenth_of_latency(const Figures& figures);
 
-/// Ends a scenario that is one loop.
+/// Who ended it early has seen part of the answer, whatever that part says.
+schema::Validity interrupted(double after_seconds);
+
+/// Ends a scenario that is one loop; invalid where it was interrupted.
 void conclude(const LoopRun& run, const Verdict& verdict, schema::Block& block);
 
 /// Latencies by the samples' segment, ascending each.

@@ -162,7 +162,8 @@ class PeakSearch {
       block_.figures["peak_queries_per_second"] = met_->rate;
       for (const std::string& reason : met_->verdict.validity().reasons) verdict.semivalid(reason);
     }
-    block_.validity = verdict.validity();
+    block_.validity =
+        stopped_by_ == "interrupt" ? interrupted(block_.phases["sample"]) : verdict.validity();
     block_.stopped_by = stopped_by_;
   }
 

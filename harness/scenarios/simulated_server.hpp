@@ -42,15 +42,18 @@ class SimulatedServer final : public Server {
   double free_at_ = 0;
 };
 
-/// A scenario's block on a server with that time of service.
+/// A scenario's block on a server with that time of service; interrupted when it asks so often
+/// whether to go on.
 inline schema::Block play(const std::string& text, SimulatedServer::Service service,
-                          std::uint64_t seed = 1, std::int64_t most = 1) {
+                          std::uint64_t seed = 1, std::int64_t most = 1,
+                          std::int64_t interrupt_at = std::int64_t{1} << 62) {
   VirtualClock clock;
   clock.advance(100);
   SimulatedServer server(clock, std::move(service), most);
   const Spec spec = scenario_spec(text);
   schema::Block block;
-  const ScenarioStage stage{server, clock, seed, [] { return true; }, [] { return 0.0; }};
+  const ScenarioStage stage{server, clock, seed, [&] { return --interrupt_at > 0; },
+                            [] { return 0.0; }};
   std::get<Queried>(find_scenario(spec.name()).implementation).run(spec, stage, block);
   return block;
 }

@@ -22,6 +22,24 @@ SimulatedServer::Service stalls(double seconds, std::int64_t which) {
   return [=](std::int64_t i) { return i == which ? 1.0 : seconds; };
 }
 
+/// `interrupted` beats what else would be said of a part.
+TEST(Scenarios, AreInvalidWhereTheyWereInterrupted) {
+  for (const std::string text :
+       {"single_stream", "multi_stream", "offline", "closed_concurrency:window_seconds=0.1",
+        "server_constant:rate=50", "server_poisson:rate=50", "server_gamma:rate=20",
+        "server_mmpp:low_rate=20", "burst:period_seconds=0.1,seconds=30,size=2",
+        "step:from=50,to=190", "ramp:from=50,to=190", "periodic_deadline", "find_peak", "sustained",
+        "sustained:rate=50"}) {
+    // Late enough for most scenarios to be content with what they have.
+    const schema::Block block = play(
+        text, [](std::int64_t) { return 0.005; }, 1, 1, 300);
+    EXPECT_EQ(block.stopped_by, "interrupt") << text;
+    EXPECT_EQ(verdict(block), "invalid") << text;
+    ASSERT_EQ(block.validity->reasons.size(), 1u) << text;
+    EXPECT_TRUE(block.validity->reasons[0].starts_with("interrupted after ")) << text;
+  }
+}
+
 TEST(SingleStream, NeedsQueriesAndTime) {
   const schema::Block good = play("single_stream", 0.01);
   EXPECT_EQ(verdict(good), "valid");

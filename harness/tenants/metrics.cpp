@@ -217,7 +217,9 @@ std::vector<schema::Block> conclude(const std::vector<Tenant>& tenants, const Mi
     block.samples = run.tenants[i].samples;
     block.figures =
         figures_of(tenants[i], run.tenants[i], run.duration_seconds, alone_seconds(alone, i));
-    block.validity = judge(tenants[i], run.tenants[i], run, limits, block.figures).validity();
+    block.validity = run.stopped_by == "interrupt"
+                         ? interrupted(run.duration_seconds)
+                         : judge(tenants[i], run.tenants[i], run, limits, block.figures).validity();
     block.figures.insert(whole.begin(), whole.end());
     block.stopped_by = run.stopped_by;
     block.phases["sample"] = run.duration_seconds;

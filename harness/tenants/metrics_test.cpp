@@ -54,6 +54,19 @@ TEST(MixMetrics, ATenantThatStarvesHasNoProgress) {
   EXPECT_EQ(blocks[1].validity->verdict, "invalid");
 }
 
+TEST(MixMetrics, AreInvalidWhereTheMixWasInterrupted) {
+  Played played{{tenant({}), tenant(periodic(4), 4)}, {{1, 2}}};
+  played.limits.seconds = 4000;
+  int asked = 0;
+  played.go_on = [&] { return ++asked <= 900; };
+  const MixRun run = play(played, "fixed");
+  for (const auto& block : conclude(played.tenants, played.limits, run, played.expected)) {
+    EXPECT_EQ(block.stopped_by, "interrupt");
+    EXPECT_EQ(block.validity->verdict, "invalid");
+    EXPECT_TRUE(block.validity->reasons.at(0).starts_with("interrupted after "));
+  }
+}
+
 TEST(MixMetrics, WhatStillWaitsCountsWithItsAge) {
   TenantRun run;
   run.indices = {0, 1};
