@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "harness/error.hpp"
 #include "workloads/graph/buffer_range.hpp"
@@ -85,6 +86,7 @@ std::size_t Execution::place_of(TensorId root) const {
   for (std::size_t place = 0; place < processors_.size(); ++place) {
     if (find(place, root)) return place;
   }
+  if (plan_.staging_slot_of.contains(root)) return plan_.host_copies();
   throw Error(plan_.graph.tensor(root).name +
               " is used by no operator (it has no memory). Leave it out of the graph.");
 }
@@ -100,6 +102,7 @@ std::byte* Execution::host_address(TensorId root) const {
 }
 
 Operands Execution::operands(std::size_t op) {
+  if (plan_.elided.contains(op)) return {};
   const Operator& one = plan_.graph.operators()[op];
   const std::size_t place = plan_.place_of[op];
   Operands result;
@@ -180,8 +183,22 @@ void Execution::pack_constants() {
   finish();
 }
 
+/// Staged, the copies are what is studied.
+bool Execution::needs_copies(std::size_t place) const {
+  return on_device(place) || plan_.residency == Residency::staged;
+}
+
 void Execution::set_input(TensorId input, const std::byte* from) {
-  inputs_[plan_.graph.root(input)] = from;
+  const TensorId root = plan_.graph.root(input);
+  const std::byte* before = std::exchange(inputs_[root], from);
+  if (from || !before) return;
+  finish();
+  for (std::size_t place = 0; place < processors_.size(); ++place) {
+    if (needs_copies(place) || plan_.memory_of[place] != place || !find(place, root)) continue;
+    const Location at = location(place, root);  // it holds what was given last
+    queues_[place]->write(*at.buffer, host_copy(root), plan_.graph.tensor(root).type.bytes(),
+                          at.offset_bytes);
+  }
 }
 
 void Execution::set_output(TensorId output, std::byte* to) {
@@ -232,7 +249,12 @@ void Execution::read(TensorId tensor, std::vector<std::byte>& into) {
 void Execution::read(std::size_t place, TensorId tensor, std::vector<std::byte>& into) {
   const TensorId root = plan_.graph.root(tensor);
   into.resize(plan_.graph.tensor(root).type.bytes());
-  if (!find(place, root)) place = 0;  // mapped
+  if (place == plan_.host_copies() || !find(place, root))
+    place = place_of(root);  // mapped, a piece
+  if (place == plan_.host_copies()) {
+    std::memcpy(into.data(), host_copy(root), into.size());
+    return;
+  }
   const Location from = location(place, root);
   queues_[place]->finish();
   if (from.buffer->owner() == Owner::host) {
@@ -245,7 +267,13 @@ void Execution::read(std::size_t place, TensorId tensor, std::vector<std::byte>&
 
 Values Execution::downloaded(TensorId output) const {
   const TensorId root = plan_.graph.root(output);
-  return to_values(plan_.graph.tensor(root).type, host_slots_[plan_.staging_slot_of.at(root)]);
+  const TensorType& type = plan_.graph.tensor(root).type;
+  const std::vector<std::byte>& copy = host_slots_[plan_.staging_slot_of.at(root)];
+  const std::size_t place = place_of(root);
+  if (needs_copies(place)) return to_values(type, copy);
+  const Location at = location(place, root);
+  const auto* own = static_cast<const std::byte*>(at.buffer->host_address()) + at.offset_bytes;
+  return to_values(type, {own, type.bytes()});
 }
 
 void Execution::do_step(const PlanStep& step, const RunScalars& scalars) {
@@ -257,19 +285,26 @@ void Execution::copy_tensor(const PlanStep& step) {
   Queue& queue = *queues_[step.place];
   const Location at = location(step.place, step.tensor);
   const std::size_t bytes = plan_.graph.tensor(step.tensor).type.bytes();
-  const auto given = [&](const auto& all) {
-    const auto found = all.find(step.tensor);
-    return found == all.end() ? nullptr : found->second;
-  };
-  if (step.action == Action::upload || step.action == Action::send) {
-    const std::byte* from =
-        step.action == Action::send ? host_address(step.tensor) : given(inputs_);
-    if (!from) from = host_copy(step.tensor);
-    queue.write(*at.buffer, from, bytes, at.offset_bytes);
-  } else {
-    std::byte* to = step.action == Action::fetch ? host_address(step.tensor) : given(outputs_);
-    if (!to) to = host_copy(step.tensor);
-    queue.read(*at.buffer, to, bytes, at.offset_bytes);
+  switch (step.action) {
+    case Action::send:
+      return queue.write(*at.buffer, host_address(step.tensor), bytes, at.offset_bytes);
+    case Action::fetch:
+      return queue.read(*at.buffer, host_address(step.tensor), bytes, at.offset_bytes);
+    case Action::upload: {
+      const RangeOf range = plan_.memory_range(plan_.host_copies(), step.tensor);
+      const auto given = inputs_.find(range.root);
+      const bool is_given = given != inputs_.end() && given->second != nullptr;
+      if (!is_given && !needs_copies(step.place)) return;
+      const std::byte* from = is_given ? given->second : host_copy(range.root);
+      return queue.write(*at.buffer, from + range.offset_bytes, bytes, at.offset_bytes);
+    }
+    default: {
+      const auto given = outputs_.find(step.tensor);
+      const bool is_given = given != outputs_.end() && given->second != nullptr;
+      if (!is_given && !needs_copies(step.place)) return;
+      queue.read(*at.buffer, is_given ? given->second : host_copy(step.tensor), bytes,
+                 at.offset_bytes);
+    }
   }
 }
 

@@ -43,9 +43,10 @@ class Execution {
   /// Parameters, statistics and states get their first content, constants are packed; waits.
   void initialize(std::uint64_t seed);
   /// Where the next runs take an input from, in the tensor's own bytes; must live until finish().
-  /// Null: the execution's own host copy, which set_values fills.
+  /// Null: what set_values gave, which a CPU's buffer holds itself: no copy (but staged).
   void set_input(TensorId input, const std::byte* from);
-  /// As set_input: where the next runs put what a step downloads. Null: into the own host copy.
+  /// As set_input: where the next runs put what a step downloads. Null: to where downloaded()
+  /// looks.
   void set_output(TensorId output, std::byte* to);
   /// Waits. Of a view: the memory that it is.
   void set_values(TensorId tensor, std::span<const double> values);
@@ -73,7 +74,7 @@ class Execution {
   /// last, which is one more entry.
   std::vector<StepTime> run_profiled(const RunScalars& scalars, std::uint64_t first_run,
                                      std::uint64_t runs, Clock& clock);
-  /// The host's copy of an output as the last download left it; finish() first.
+  /// An output as the last download left it, or as a CPU has it; finish() first.
   Values downloaded(TensorId output) const;
 
   /// Runs operator by operator and compares each with its reference on its own inputs; returns the
@@ -94,11 +95,14 @@ class Execution {
     Buffer* buffer;
     std::size_t offset_bytes;
   };
+  /// Who has it; Plan::host_copies() where only the host has.
   std::size_t place_of(TensorId root) const;
   Values values(std::size_t place, TensorId tensor);
   void read(std::size_t place, TensorId tensor, std::vector<std::byte>& into);
   /// What one processor computed goes to the others that have memory for it; waits.
   void spread(std::size_t from, TensorId tensor);
+  /// A CPU's memory is the host's: what nobody gives or wants elsewhere is not copied.
+  bool needs_copies(std::size_t place) const;
   /// None where the tensor has no memory there.
   std::optional<Location> find(std::size_t place, TensorId id) const;
   Location location(std::size_t place, TensorId id) const;

@@ -120,6 +120,29 @@ TEST_P(OnProcessor, EveryResidencyModeComputesWhatTheReferenceDoes) {
   }
 }
 
+/// A CPU computes with what it was given where it lies: what was lent must not stay behind.
+TEST_P(OnProcessor, WhatWasSetIsThereAgainBehindWhatWasLent) {
+  for (const Residency residency : {Residency::resident, Residency::staged}) {
+    const Net one = net(false);
+    const auto execution = start(one, residency);
+    const Values input = execution->values(one.input);
+    const TensorType& type = one.graph.tensor(one.input).type;
+    const std::vector<std::byte> lent = to_bytes(type, random_values(type, {}, seed, 1));
+    std::vector<std::byte> loss(one.graph.tensor(one.loss).type.bytes());
+    execution->set_input(one.input, lent.data());
+    execution->set_output(one.loss, loss.data());
+    execution->run(one.graph.scalars, 0);
+    execution->finish();
+    EXPECT_EQ(to_values(one.graph.tensor(one.loss).type, loss), execution->values(one.loss));
+    execution->set_input(one.input, nullptr);
+    execution->set_output(one.loss, nullptr);
+    execution->run(one.graph.scalars, 0);
+    execution->finish();
+    EXPECT_EQ(execution->values(one.input), input);
+    EXPECT_EQ(execution->downloaded(one.loss), execution->values(one.loss));
+  }
+}
+
 TEST_P(OnProcessor, EveryResidencyModeGivesTheSameBits) {
   std::vector<Values> first;
   for (const std::string& name : residency_names()) {

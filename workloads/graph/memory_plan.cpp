@@ -74,6 +74,7 @@ class MemoryPlan {
     for (std::size_t i = 0; i < graph_.operators().size(); ++i) {
       const Operator& op = graph_.operators()[i];
       for (const auto* ids : {&op.inputs, &op.outputs}) {
+        if (ids == &op.inputs && plan_.is_uploaded(i)) continue;
         for (const TensorId id : *ids) {
           const TensorId root = graph_.root(id);
           if (op.phase == Phase::update) updated_.insert(root);
@@ -171,10 +172,10 @@ class MemoryPlan {
     for (const PlanStep& step : plan_.steps) {
       using Action = PlanStep::Action;
       if (is_copy_of_tensor(step)) {
-        if (plan_.staging_slot_of.contains(step.tensor)) continue;
-        plan_.staging_slot_of[step.tensor] = plan_.slots.size();
-        plan_.slots.push_back({step.place, Category::staging,
-                               graph_.tensor(step.tensor).type.bytes(), MemoryKind::device, true});
+        const TensorId whole = plan_.memory_range(plan_.host_copies(), step.tensor).root;
+        if (!plan_.staging_slot_of.try_emplace(whole, plan_.slots.size()).second) continue;
+        plan_.slots.push_back({step.place, Category::staging, graph_.tensor(whole).type.bytes(),
+                               MemoryKind::device, true});
       } else if (step.action == Action::convert_out) {
         largest = std::max(largest, converted_type(graph_.tensor(step.tensor).type).bytes());
         place = step.place;

@@ -73,6 +73,11 @@ bool Plan::is_constant(std::size_t op) const {
   return constants.contains(graph.root(graph.operators()[op].outputs.front()));
 }
 
+bool Plan::is_uploaded(std::size_t op) const {
+  if (!elided.contains(op)) return false;
+  return range_of.contains({host_copies(), graph.root(graph.operators()[op].outputs.front())});
+}
+
 RangeOf Plan::memory_range(std::size_t memory, TensorId root) const {
   RangeOf result{root, 0};
   for (auto found = range_of.find({memory, root}); found != range_of.end();

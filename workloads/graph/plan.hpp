@@ -95,9 +95,11 @@ struct Plan {
   bool on_one_core = false;
   /// Operators of the first processor that the second computes instead, and why.
   std::map<std::size_t, std::string> placed_on_host;
-  /// Slices and concatenations that are nothing but addresses: they have no step.
+  /// Slices and concatenations that are nothing but addresses: they have no launch.
   std::set<std::size_t> elided;
-  std::map<std::pair<std::size_t, TensorId>, RangeOf> range_of;  ///< (memory, root tensor)
+  /// (memory, root tensor); of the host's copies too: a device that needs but a piece of an input
+  /// is given that piece.
+  std::map<std::pair<std::size_t, TensorId>, RangeOf> range_of;
   std::vector<PlanStep> steps;
   /// Roots with memory on several processors: where their content is behind a run; others:
   /// anywhere.
@@ -111,6 +113,10 @@ struct Plan {
   /// It runs when constants were set, and has no step.
   bool is_constant(std::size_t op) const;
   std::size_t memory_of_operator(std::size_t op) const { return memory_of[place_of[op]]; }
+  /// The host's copies, as if they were one more memory.
+  std::size_t host_copies() const { return memory_of.size(); }
+  /// A slice of an input whose piece is uploaded where it is used.
+  bool is_uploaded(std::size_t op) const;
   /// Whose memory the root's is there, and from where in it.
   RangeOf memory_range(std::size_t memory, TensorId root) const;
   /// Peak bytes by category, over all processors and staging.

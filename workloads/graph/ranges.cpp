@@ -36,10 +36,13 @@ class Ranges {
     for (std::size_t op = 0; op < graph_.operators().size(); ++op) {
       if (plan_.is_constant(op)) continue;
       const std::optional<std::vector<Part>> parts = parts_of(op);
-      const bool possible = parts && std::all_of(parts->begin(), parts->end(),
-                                                 [&](const Part& part) { return fits(op, part); });
-      if (!possible || is_any_twice(*parts)) continue;
-      const std::size_t memory = plan_.memory_of_operator(op);
+      if (!parts || is_any_twice(*parts)) continue;
+      const bool uploaded = is_piece_of_input(op, parts->front());
+      const bool possible =
+          uploaded || std::all_of(parts->begin(), parts->end(),
+                                  [&](const Part& part) { return fits(op, part); });
+      if (!possible) continue;
+      const std::size_t memory = uploaded ? plan_.host_copies() : plan_.memory_of_operator(op);
       for (const Part& part : *parts) {
         plan_.range_of[{memory, part.part}] = {part.whole,
                                                std::size_t(part.offset) * bytes_of(DataType::f32)};
@@ -82,14 +85,37 @@ class Ranges {
     return parts;
   }
 
+  /// On a device, where nothing reads more of the input than pieces of it.
+  bool is_piece_of_input(std::size_t op, const Part& part) const {
+    const std::size_t memory = plan_.memory_of_operator(op);
+    const Operator& one = graph_.operators()[op];
+    if (processors_[memory]->members() > 0 || one.kind != "slice" ||
+        graph_.tensor(part.whole).role != Role::input || !is_plain(part.whole) ||
+        plan_.residency == Residency::staged) {
+      return false;
+    }
+    for (std::size_t i = 0; i < graph_.operators().size(); ++i) {
+      if (plan_.memory_of_operator(i) != memory) continue;
+      const Operator& reader = graph_.operators()[i];
+      const bool reads = std::any_of(reader.inputs.begin(), reader.inputs.end(),
+                                     [&](TensorId id) { return graph_.root(id) == part.whole; });
+      if (reads && (reader.kind != "slice" || !parts_of(i))) return false;
+    }
+    return true;
+  }
+
+  bool is_plain(TensorId id) const {
+    const TensorType& type = graph_.tensor(id).type;
+    return type.dtype == DataType::f32 && type.layout == Layout::plain;
+  }
+
   bool fits(std::size_t op, const Part& part) const {
     const std::size_t memory = plan_.memory_of_operator(op);
     const Tensor &whole = graph_.tensor(part.whole), &inner = graph_.tensor(part.part);
-    const bool plain = whole.type.dtype == DataType::f32 && whole.type.layout == Layout::plain;
     const bool filled =
         whole.role == Role::activation || whole.role == Role::output || whole.role == Role::input;
     const bool written_once = writers(part.whole) <= 1 && writers(part.part) == 1;
-    if (!plain || !filled || !written_once || inner.role != Role::activation ||
+    if (!is_plain(part.whole) || !filled || !written_once || inner.role != Role::activation ||
         plan_.constants.contains(part.whole) || plan_.constants.contains(part.part) ||
         plan_.range_of.contains({memory, part.part})) {
       return false;

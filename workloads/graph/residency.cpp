@@ -27,7 +27,11 @@ class Rules {
       if (plan_.is_constant(op)) continue;
       bring_inputs(op);
       if (plan_.elided.contains(op)) {
-        waits_.pass_on(op);
+        if (plan_.is_uploaded(op)) {
+          upload_piece(op);
+        } else {
+          waits_.pass_on(op);
+        }
         continue;
       }
       before(op);
@@ -64,6 +68,7 @@ class Rules {
   void upload_inputs() {
     std::set<std::pair<std::size_t, TensorId>> done;
     for (std::size_t op = 0; op < graph_.operators().size(); ++op) {
+      if (plan_.is_uploaded(op)) continue;
       for (const TensorId root : roots(graph_.operators()[op].inputs)) {
         const bool filled = role(root) == Role::input || role(root) == Role::label;
         const std::size_t memory = plan_.memory_of_operator(op);
@@ -72,6 +77,12 @@ class Rules {
         }
       }
     }
+  }
+
+  /// Only now: before, its memory may be another's.
+  void upload_piece(std::size_t op) {
+    add({Action::upload, plan_.memory_of_operator(op), op,
+         graph_.root(graph_.operators()[op].outputs.front())});
   }
 
   /// Where each tensor's content will be when the next run begins: a first pass without steps. What

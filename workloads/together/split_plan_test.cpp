@@ -88,6 +88,28 @@ TEST_F(SplitPlan, OfChannelsMovesTheImageAndJoinsByACopy) {
   EXPECT_NEAR(bytes(one, Action::fetch), 13 * row * 473 / 1024, 1);
 }
 
+/// One convolution whose image comes from outside: each is given what it computes with.
+TEST_F(SplitPlan, OfTheInputUploadsItsRowsAlone) {
+  Model model = network("op/conv2d:shape=yolov2/3x3x1024-1024@13", 1, 1);
+  std::map<std::string, std::size_t> places;
+  split(model.graph, {{"layer1"}, SplitAxis::height, 6.0 / 13, {0, 1}, 0}, places);
+  PlanOptions options;
+  options.constant_parameters = true;
+  options.places = places;
+  for (const bool device_first : {false, true}) {
+    std::vector<Processor*> processors = {cpu_.get(), device_.get()};
+    if (device_first) std::swap(processors[0], processors[1]);
+    const Plan one = make_plan(model.graph, processors, first_choice, options);
+    const std::size_t device = device_first ? 0 : 1;
+    double uploaded = 0;
+    for (const PlanStep& step : all(one, Action::upload)) {
+      if (step.place == device) uploaded += double(one.graph.tensor(step.tensor).type.bytes());
+    }
+    EXPECT_EQ(uploaded, (device_first ? 8 : 7) * row) << "with one row of halo";
+    EXPECT_FALSE(one.slot_of.contains({device, model.input})) << "it has no memory for all of it";
+  }
+}
+
 TEST_F(SplitPlan, OfTwoCpusMovesNothing) {
   device_ = machine_->open("cpu:1");
   for (const SplitAxis axis : {SplitAxis::height, SplitAxis::channels}) {
