@@ -33,20 +33,21 @@ constexpr double most_error = 1e-4;  // normalised; sums in another order, over 
 /// All processors of the command, parked, and each one's own network alone.
 class Party {
  public:
-  Party(const Options& options, Machine& machine) : options_(options) {
+  Party(const Options& options, Machine& machine) : options_(options), machine_(machine) {
     for (const std::string& id : options.on) processors_.push_back(machine.open(id));
   }
-  std::vector<Partner> partners() const {
+  /// For one network: its CPUs are its own.
+  std::vector<Partner> partners() {
     std::vector<Partner> all;
-    for (const auto& one : processors_) all.push_back(partner(*one));
+    for (std::size_t place = 0; place < processors_.size(); ++place) all.push_back(partner(place));
     return all;
   }
   /// Made once: every division is compared with the same.
   std::vector<Together*> alone() {
     if (alone_.empty()) {
-      for (const auto& one : processors_) {
-        TogetherOptions plain = network_options();
-        alone_.push_back(std::make_unique<Together>(plain, std::vector{partner(*one)}));
+      for (std::size_t place = 0; place < processors_.size(); ++place) {
+        alone_.push_back(
+            std::make_unique<Together>(network_options(), std::vector{partner(place)}));
         check(*alone_.back());
       }
     }
@@ -76,12 +77,16 @@ class Party {
     worst_error_ = std::isfinite(error) ? error : 1e300;
     worst_ = worst;
   }
-  Partner partner(Processor& processor) const {
+  Partner partner(std::size_t place) {
+    const bool on_device = processors_[place]->members() == 0;
+    if (!on_device) own_.push_back(machine_.open(options_.on[place]));
+    Processor& processor = on_device ? *processors_[place] : *own_.back();
     return {processor,
             chooser_named(options_.implementation, processor, Tier::standard, options_.seed)};
   }
   const Options& options_;
-  std::vector<std::unique_ptr<Processor>> processors_;
+  Machine& machine_;
+  std::vector<std::unique_ptr<Processor>> processors_, own_;
   std::vector<std::unique_ptr<Together>> alone_;
   double worst_error_ = 0;
   std::string worst_;
@@ -99,7 +104,11 @@ std::vector<double> concurrent_rates(const std::vector<Together*>& alone) {
     try {
       const double begin = clock.seconds();
       double runs = 0, now = begin;
-      for (; now < end; now = clock.seconds(), ++runs) alone[i]->run();
+      alone[i]->repeat([&](double) {
+        ++runs;
+        now = clock.seconds();
+        return now < end;
+      });
       rates[i] = runs / (now - begin);
     } catch (...) {
       troubles[i] = std::current_exception();
@@ -239,11 +248,7 @@ void run_pipeline(Party& party, const Division& division, schema::Block& block) 
   PipelineTimes last;
   for (int round = 0; round < party.rounds(); ++round) {
     for (std::size_t i = 0; i < alone.size(); ++i) {
-      for (std::size_t run = 0; run < party.options().runs; ++run) {
-        const double started = steady_clock().seconds();
-        alone[i]->run();
-        alone_seconds[i].push_back(steady_clock().seconds() - started);
-      }
+      take_turn(*alone[i], int(party.options().runs), alone_seconds[i]);
     }
     last = pipeline.run(party.options().runs);
     periods.push_back(last.period);
@@ -283,14 +288,13 @@ void run_training(Party& party, const Division& division, schema::Block& block) 
   }
   wanted.ratio = std::holds_alternative<double>(ratio) ? std::get<double>(ratio)
                                                        : double(std::get<std::int64_t>(ratio));
-  const std::vector<Partner> partners = party.partners();
   std::vector<std::unique_ptr<DataParallel>> alone;
   for (std::size_t i = 0; i < 2; ++i) {
     DataParallelOptions plain = wanted;
     plain.ratio = double(i);
-    alone.push_back(std::make_unique<DataParallel>(plain, partners));
+    alone.push_back(std::make_unique<DataParallel>(plain, party.partners()));
   }
-  DataParallel together(wanted, partners);
+  DataParallel together(wanted, party.partners());
   const auto loss_difference = [&] {
     const double loss = alone[0]->loss();
     return std::abs(together.loss() - loss) / std::max(std::abs(loss), 1e-6);

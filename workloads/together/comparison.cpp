@@ -7,16 +7,15 @@ namespace {
 
 constexpr int timed_runs = 5;
 
-void take_turn(Together& network, int runs, std::vector<double>& seconds) {
-  network.run();
-  for (int i = 0; i < runs; ++i) {
-    const double started = steady_clock().seconds();
-    network.run();
-    seconds.push_back(steady_clock().seconds() - started);
-  }
-}
-
 }  // namespace
+
+void take_turn(Together& network, int runs, std::vector<double>& seconds) {
+  int run = 0;
+  network.repeat([&](double taken) {
+    if (run > 0) seconds.push_back(taken);
+    return run++ < runs;
+  });
+}
 
 Comparison compare(Together& together, const std::vector<Together*>& alone, int rounds,
                    int runs_each_round) {

@@ -20,8 +20,11 @@ struct Comparison {
   TogetherTimes times;
 };
 
-/// Each in turn so many runs in each round: what happens meanwhile happens to all. The first run of
-/// a turn only warms up. `alone`: one for each place, in order.
+/// Adds the seconds of so many runs; one more before them only warms up.
+void take_turn(Together& network, int runs, std::vector<double>& seconds);
+
+/// Each in turn so many runs in each round: what happens meanwhile happens to all. `alone`: one for
+/// each place, in order.
 Comparison compare(Together& together, const std::vector<Together*>& alone, int rounds,
                    int runs_each_round);
 

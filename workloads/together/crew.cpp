@@ -1,41 +1,89 @@
 #include "workloads/together/crew.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "workloads/graph/device_times.hpp"
 
 namespace motley::workloads {
 namespace {
 
-constexpr int looks_before_sleep = 4000;  // some ten microseconds
+constexpr int looks_before_sleep = 4000;  // some ten microseconds: others may need the core
+
+/// Waits until the value is another than `old`.
+void wait_until_not(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  for (int i = 0; i < looks_before_sleep; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+  }
+  value.wait(old);
+}
 
 }  // namespace
 
-Crew::Crew(Execution& execution, Synchronisation synchronisation) : execution_(execution) {
+/// The caller's thread belongs to its CPU meanwhile.
+class Crew::CallersTurn {
+ public:
+  explicit CallersTurn(Processor* processor) : processor_(processor) {
+    if (processor_) processor_->wake();
+  }
+  ~CallersTurn() {
+    if (processor_) processor_->park();
+  }
+  CallersTurn(const CallersTurn&) = delete;
+  CallersTurn& operator=(const CallersTurn&) = delete;
+
+ private:
+  Processor* processor_;
+};
+
+Crew::CallersTurn Crew::callers_turn() {
+  return CallersTurn(callers_cpu_ ? &execution_.processor(*callers_cpu_) : nullptr);
+}
+
+/// Steps of one place that are still to be given.
+struct Crew::Rest {
+  std::span<const std::size_t> steps = {};
+  double since = 0;  ///< when the first of them could have begun, but for others
+  bool empty() const { return steps.empty(); }
+  std::size_t next() const { return steps.front(); }
+};
+
+Crew::Crew(Execution& execution, Synchronisation synchronisation)
+    : execution_(execution), places_(execution.plan().memory_of.size()) {
+  choose_callers();
   const std::vector<PlanStep>& steps = execution.plan().steps;
-  places_ = std::vector<Place>(execution.plan().memory_of.size());
   signals_.resize(steps.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {
     places_[steps[i].place].steps.push_back(i);
     for (const std::size_t other : steps[i].waits) {
-      if (signals_[other]) continue;
+      if (!signals_[other]) signals_[other] = std::make_unique<Signal>();
       const std::size_t place = steps[other].place;
-      signals_[other] = std::make_unique<Signal>();
-      signals_[other]->use(synchronisation, execution.processor(place), execution.queue(place));
+      signals_[other]->use(synchronisation, execution.processor(place), execution.queue(place),
+                           is_callers(place) && is_callers(steps[i].place));
     }
   }
   execution.finish();
-  for (std::size_t place = 0; place < places_.size() && !callers_; ++place) {
-    if (execution.on_device(place)) callers_ = place;
-  }
-  busy_ = std::uint32_t(places_.size() - (callers_ ? 1 : 0));  // until each has woken its own
+  busy_ = std::uint32_t(places_.size() - callers_.size());  // until each has woken its own
   for (std::size_t place = 0; place < places_.size(); ++place) {
-    if (place != callers_) places_[place].thread = std::thread([this, place] { work(place); });
+    if (!is_callers(place)) places_[place].thread = std::thread([this, place] { work(place); });
   }
-  for (auto busy = busy_.load(); busy != 0; busy = busy_.load()) busy_.wait(busy);
+  await_places();
   if (!trouble_) return;
   end();
   rethrow();
+}
+
+void Crew::choose_callers() {
+  std::optional<std::size_t> device;
+  for (std::size_t place = places_.size(); place-- > 0;) {
+    (execution_.on_device(place) ? device : callers_cpu_) = place;
+  }
+  if (device) callers_.push_back(*device);
+  if (callers_cpu_) callers_.push_back(*callers_cpu_);
+}
+
+bool Crew::is_callers(std::size_t place) const {
+  return std::find(callers_.begin(), callers_.end(), place) != callers_.end();
 }
 
 Crew::~Crew() {
@@ -62,7 +110,19 @@ void Crew::note_trouble() {
 }
 
 void Crew::run(const RunScalars& scalars) {
+  const CallersTurn turn = callers_turn();
   go(scalars, nullptr, nullptr);
+}
+
+void Crew::repeat(const RunScalars& scalars, Clock& clock,
+                  const std::function<bool(double)>& again) {
+  const CallersTurn turn = callers_turn();
+  double seconds = 0;
+  do {
+    const double started = clock.seconds();
+    go(scalars, nullptr, nullptr);
+    seconds = clock.seconds() - started;
+  } while (again(seconds));
 }
 
 CrewRun Crew::run_timed(const RunScalars& scalars, Clock& clock) {
@@ -72,6 +132,7 @@ CrewRun Crew::run_timed(const RunScalars& scalars, Clock& clock) {
   for (std::size_t place = 0; place < places_.size(); ++place) {
     execution_.queue(place).take_intervals();
   }
+  const CallersTurn turn = callers_turn();
   go(scalars, &clock, &times);
   return times;
 }
@@ -83,25 +144,18 @@ void Crew::go(const RunScalars& scalars, Clock* clock, CrewRun* times) {
   for (const auto& signal : signals_) {
     if (signal) signal->reset();
   }
-  busy_ = std::uint32_t(places_.size() - (callers_ ? 1 : 0));
+  busy_ = std::uint32_t(places_.size() - callers_.size());
   if (times) times->started = clock->seconds();
-  const std::size_t given = callers_ ? give_first_steps(*callers_) : 0;
   epoch_.fetch_add(1);
   epoch_.notify_all();
-  if (callers_) run_place(*callers_, given);
-  for (auto busy = busy_.load(); busy != 0; busy = busy_.load()) busy_.wait(busy);
+  run_places(callers_);
+  await_places();
   if (times) times->ended = clock->seconds();
   rethrow();
 }
 
-/// A run follows another at once where a stream of them is computed: it is looked for a while
-/// before the thread sleeps, no longer, since others may need the core.
-std::uint32_t Crew::await_change(std::uint32_t seen) const {
-  for (int i = 0; i < looks_before_sleep; ++i) {
-    if (epoch_.load(std::memory_order_acquire) != seen) break;
-  }
-  while (epoch_.load(std::memory_order_acquire) == seen) epoch_.wait(seen);
-  return epoch_.load();
+void Crew::await_places() {
+  for (auto busy = busy_.load(); busy != 0; busy = busy_.load()) wait_until_not(busy_, busy);
 }
 
 void Crew::work(std::size_t place) {
@@ -117,52 +171,66 @@ void Crew::work(std::size_t place) {
   std::uint32_t seen = epoch_.load();
   done();
   while (true) {
-    seen = await_change(seen);
+    wait_until_not(epoch_, seen);  // a run follows another at once where a stream is computed
+    seen = epoch_.load();
     if (ending_) break;
-    run_place(place, 0);
+    run_places({place});
     done();
   }
   processor.park();
 }
 
-/// Those that wait for nobody: a device has work before the others are woken.
-std::size_t Crew::give_first_steps(std::size_t place) {
-  const std::vector<std::size_t>& steps = places_[place].steps;
-  const auto waits = [&](std::size_t step) { return !execution_.plan().steps[step].waits.empty(); };
-  const auto first = std::size_t(std::find_if(steps.begin(), steps.end(), waits) - steps.begin());
+void Crew::run_places(const std::vector<std::size_t>& places) {
   try {
-    give_steps(place, 0, first);
+    Rest device, cpu;
+    for (const std::size_t place : places) {
+      (execution_.on_device(place) ? device : cpu) = {places_[place].steps,
+                                                      clock_ ? clock_->seconds() : 0};
+    }
+    give_in_turn(device, cpu);
+    for (const std::size_t place : places) finish_place(place);
   } catch (...) {
     note_trouble();
     give_up();
-    return steps.size();
-  }
-  return first;
-}
-
-void Crew::run_place(std::size_t place, std::size_t first) {
-  try {
-    give_steps(place, first, places_[place].steps.size());
-    finish_place(place);
-  } catch (...) {
-    note_trouble();
-    give_up();
-    try {
-      execution_.queue(place).finish();
-    } catch (const std::exception&) {  // the device is lost: nothing runs any more
+    for (const std::size_t place : places) {
+      try {
+        execution_.queue(place).finish();
+      } catch (const std::exception&) {  // the device is lost: nothing runs any more
+      }
     }
   }
 }
 
-void Crew::give_steps(std::size_t place, std::size_t begin, std::size_t end) {
-  for (std::size_t i = begin; i < end; ++i) {
-    const std::size_t step = places_[place].steps[i];
-    if (times_) {
-      give_step_timed(step);
-    } else {
-      give_step(step);
-    }
+/// The device gets what it can begin before the CPU's next step, and what that step needs.
+void Crew::give_in_turn(Rest device, Rest cpu) {
+  while (!device.empty() || !cpu.empty()) {
+    const auto needed = [&] {
+      const std::vector<std::size_t>& waits = execution_.plan().steps[cpu.next()].waits;
+      return std::any_of(waits.begin(), waits.end(), [&](std::size_t other) {
+        return std::find(device.steps.begin(), device.steps.end(), other) != device.steps.end();
+      });
+    };
+    const bool device_first =
+        !device.empty() && (cpu.empty() || can_begin(device.next()) || needed());
+    give_next(device_first ? device : cpu);
   }
+}
+
+void Crew::give_next(Rest& rest) {
+  if (times_) {
+    give_step_timed(rest.next(), rest.since);
+    rest.since = clock_->seconds();
+  } else {
+    give_step(rest.next());
+  }
+  rest.steps = rest.steps.subspan(1);
+}
+
+/// Giving it would not block this thread.
+bool Crew::can_begin(std::size_t step) const {
+  const std::vector<std::size_t>& waits = execution_.plan().steps[step].waits;
+  return std::all_of(waits.begin(), waits.end(),
+                     [&](std::size_t other) { return signals_[other]->holds_at_once(); });
 }
 
 void Crew::give_step(std::size_t step) {
@@ -174,12 +242,12 @@ void Crew::give_step(std::size_t step) {
   if (signals_[step]) signals_[step]->given(queue);
 }
 
-void Crew::give_step_timed(std::size_t step) {
+void Crew::give_step_timed(std::size_t step, double wait_started) {
   const PlanStep& one = execution_.plan().steps[step];
   Queue& queue = execution_.queue(one.place);
   CrewStep& times = times_->steps[step];
   times.ran = true;
-  times.wait_started = clock_->seconds();
+  times.wait_started = one.waits.empty() ? clock_->seconds() : wait_started;
   for (const std::size_t other : one.waits)
     signals_[other]->hold(queue, !execution_.on_device(one.place));
   times.wait_ended = times.host_started = clock_->seconds();

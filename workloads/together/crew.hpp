@@ -1,11 +1,14 @@
-// Who runs a plan whose operators lie on several processors? One thread for each of them gives that
-// processor its steps in order, and waits before a step for those of other places that the plan
-// names. A CPU computes on its thread; a device's only gives commands: of the first device that is
-// the caller's own, which need not be woken first (3 ms were seen where no core was idle).
+// Who runs a plan whose operators lie on several processors? Each CPU computes on a thread pinned
+// to it; a device is only given commands. The caller's thread is the first CPU's and gives the
+// first device its commands between its own steps, as a program would that uses both: nothing is
+// handed over from thread to thread, and nobody needs the core on which a device's driver works.
+// Every other place has a thread of its own. A step waits for those of other places that the plan
+// names.
 #pragma once
 
 #include <atomic>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +44,8 @@ class Crew {
   /// One run, from giving the first step until all places have finished. Throws what a place threw;
   /// the others have finished then.
   void run(const RunScalars& scalars);
+  /// Runs, and again as long as `again` says so, which is told how many seconds each took.
+  void repeat(const RunScalars& scalars, Clock& clock, const std::function<bool(double)>& again);
   CrewRun run_timed(const RunScalars& scalars, Clock& clock);
 
  private:
@@ -48,23 +53,30 @@ class Crew {
     std::vector<std::size_t> steps;
     std::thread thread;
   };
+  void choose_callers();
+  bool is_callers(std::size_t place) const;
+  class CallersTurn;
+  struct Rest;
+  CallersTurn callers_turn();
   void go(const RunScalars& scalars, Clock* clock, CrewRun* times);
+  void await_places();
   void work(std::size_t place);
-  void run_place(std::size_t place, std::size_t first);
-  std::size_t give_first_steps(std::size_t place);
-  void give_steps(std::size_t place, std::size_t begin, std::size_t end);
+  void run_places(const std::vector<std::size_t>& places);
+  void give_in_turn(Rest device, Rest cpu);
+  void give_next(Rest& rest);
+  bool can_begin(std::size_t step) const;
   void give_step(std::size_t step);
-  void give_step_timed(std::size_t step);
+  void give_step_timed(std::size_t step, double wait_started);
   void finish_place(std::size_t place);
   void give_up();
   void end();
   void rethrow();
   void note_trouble();
-  std::uint32_t await_change(std::uint32_t seen) const;
 
   Execution& execution_;
   std::vector<Place> places_;
-  std::optional<std::size_t> callers_;            ///< place
+  std::vector<std::size_t> callers_;              ///< places
+  std::optional<std::size_t> callers_cpu_;        ///< of these
   std::vector<std::unique_ptr<Signal>> signals_;  ///< of steps that others wait for; else null
   /// What is to be done now.
   const RunScalars* scalars_ = nullptr;

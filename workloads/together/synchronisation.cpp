@@ -112,7 +112,16 @@ class Signal::AsFence : public Fence {
   Signal& signal_;
 };
 
-void Signal::use(Synchronisation synchronisation, Processor& device, Queue& queue) {
+void Signal::use(Synchronisation synchronisation, Processor& device, Queue& queue,
+                 bool by_own_thread) {
+  const bool is_first = !is_used_;
+  is_used_ = true;
+  if (!by_own_thread) {
+    to_empty_ = nullptr;
+  } else if (is_first) {
+    to_empty_ = &queue;
+  }
+  if (!is_first) return;
   synchronisation_ = synchronisation;
   on_device_ = device.members() == 0;
   if (on_device_ && synchronisation == Synchronisation::mapped_flag) {
@@ -143,6 +152,7 @@ void Signal::given(Queue& queue) {
   if (!on_device_) return reach(ended);
   switch (synchronisation_) {
     case Synchronisation::finish:
+      if (to_empty_) return reach(is_given);
       queue.finish();
       return reach(ended);
     case Synchronisation::mapped_flag:
@@ -192,6 +202,9 @@ void Signal::wait(bool own_core) {
   if (wait_past(needs_end ? ended : is_given, own_core) == ended) return;
   Spin spin;
   switch (synchronisation_) {
+    case Synchronisation::finish:
+      to_empty_->finish();
+      return reach(ended);
     case Synchronisation::event_poll:
       while (!fence_->done()) spin.again();
       return;
@@ -201,6 +214,10 @@ void Signal::wait(bool own_core) {
     default:
       fence_->wait();
   }
+}
+
+bool Signal::holds_at_once() const {
+  return synchronisation_ == Synchronisation::callback || state_.load() >= ended;
 }
 
 void Signal::hold(Queue& queue, bool own_core) {

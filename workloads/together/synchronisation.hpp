@@ -15,7 +15,7 @@
 namespace motley::workloads {
 
 enum class Synchronisation {
-  finish,      ///< who gave the step empties the queue, then tells
+  finish,      ///< the step's queue is emptied, by who needs it where that thread gave the step
   event_wait,  ///< who needs it blocks in the driver until the step's event
   event_poll,  ///< who needs it asks the driver for the event's state again and again
   callback,    ///< the driver calls us; a device that needs it is held by an event of its own
@@ -44,8 +44,9 @@ class MappedFlag {
 /// The end of one step, as other places see it; once in each run.
 class Signal {
  public:
-  /// Whose step it is. A CPU's thread tells at once, whatever the way.
-  void use(Synchronisation synchronisation, Processor& device, Queue& queue);
+  /// Whose step it is; once for each who needs it, and whether that is the thread that gives the
+  /// step. A CPU's thread tells at once, whatever the way.
+  void use(Synchronisation synchronisation, Processor& device, Queue& queue, bool by_own_thread);
 
   /// How many of the device's commands telling it takes.
   std::size_t commands() const { return flag_ ? 1 : 0; }
@@ -57,6 +58,8 @@ class Signal {
   /// Nobody will: everyone who waits goes on, and throws in wait().
   void fail();
 
+  /// hold() would not block this thread.
+  bool holds_at_once() const;
   /// Blocks this thread; one that has a core of its own looks longer before it sleeps, which costs
   /// 50 us. Throws Error where the other place failed.
   void wait(bool own_core = false);
@@ -72,7 +75,8 @@ class Signal {
   void then(std::function<void()> callback);
 
   Synchronisation synchronisation_ = Synchronisation::event_wait;
-  bool on_device_ = false;
+  bool is_used_ = false, on_device_ = false;
+  Queue* to_empty_ = nullptr;  ///< where all who need it give steps to it themselves
   std::atomic<std::uint32_t> state_{nothing};
   std::uint32_t run_ = 0;
   std::unique_ptr<Fence> fence_;

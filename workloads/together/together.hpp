@@ -3,6 +3,7 @@
 // gained.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,6 +19,8 @@
 namespace motley::workloads {
 
 /// A processor that takes part. It must be parked: while it computes, a thread of its own wakes it.
+/// A CPU takes part in one network at a time: another needs its own Processor of these cores, since
+/// a team knows but one thread that woke it.
 struct Partner {
   Processor& processor;
   Chooser chooser;
@@ -86,6 +89,10 @@ class Together {
 
   /// One inference; its output is there behind it.
   void run() { crew_->run(model_.graph.scalars); }
+  /// One, and again as long as `again` says so, which is told how many seconds each took.
+  void repeat(const std::function<bool(double)>& again) {
+    crew_->repeat(model_.graph.scalars, steady_clock(), again);
+  }
   TogetherTimes run_timed();
   Values output();
   /// Operators, crossings, bytes, who computes what: for a record's details.

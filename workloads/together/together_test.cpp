@@ -166,6 +166,36 @@ TEST_P(OnPair, EveryWayToSynchroniseComputesTheSame) {
   }
 }
 
+/// Of what comes from outside each has but a piece, and it can be read back and set whole.
+TEST_P(OnPair, AnInputInPiecesIsStillOne) {
+  TogetherOptions wanted = options("op/conv2d:shape=yolov2/3x3x1024-1024@13");
+  wanted.splits = {{"conv2d", SplitAxis::height, 0.5, 1}};
+  Together both(wanted, partners());
+  std::string worst;
+  EXPECT_LE(both.execution().check({}, worst), 1) << worst;
+  const TensorId input = both.model().input;
+  const Values content = random_values(both.model().graph.tensor(input).type, {}, 7, 0);
+  both.execution().set_values(input, content);
+  EXPECT_EQ(both.execution().values(input), content);
+  both.run();
+  Together one(options(wanted.model), partners(1));
+  one.execution().set_values(one.model().input, content);
+  one.run();
+  EXPECT_LE(normalised_error(both.output(), one.output()), 1e-4);
+}
+
+TEST_P(OnPair, RunsAgainAsLongAsWanted) {
+  for (const std::size_t count : {1, 2}) {
+    Together network(options(lenet), partners(count));
+    int runs = 0;
+    network.repeat([&](double seconds) {
+      EXPECT_GT(seconds, 0);
+      return ++runs < 3;
+    });
+    EXPECT_EQ(runs, 3);
+  }
+}
+
 TEST_P(OnPair, TimesOfPlacesAddUp) {
   TogetherOptions wanted = options(squeezenet);
   wanted.splits = {{"conv2d", SplitAxis::height, 0.5, 1}};
@@ -214,7 +244,12 @@ TEST_P(OnTwoDevices, NoCpuTakesPart) {
     expect_same(wanted);
   }
   TogetherOptions wanted = options(lenet, "random:seed=3");
-  wanted.synchronisation = Synchronisation::callback;
+  for (const std::string& name : synchronisation_names()) {
+    wanted.synchronisation = synchronisation_from(name);
+    expect_same(wanted);
+  }
+  wanted = options("op/conv2d:shape=yolov2/3x3x1024-1024@13");
+  wanted.splits = {{"conv2d", SplitAxis::height, 0.5, 1}};
   expect_same(wanted);
 }
 
