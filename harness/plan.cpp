@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "harness/error.hpp"
+#include "harness/scenarios/trace.hpp"
 #include "harness/visit.hpp"
 
 namespace motley {
@@ -158,7 +159,7 @@ std::string repro(const schema::Key& key, Tier tier, std::uint64_t seed) {
     text += name == "resources" ? " --resources " + shell_word(is)
                                 : " --set " + shell_word(name + "=" + is);
   }
-  text += fmt::format(" --scenario {}", shell_word(key.scenario));
+  text += fmt::format(" --scenario {}", shell_word(with_trace_files(key.scenario)));
   if (key.load != "none") text += fmt::format(" --load {}", shell_word(key.load));
   text += fmt::format(" --tier {} --seed {}", to_string(tier), seed);
   return micro ? text : text + " --processes 1 --rounds 1";

@@ -94,6 +94,11 @@ Spec::Spec(std::string name, const std::string& values, const std::vector<SpecPa
     if (values_[parameter] == found->fallback) given_.erase(parameter);
     begin = end + 1;
   }
+  for (const SpecParameter& one : declared) {  // one that cannot be left out says so
+    if (one.spelling && values_[one.name] == one.fallback) {
+      one.spelling(std::get<std::string>(one.fallback));
+    }
+  }
 }
 
 std::int64_t Spec::integer(const std::string& parameter) const {

@@ -16,7 +16,8 @@ struct SpecParameter {
   /// Its type (whole number, number or text) is that of all values. Text may be empty.
   schema::Value fallback;
   double least = 0, most = 1e18;  ///< of numbers
-  /// Of texts: how it is spelled where it keys records. Throws for what cannot be meant.
+  /// Of texts: how it is spelled where it keys records. Throws for what cannot be meant; for the
+  /// fallback too, where it cannot be left out.
   std::function<std::string(const std::string&)> spelling = {};
 };
 

@@ -80,6 +80,9 @@ std::vector<std::string> Supervisor::worker_arguments(const std::string& mode) c
   if (!options_.tuning.empty()) {
     arguments.insert(arguments.end(), {"--tuning", options_.tuning.string()});
   }
+  for (const std::string& trace : options_.traces) {
+    arguments.insert(arguments.end(), {"--trace", trace});
+  }
   if (!options_.resources().empty()) {
     arguments.insert(arguments.end(), {"--resources", options_.resources()});
   }

@@ -32,7 +32,8 @@ struct RunOptions {
   std::uint64_t seed = 0;
   std::filesystem::path out;
   bool resume = false;
-  std::filesystem::path tuning;  ///< choices that workers look up and add to; empty: none
+  std::filesystem::path tuning;     ///< choices that workers look up and add to; empty: none
+  std::vector<std::string> traces;  ///< files that scenarios replay
   const std::string& resources() const { return parts.front().selection.resources; }
   Tier tier() const { return parts.front().selection.tier; }
 };

@@ -12,6 +12,7 @@
 #include "harness/cli/suite.hpp"
 #include "harness/cli/together_request.hpp"
 #include "harness/error.hpp"
+#include "harness/scenarios/trace.hpp"
 #include "results_schema/json_lines.hpp"
 #include "workloads/tuner.hpp"
 
@@ -342,6 +343,7 @@ void add_commands(CLI::App& app, Options& options) {
   CLI::App* worker = app.add_subcommand("worker", "")->group("");  // started by run, not by hand
   worker->add_option("mode", options.worker_mode)->required();
   worker->add_option("--block-seconds", options.block_seconds);
+  worker->add_option("--trace", options.traces);
   worker->add_option("--out", options.out);
   add_resources(*worker, options);
   add_tuning(*worker, options);
@@ -428,6 +430,8 @@ int main(int argc, char** argv) {
   } catch (const schema::BadRecord& error) {
     return failure(bad_input, error.what());
   } catch (const BadSuite& error) {
+    return failure(bad_input, error.what());
+  } catch (const BadTrace& error) {
     return failure(bad_input, error.what());
   } catch (const std::exception& error) {
     return failure(nothing_measured, error.what());

@@ -10,6 +10,7 @@
 #include "harness/plan.hpp"
 #include "harness/resources.hpp"
 #include "harness/scenario.hpp"
+#include "harness/scenarios/trace.hpp"
 #include "workloads/tuner.hpp"
 
 namespace motley::cli {
@@ -238,7 +239,8 @@ std::string repro_of(const Options& options, const schema::Key& key) {
       ++i;
     }
   }
-  if (!options.scenarios.empty()) text += " --scenario " + shell_word(key.scenario);
+  if (!options.scenarios.empty())
+    text += " --scenario " + shell_word(with_trace_files(key.scenario));
   if (key.load != "none") text += " --load " + shell_word(key.load);
   std::istringstream processors(key.processor);  // of a mix several: cpu:0+cpu:1
   for (std::string one; std::getline(processors, one, '+');) text += " --on " + shell_word(one);

@@ -12,6 +12,7 @@
 #include "harness/load.hpp"
 #include "harness/resources.hpp"
 #include "harness/scenario.hpp"
+#include "harness/scenarios/trace.hpp"
 #include "harness/visit.hpp"
 
 namespace motley::cli {
@@ -98,6 +99,7 @@ RunOptions run_options(const Options& options) {
   run.seed = options.seed;
   run.resume = options.resume;
   run.tuning = options.tuning;
+  run.traces = trace_files();
   run.out = options.out.empty() ? utc_now("motley-{:%Y%m%dT%H%M%SZ}.jsonl") : options.out;
   if (run.resume && options.out.empty()) {
     throw BadArgument(

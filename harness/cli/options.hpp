@@ -33,7 +33,8 @@ struct Options {
   bool resume = false, dry_run = false, trust = false;
   std::vector<std::string> benchmark_arguments;  ///< micro: --benchmark_... flags
   std::string worker_mode;
-  std::string tuning;  ///< also train, infer: a file of choices; empty: none
+  std::vector<std::string> traces;  ///< worker: files that its scenarios replay
+  std::string tuning;               ///< also train, infer: a file of choices; empty: none
 
   // models, train, infer
   std::optional<double> rate;  ///< infer: of the scenario, queries a second

@@ -19,6 +19,7 @@
 #include "harness/recorder.hpp"
 #include "harness/resources.hpp"
 #include "harness/scenario.hpp"
+#include "harness/scenarios/trace.hpp"
 #include "harness/worker.hpp"
 #include "results_schema/json_lines.hpp"
 
@@ -115,6 +116,7 @@ int run_command(const Options& options) {
 
 int worker_command(const Options& options) {
   devices::ignore_interrupts();
+  for (const std::string& trace : options.traces) trace_key(trace);
   schema::Facts granted;
   const auto emit = [&](const schema::Record& record) {
     schema::Record written = record;

@@ -114,6 +114,36 @@ TEST_F(Scenarios, WhatCannotBeMeantIsOneLineAndExit5) {
   EXPECT_EQ(motley("run --suite interference --tier full").code, 5);
 }
 
+TEST_F(Scenarios, ATraceIsToldByItsContentAndABadOneAtOnce) {
+  const fs::path trace = place.folder / "trace.txt";
+  for (const char* bad : {"", "0\nnan\n", "2\n1\n", "x"}) {
+    std::ofstream(trace) << bad;
+    for (const std::string& command : {lenet, std::string("run --filter clock/chain ")}) {
+      const Outcome outcome =
+          motley(command + "--scenario trace_replay:file=" + trace.string() + place.out());
+      EXPECT_EQ(outcome.code, 4) << bad << "\n" << outcome.output;
+      EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1)
+          << outcome.output;
+      EXPECT_FALSE(fs::exists(place.file)) << bad;
+    }
+  }
+  EXPECT_EQ(motley(lenet + "--scenario trace_replay:file=/nowhere.txt").code, 4);
+  EXPECT_EQ(motley(lenet + "--scenario trace_replay").code, 5);
+  std::ofstream(trace) << "0\n0.001\n";
+  const std::string key = "trace_replay:file=trace.txt#";
+  for (const std::string& command :
+       {lenet, std::string("run --filter '^clock/chain$' --tier smoke --on cpu:0 ")}) {
+    fs::remove(place.file);
+    const Outcome outcome =
+        motley(command + "--scenario trace_replay:file=" + trace.string() + place.out());
+    EXPECT_EQ(outcome.code, 0) << outcome.output;
+    const schema::Block block = place.log().blocks.at(0);
+    EXPECT_TRUE(block.key.scenario.starts_with(key)) << block.key.scenario;
+    EXPECT_TRUE(contains(block.repro, "file=" + trace.string())) << block.repro;
+    EXPECT_EQ(block.samples.host_seconds.size(), 2u) << block.reason;
+  }
+}
+
 TEST_F(Scenarios, WhatWasAskedAndGrantedIsRecorded) {
   const std::string resources = " --resources threads=1,priority=4";
   EXPECT_EQ(

@@ -5,14 +5,19 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <memory>
+#include <span>
+#include <sstream>
 
-#include "harness/error.hpp"
 #include "harness/scenarios/conclusions.hpp"
 #include "harness/scenarios/families.hpp"
 #include "harness/scenarios/percentiles.hpp"
+#include "results_schema/sha256.hpp"
 
 namespace motley {
 namespace {
@@ -32,7 +37,7 @@ double time_in(const std::string& text, const std::string& where, double earlier
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   const auto refuse = [&](const std::string& why, const std::string& advice) {
-    throw BadArgument(fmt::format("{}: \"{}\" {}. {}", where, text.substr(0, 40), why, advice));
+    throw BadTrace(fmt::format("{}: \"{}\" {}. {}", where, text.substr(0, 40), why, advice));
   };
   const char* advice = "Write one arrival time in seconds a line.";
   if (error != std::errc() || stop != end) refuse("is no number", advice);
@@ -42,6 +47,49 @@ double time_in(const std::string& text, const std::string& where, double earlier
     refuse(fmt::format("is before the line above, {}", earlier), "Sort the file.");
   }
   return value;
+}
+
+struct Trace {
+  std::string file;
+  std::vector<double> times;
+};
+
+/// By key; of the thread that reads command lines and plays scenarios.
+std::map<std::string, Trace>& traces() {
+  static std::map<std::string, Trace> all;
+  return all;
+}
+
+std::string content_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    throw BadTrace(
+        fmt::format("{} cannot be read (no such file, or no permission). Check the name.", file));
+  }
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Blank lines are passed over.
+std::vector<double> times_in(const std::string& content, const std::string& file) {
+  std::istringstream in(content);
+  std::vector<double> times;
+  std::string line;
+  for (std::int64_t number = 1; std::getline(in, line); ++number) {
+    const std::string text = trimmed(line);
+    if (text.empty()) continue;
+    times.push_back(
+        time_in(text, fmt::format("{}:{}", file, number), times.empty() ? 0 : times.back()));
+    if (static_cast<std::int64_t>(times.size()) > most_queries) {
+      throw BadTrace(
+          fmt::format("{}:{}: more than {} arrivals (their samples would not fit into "
+                      "memory). Split the file.",
+                      file, number, most_queries));
+    }
+  }
+  if (times.empty()) {
+    throw BadTrace(fmt::format("{} holds no arrival time. Write one in seconds a line.", file));
+  }
+  return times;
 }
 
 void store_segments(const LoopRun& run, const Goal& goal, schema::Block& block) {
@@ -60,10 +108,7 @@ double last_answer(const schema::Samples& samples, const LoopRun& run) {
 }
 
 void trace_replay(const Spec& spec, const ScenarioStage& stage, schema::Block& block) {
-  if (spec.text("file").empty()) {
-    throw BadArgument("trace_replay needs a file of arrival times. Give file=PATH.");
-  }
-  const std::vector<double> times = read_trace(spec.text("file"));
+  const std::vector<double>& times = trace_times(spec.text("file"));
   const double speed = spec.number("speed");
   const double length = (times.back() - times.front()) / speed;
   LoopLimits limits = limits_of(spec);
@@ -102,34 +147,45 @@ Arrivals replay(std::vector<double> times, double speed) {
   };
 }
 
-std::vector<double> read_trace(const std::string& file) {
-  std::ifstream in(file);
-  if (!in) throw BadArgument(fmt::format("cannot read {} (no such file?).", file));
-  std::vector<double> times;
-  std::string line;
-  for (std::int64_t number = 1; std::getline(in, line); ++number) {
-    const std::string text = trimmed(line);
-    if (text.empty()) continue;
-    times.push_back(
-        time_in(text, fmt::format("{}:{}", file, number), times.empty() ? 0 : times.back()));
-    if (static_cast<std::int64_t>(times.size()) > most_queries) {
-      throw BadArgument(
-          fmt::format("{}:{}: more than {} arrivals (their samples would not fit into "
-                      "memory). Split the file.",
-                      file, number, most_queries));
-    }
+std::string trace_key(const std::string& file) {
+  if (file.empty()) {
+    throw BadArgument("no file of arrival times (there is nothing to replay). Give file=PATH.");
   }
-  if (times.empty()) {
-    throw BadArgument(fmt::format("{} holds no arrival time. Write one in seconds a line.", file));
+  if (traces().contains(file)) return file;
+  const std::string content = content_of(file);
+  constexpr std::size_t digits = 12;
+  const std::string key =
+      fmt::format("{}#{}", std::filesystem::path(file).filename().string(),
+                  schema::sha256(std::as_bytes(std::span(content))).substr(0, digits));
+  traces().insert_or_assign(key, Trace{file, times_in(content, file)});
+  return key;
+}
+
+const std::vector<double>& trace_times(const std::string& key) {
+  return traces().at(key).times;
+}
+
+std::vector<std::string> trace_files() {
+  std::vector<std::string> files;
+  for (const auto& [key, trace] : traces()) files.push_back(trace.file);
+  return files;
+}
+
+std::string with_trace_files(std::string scenario) {
+  for (const auto& [key, trace] : traces()) {
+    const std::size_t at = scenario.find("file=" + key);
+    if (at != std::string::npos) scenario.replace(at, 5 + key.size(), "file=" + trace.file);
   }
-  return times;
+  return scenario;
+}
+
+SpecParameter trace_parameter() {
+  return {"file", "Arrival times in seconds, one a line", std::string(), 0, 0, trace_key};
 }
 
 std::vector<Scenario> trace_scenarios() {
   std::vector<SpecParameter> parameters =
-      with_common({{"file", "Arrival times in seconds, one a line", std::string()},
-                   {"speed", "So many times as fast", 1.0, 1e-6, 1e6}},
-                  1e6, 90);
+      with_common({trace_parameter(), {"speed", "So many times as fast", 1.0, 1e-6, 1e6}}, 1e6, 90);
   return {
       {"trace_replay", "Queries at the times of a file", "latency_seconds",
        "enough queries for the percentile, backlog not growing, p99 of the generator's lateness "

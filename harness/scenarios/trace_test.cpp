@@ -1,9 +1,9 @@
 #include "harness/scenarios/trace.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 
-#include "harness/error.hpp"
 #include "harness/scenarios/simulated_server.hpp"
 
 namespace motley {
@@ -17,17 +17,32 @@ std::string file_with(const std::string& text) {
 
 std::string refusal(const std::string& text) {
   try {
-    read_trace(file_with(text));
-  } catch (const BadArgument& error) {
+    trace_key(file_with(text));
+  } catch (const BadTrace& error) {
     return error.what();
   }
   return "";
 }
 
 TEST(Trace, ReadsTimesInOrder) {
-  EXPECT_EQ(read_trace(file_with("0\n0.5\n\n 0.5 \r\n1e3\n")),
+  EXPECT_EQ(trace_times(trace_key(file_with("0\n0.5\n\n 0.5 \r\n1e3\n"))),
             (std::vector<double>{0, 0.5, 0.5, 1000}));
-  EXPECT_EQ(read_trace(file_with("7")), std::vector<double>{7});
+  EXPECT_EQ(trace_times(trace_key(file_with("7"))), std::vector<double>{7});
+}
+
+TEST(Trace, KeysByNameAndContentWhereverItLies) {
+  const std::string file = file_with("0\n1\n");
+  const std::string one = scenario_spec("trace_replay:file=" + file).canonical();
+  EXPECT_EQ(one, "trace_replay:file=trace.txt#82c1315e6c75");  // printf '0\n1\n' | sha256sum
+  EXPECT_EQ(scenario_spec(one).canonical(), one);
+  EXPECT_EQ(with_trace_files(one + ",speed=2"), "trace_replay:file=" + file + ",speed=2");
+  const std::string folder = testing::TempDir() + "elsewhere";
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(file, folder + "/trace.txt",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(scenario_spec("trace_replay:file=" + folder + "/trace.txt").canonical(), one);
+  EXPECT_NE(scenario_spec("trace_replay:file=" + file_with("0\n2\n")).canonical(), one);
+  EXPECT_EQ(trace_times(scenario_spec(one).text("file")), (std::vector<double>{0, 1}));
 }
 
 TEST(Trace, RefusesInOneLineThatSaysWhere) {
@@ -44,8 +59,8 @@ TEST(Trace, RefusesInOneLineThatSaysWhere) {
   for (const char* bad : {"0\n2\n1\n", "nan", "-1", "x", ""}) {
     EXPECT_EQ(refusal(bad).find('\n'), std::string::npos) << bad;
   }
-  EXPECT_THROW(read_trace("/nowhere/trace.txt"), BadArgument);
-  EXPECT_THROW(play("trace_replay", 0.01), BadArgument);
+  EXPECT_THROW(scenario_spec("trace_replay:file=/nowhere/trace.txt"), BadTrace);
+  EXPECT_THROW(scenario_spec("trace_replay"), BadArgument);
 }
 
 TEST(Trace, TakesAMillionLines) {

@@ -10,10 +10,7 @@ namespace {
 constexpr std::uint64_t tenant_stream = 1 << 4;  // of seeds; those of one tenant's gaps are its own
 
 Arrivals from_file(const Spec& spec) {
-  if (spec.text("file").empty()) {
-    throw BadArgument("trace needs a file of arrival times. Give file=PATH.");
-  }
-  return replay(read_trace(spec.text("file")), spec.number("speed"));
+  return replay(trace_times(spec.text("file")), spec.number("speed"));
 }
 
 ArrivalKind kind(std::string name, std::string summary, std::vector<SpecParameter> own,
@@ -51,8 +48,7 @@ std::vector<ArrivalKind> make_kinds() {
              return bursts(spec.integer("size"), spec.number("period_seconds"));
            }),
       kind("trace", "At the times of a file",
-           {{"file", "Arrival times in seconds, one a line", std::string()},
-            {"speed", "So many times as fast", 1.0, 1e-6, 1e6}},
+           {trace_parameter(), {"speed", "So many times as fast", 1.0, 1e-6, 1e6}},
            [](const Spec& spec, std::uint64_t) { return from_file(spec); }),
   };
 }
