@@ -25,6 +25,7 @@ TEST(Loads, HaveOneSpelling) {
   EXPECT_EQ(canonical_loads(""), "none");
   EXPECT_EQ(canonical_loads("memory:write_gbps=2,read_gbps=5+cpu:duty=0.5"),
             "cpu:duty=0.5+memory:write_gbps=2");
+  EXPECT_EQ(canonical_loads("cpu:on=cpu:0,1,duty=0.5"), "cpu:duty=0.5,on=cpu:0,1");
   EXPECT_EQ(canonical_loads("allocate:bytes=1M"), "allocate:bytes=1048576");
 }
 

@@ -47,6 +47,21 @@ schema::Value read(const SpecParameter& declared, const std::string& text,
   return number;
 }
 
+/// Where the value ends that `begin` lies in: before the next part that is a parameter.
+std::size_t end_of_value(const std::string& values, std::size_t begin,
+                         const std::vector<std::string>& known) {
+  std::size_t end = std::min(values.find(',', begin), values.size());
+  while (end < values.size()) {
+    const std::size_t next = std::min(values.find(',', end + 1), values.size());
+    const std::string part = values.substr(end + 1, next - end - 1);
+    const bool is_parameter = part.find('=') != std::string::npos ||
+                              std::find(known.begin(), known.end(), part) != known.end();
+    if (part.empty() || is_parameter) break;
+    end = next;
+  }
+  return end;
+}
+
 }  // namespace
 
 std::function<std::string(const std::string&)> one_of(std::string kind,
@@ -76,7 +91,7 @@ Spec::Spec(std::string name, const std::string& values, const std::vector<SpecPa
     known.push_back(one.name);
   }
   for (std::size_t begin = 0; begin < values.size();) {
-    const std::size_t end = std::min(values.find(',', begin), values.size());
+    const std::size_t end = end_of_value(values, begin, known);
     const std::string piece = values.substr(begin, end - begin);
     const std::size_t equals = piece.find('=');
     const std::string parameter = piece.substr(0, equals);

@@ -1,4 +1,5 @@
-// What the command line says of a scenario or a load: `name`, or `name:parameter=value,...`.
+// What the command line says of a scenario or a load: `name`, or `name:parameter=value,...`. Behind
+// a comma, what has no `=` belongs to the value before: cpu:on=cpu:0,1,duty=0.5 runs on two cores.
 // Parameters are declared where the scenario or load is; a unit is part of a parameter's name.
 #pragma once
 

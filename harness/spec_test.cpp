@@ -27,9 +27,19 @@ TEST(Spec, OneMeaningHasOneSpelling) {
   EXPECT_FALSE(Spec("server", "", declared).given("rate"));
 }
 
+TEST(Spec, AValueMayHoldCommas) {
+  for (const std::string text : {"file=cpu:0,1,rate=5", "rate=5,file=cpu:0,1"}) {
+    const Spec spec("server", text, declared);
+    EXPECT_EQ(spec.text("file"), "cpu:0,1") << text;
+    EXPECT_EQ(spec.number("rate"), 5) << text;
+    EXPECT_EQ(spec.canonical(), "server:file=cpu:0,1,rate=5") << text;
+  }
+}
+
 TEST(Spec, RefusesWhatItCannotMean) {
   for (const char* bad : {"rat=5", "rate", "rate=", "rate=fast", "rate=-1", "rate=nan", "rate=inf",
-                          "count=1.5", "count=-1", "rate=1,rate=2", "file=", "=5", ","}) {
+                          "count=1.5", "count=-1", "rate=1,rate=2", "rate=1,count", "rate=1,2",
+                          "rate=1,,count=1", "file=x,rate", "file=", "=5", ","}) {
     EXPECT_THROW(Spec("server", bad, declared), BadArgument) << bad;
   }
   EXPECT_THROW(split_spec(":rate=1"), BadArgument);
