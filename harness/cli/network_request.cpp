@@ -10,6 +10,7 @@
 #include "harness/plan.hpp"
 #include "harness/resources.hpp"
 #include "harness/scenario.hpp"
+#include "harness/scenarios/conclusions.hpp"
 #include "harness/scenarios/trace.hpp"
 #include "workloads/tuner.hpp"
 
@@ -104,9 +105,9 @@ std::vector<std::string> query_scenarios(const Options& options) {
     if (options.rate) {
       throw BadArgument("--rate needs a --scenario that has one, as server_poisson.");
     }
-    all.push_back(options.steps
-                      ? fmt::format("single_stream:queries={},seconds=1000000", *options.steps)
-                      : "single_stream:seconds=2");
+    all.push_back(options.steps ? fmt::format("single_stream:queries={},seconds={}", *options.steps,
+                                              unlimited_seconds)
+                                : "single_stream:seconds=2");
   }
   for (std::string text : options.scenarios) {
     const char* separator = text.find(':') == std::string::npos ? ":" : ",";

@@ -90,10 +90,9 @@ void offline(const Spec& spec, const ScenarioStage& stage, schema::Block& block)
            one.first == "scheduled_queries_per_second" || one.first == "dispatcher_cpu_share";
   });
   Verdict verdict;
-  verdict.require(run.stopped_by == "budget",
-                  fmt::format("stopped by {} after {:.3g} of {:.3g} s (too short for a rate). Give "
-                              "more queries or fewer seconds.",
-                              run.stopped_by, run.duration_seconds, limits.seconds));
+  verdict.require(
+      run.stopped_by == "budget",
+      seen(run, limits) + " (too short for a rate). Give more queries, or fewer seconds.");
   conclude(run, verdict, block);
 }
 

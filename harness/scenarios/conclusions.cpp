@@ -55,7 +55,7 @@ void Verdict::add(const char* verdict, std::string reason) {
 
 std::vector<SpecParameter> with_common(std::vector<SpecParameter> own, double seconds,
                                        double part) {
-  own.push_back({"seconds", "Queries start for so long", seconds, 1e-3, 1e6});
+  own.push_back({"seconds", "Queries start for so long", seconds, 1e-3, unlimited_seconds});
   own.push_back({"queries", "Most queries, 0: no limit", std::int64_t{0}, 0, 1e9});
   if (part > 0) {
     own.push_back({"percentile", "Of latency, that answers the question", part, 1, 99.999});
@@ -123,6 +123,12 @@ std::vector<double> lateness(const schema::Samples& samples, const LoopRun& run)
   return late;
 }
 
+std::string seen(const LoopRun& run, const LoopLimits& limits) {
+  const bool limited = limits.seconds < unlimited_seconds;
+  return fmt::format("ended with {} queries after {:.3g}{} s", run.queries(), run.duration_seconds,
+                     limited ? fmt::format(" of {:.3g}", limits.seconds) : "");
+}
+
 void judge_count(const LoopRun& run, const LoopLimits& limits, const Goal& goal, Verdict& verdict) {
   const std::int64_t wanted = least_queries(goal.part, 1), least = least_queries(goal.part, 0);
   const std::string advice = "Give more seconds or queries, or a lower percentile.";
@@ -136,10 +142,9 @@ void judge_count(const LoopRun& run, const LoopLimits& limits, const Goal& goal,
                                   run.queries(), goal.part * 100, wanted, advice));
   }
   if (run.stopped_by == "budget") return;
-  verdict.semivalid(
-      fmt::format("stopped by {} after {:.3g} of {:.3g} s (slow changes were not seen)."
-                  " Give more queries or fewer seconds.",
-                  run.stopped_by, run.duration_seconds, limits.seconds));
+  verdict.semivalid(fmt::format("{} (slow changes were not seen). Give more queries{}.",
+                                seen(run, limits),
+                                limits.seconds < unlimited_seconds ? " or fewer seconds" : ""));
 }
 
 void judge_target(const Figures& figures, const LoopRun& run, const Goal& goal, Verdict& verdict) {

@@ -34,6 +34,9 @@ struct Goal {
   double target_seconds = 0;  ///< 0: none
 };
 
+/// Nobody waits so long: something else ends it.
+inline constexpr double unlimited_seconds = 1e6;
+
 using Figures = std::map<std::string, double>;
 
 /// `own` and what all scenarios take. A percentile of 0: it has none.
@@ -51,6 +54,9 @@ void describe(const schema::Samples& samples, const LoopRun& run, const LoopLimi
 /// the server. The generator's own fault; never negative.
 std::vector<double> lateness(const schema::Samples& samples, const LoopRun& run);
 
+/// What was seen of a loop that did not last as long as it might have: `ended with 64 queries after
+/// 0.6 of 10 s`.
+std::string seen(const LoopRun& run, const LoopLimits& limits);
 /// Enough queries for the percentile, for the whole duration.
 void judge_count(const LoopRun& run, const LoopLimits& limits, const Goal& goal, Verdict& verdict);
 /// The target held, by the binomial bound; what waits too long at the end is over it too.

@@ -142,8 +142,7 @@ void rising(const Spec& spec, const ScenarioStage& stage, bool gradual, schema::
   Verdict verdict;
   judge_steps(all, fast, goal, verdict);
   verdict.require(run.stopped_by == "budget",
-                  fmt::format("stopped by {} after {:.3g} of {:.3g} s (later steps were not seen).",
-                              run.stopped_by, run.duration_seconds, limits.seconds));
+                  seen(run, limits) + " (later steps were not seen). Give more queries.");
   judge_lateness(block.figures, tenth_of_latency(block.figures), verdict);
   conclude(run, verdict, block);
 }

@@ -109,9 +109,7 @@ void sustained(const Spec& spec, const ScenarioStage& stage, schema::Block& bloc
   const Course course = course_of(all, limits.seconds);
   Verdict verdict;
   verdict.require(run.stopped_by == "budget",
-                  fmt::format("stopped by {} after {:.3g} of {:.3g} s (heat takes minutes). Give "
-                              "fewer seconds, or a rate.",
-                              run.stopped_by, run.duration_seconds, limits.seconds));
+                  seen(run, limits) + " (heat takes minutes). Give fewer seconds, or a rate.");
   verdict.require(course.long_enough(),
                   fmt::format("{} windows ({} are wanted). Give more seconds or a smaller "
                               "window_seconds.",

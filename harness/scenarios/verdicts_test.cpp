@@ -53,6 +53,12 @@ TEST(SingleStream, NeedsQueriesAndTime) {
   const schema::Block few = play("single_stream:queries=64", 0.01);
   EXPECT_EQ(verdict(few), "semivalid");  // too short, but sure
   EXPECT_EQ(few.stopped_by, "samples");
+  EXPECT_EQ(few.validity->reasons.at(0),
+            "ended with 64 queries after 0.64 of 10 s (slow changes were not seen). Give more "
+            "queries or fewer seconds.");
+  const schema::Block unlimited = play("single_stream:queries=64,seconds=1000000", 0.01);
+  EXPECT_EQ(unlimited.validity->reasons.at(0),
+            "ended with 64 queries after 0.64 s (slow changes were not seen). Give more queries.");
   EXPECT_EQ(verdict(play("single_stream:queries=43", 0.01)), "invalid");
 }
 
