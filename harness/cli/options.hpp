@@ -57,6 +57,7 @@ struct Options {
   std::vector<std::string> split, placement, cut, batch_ratio;
   std::vector<std::string> synchronisation{"event_wait"};
   std::size_t depth = 2, runs = 20;
+  int micro_batches = 0;
 
   // validate, export, summary, list --weak
   std::vector<std::string> files;

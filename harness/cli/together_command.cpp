@@ -18,7 +18,7 @@
 #include "harness/statistics.hpp"
 #include "harness/visit.hpp"
 #include "workloads/together/comparison.hpp"
-#include "workloads/together/data_parallel.hpp"
+#include "workloads/together/divided_training.hpp"
 #include "workloads/together/one_layer.hpp"
 #include "workloads/together/pipeline.hpp"
 #include "workloads/tuner.hpp"
@@ -219,17 +219,30 @@ void run_together(Party& party, const Division& division, schema::Block& block) 
   judge(difference(together, *alone.front(), seed + 2), most_error, block);
 }
 
+/// NAME+NAME
+std::vector<std::string> operators_between(std::string text) {
+  std::vector<std::string> all;
+  for (std::size_t plus; (plus = text.find('+')) != std::string::npos; text.erase(0, plus + 1)) {
+    all.push_back(text.substr(0, plus));
+  }
+  all.push_back(text);
+  return all;
+}
+
+double ratio_of(const std::string& text) {
+  const schema::Value ratio = parse_value(text);
+  if (const auto* whole = std::get_if<std::int64_t>(&ratio)) return double(*whole);
+  if (const auto* part = std::get_if<double>(&ratio)) return *part;
+  throw BadArgument("--batch-ratio " + text + " is no number. Write 0..1+0.25.");
+}
+
 void run_pipeline(Party& party, const Division& division, schema::Block& block) {
   PipelineOptions wanted{party.options().model,
                          party.options().batch.value_or(1),
                          party.options().seed,
                          {},
                          party.options().depth};
-  std::string cuts = division.text;
-  for (std::size_t plus; (plus = cuts.find('+')) != std::string::npos; cuts.erase(0, plus + 1)) {
-    wanted.cuts.push_back(cuts.substr(0, plus));
-  }
-  wanted.cuts.push_back(cuts);
+  wanted.cuts = operators_between(division.text);
   Pipeline pipeline(wanted, party.partners());
   const std::vector<Together*> alone = party.alone();
   block.work = work_of(alone.front()->execution().graph());
@@ -277,24 +290,25 @@ void run_pipeline(Party& party, const Division& division, schema::Block& block) 
 }
 
 void run_training(Party& party, const Division& division, schema::Block& block) {
-  DataParallelOptions wanted;
+  DividedTrainingOptions wanted;
   wanted.training.model = party.options().model;
   wanted.training.batch = party.options().batch.value_or(32);
   wanted.training.seed = party.options().seed;
   wanted.synchronisation = division.synchronisation;
-  const schema::Value ratio = parse_value(division.text);
-  if (std::holds_alternative<std::string>(ratio)) {
-    throw BadArgument("--batch-ratio " + division.text + " is no number. Write 0..1+0.25.");
+  if (division.way == Division::Way::training_pipeline) {
+    wanted.cuts = operators_between(division.text);
+    wanted.micro_batches = std::size_t(party.options().micro_batches);
+  } else {
+    wanted.ratio = ratio_of(division.text);
   }
-  wanted.ratio = std::holds_alternative<double>(ratio) ? std::get<double>(ratio)
-                                                       : double(std::get<std::int64_t>(ratio));
-  std::vector<std::unique_ptr<DataParallel>> alone;
+  std::vector<std::unique_ptr<DividedTraining>> alone;
   for (std::size_t i = 0; i < 2; ++i) {
-    DataParallelOptions plain = wanted;
+    DividedTrainingOptions plain = wanted;
+    plain.cuts.clear();
     plain.ratio = double(i);
-    alone.push_back(std::make_unique<DataParallel>(plain, party.partners()));
+    alone.push_back(std::make_unique<DividedTraining>(plain, party.partners()));
   }
-  DataParallel together(wanted, party.partners());
+  DividedTraining together(wanted, party.partners());
   const auto loss_difference = [&] {
     const double loss = alone[0]->loss();
     return std::abs(together.loss() - loss) / std::max(std::abs(loss), 1e-6);
@@ -306,10 +320,10 @@ void run_training(Party& party, const Division& division, schema::Block& block) 
   });
   block.details["batch_norm_by_part"] = by_part;
   const double most_loss_difference = by_part ? 0.1 : 1e-2;
-  for (DataParallel* one : {alone[0].get(), alone[1].get(), &together}) one->step();
+  for (DividedTraining* one : {alone[0].get(), alone[1].get(), &together}) one->step();
   if (!judge(loss_difference(), most_loss_difference, block)) return;
   std::vector<std::vector<double>> alone_seconds(2);
-  const auto timed = [&](DataParallel& one, std::vector<double>& to) {
+  const auto timed = [&](DividedTraining& one, std::vector<double>& to) {
     for (std::size_t run = 0; run < party.options().runs; ++run) {
       const double started = steady_clock().seconds();
       one.step();
@@ -343,6 +357,7 @@ schema::Block measure(Party& party, const Division& division, const schema::Key&
       case Division::Way::pipeline:
         return run_pipeline(party, division, block);
       case Division::Way::training:
+      case Division::Way::training_pipeline:
         return run_training(party, division, block);
     }
   });

@@ -9,6 +9,7 @@
 #include "harness/cli/network_request.hpp"
 #include "harness/error.hpp"
 #include "harness/resources.hpp"
+#include "workloads/graph/fuse.hpp"
 #include "workloads/together/one_layer.hpp"
 #include "workloads/together/stages.hpp"
 
@@ -27,11 +28,19 @@ std::vector<std::string> pieces(const std::string& text, char separator) {
   return all;
 }
 
+/// With its loss, which a stage computes too.
+Model forward_in_training(const Options& options) {
+  Model model = build_model(options.model, {options.batch.value_or(32), true});
+  fuse(model.graph);
+  return model;
+}
+
 /// Cut points, evenly taken where there are more than anybody wants to see.
 std::vector<std::string> all_cuts(const Options& options) {
   constexpr std::size_t most = 12;
-  const Model model = network(options.model, options.batch.value_or(1), options.seed);
-  const std::vector<CutPoint> points = cut_points(model);
+  const std::vector<CutPoint> points = cut_points(
+      options.micro_batches > 0 ? forward_in_training(options)
+                                : network(options.model, options.batch.value_or(1), options.seed));
   std::vector<std::string> chosen;
   const std::size_t count = std::min(points.size(), most);
   for (std::size_t i = 0; i < count; ++i) {
@@ -69,6 +78,7 @@ std::string Division::axis() const {
     case Way::split:
       return "split";
     case Way::pipeline:
+    case Way::training_pipeline:
       return "cut";
     case Way::training:
       return "batch_ratio";
@@ -117,6 +127,10 @@ std::vector<Division> divisions(const Options& options) {
   for (const std::string& cut : options.cut) {
     const std::vector<std::string> cuts =
         cut == "all" ? all_cuts(options) : std::vector<std::string>{cut};
+    if (options.micro_batches > 0) {
+      add(Division::Way::training_pipeline, cuts, options, all);
+      continue;
+    }
     for (const std::string& one : cuts) all.push_back({Division::Way::pipeline, one});
   }
   if (all.empty()) {
@@ -134,7 +148,7 @@ std::vector<Division> divisions(const Options& options) {
 schema::Key key_of(const Options& options, const Division& division,
                    const std::string& processors) {
   schema::Key key;
-  const bool training = division.way == Division::Way::training;
+  const bool training = division.trains();
   const bool layer = is_layer_spec(options.model);
   const std::string family = options.model.substr(0, options.model.find(':'));
   key.case_name = layer ? family : family + (training ? "/training" : "/inference");
@@ -145,6 +159,9 @@ schema::Key key_of(const Options& options, const Division& division,
                     {"implementation", options.implementation},
                     {"dtype", std::string("f32")},
                     {division.axis(), division.text}};
+  if (division.way == Division::Way::training_pipeline) {
+    key.parameters["micro_batches"] = std::int64_t(options.micro_batches);
+  }
   if (division.way != Division::Way::pipeline) {
     key.parameters["synchronisation"] = to_string(division.synchronisation);
   } else {
@@ -163,6 +180,9 @@ std::string repro_of(const Options& options, const Division& division) {
   text += fmt::format(" --{} '{}'", option, division.text);
   if (division.way != Division::Way::pipeline) {
     text += " --synchronisation " + to_string(division.synchronisation);
+  }
+  if (division.way == Division::Way::training_pipeline) {
+    text += fmt::format(" --micro-batches {}", options.micro_batches);
   }
   if (options.batch) text += fmt::format(" --batch {}", *options.batch);
   if (options.allow_overlap) text += " --allow-overlap";
@@ -196,6 +216,12 @@ void add_together(CLI::App& app, Options& options) {
   many("--cut", options.cut,
        "A pipeline: the operator that ends the first stage; NAME+NAME for three; all: each in turn",
        "NAME");
+  together
+      ->add_option("--micro-batches", options.micro_batches,
+                   "The pipelines are of training, and the batch goes through in so many parts "
+                   "(default: inference)")
+      ->check(CLI::Range(1, 100000).description(""))
+      ->type_name("N");
   many("--batch-ratio", options.batch_ratio,
        "Training: the second processor's share of the batch, as 0..1+0.25", "RATIO");
   many("--synchronisation", options.synchronisation,

@@ -13,7 +13,7 @@ namespace motley::cli {
 
 /// One way to divide a network over processors.
 struct Division {
-  enum class Way { operators, split, pipeline, training };
+  enum class Way { operators, split, pipeline, training, training_pipeline };
   Way way = Way::operators;
   /// A placement rule, a split, the operators that end stages, or the ratio of a batch: the
   /// parameter of the key that is named as `axis()`.
@@ -21,6 +21,7 @@ struct Division {
   workloads::Synchronisation synchronisation = workloads::Synchronisation::event_wait;
 
   std::string axis() const;
+  bool trains() const { return way == Way::training || way == Way::training_pipeline; }
 };
 
 void add_together(CLI::App& app, Options& options);

@@ -43,6 +43,18 @@ TEST_F(TogetherCommand, EachDivisionIsABlockWithWhatItGains) {
   }
 }
 
+TEST_F(TogetherCommand, StagesTrainPartsOfTheBatch) {
+  if (!two_cores()) GTEST_SKIP() << "one core";
+  const Outcome outcome =
+      motley(lenet + "--cut pool1 --micro-batches 2 --batch 4 --rounds 1 --runs 2" + place.out());
+  EXPECT_EQ(outcome.code, 0) << outcome.output;
+  const schema::Log log = place.log();
+  ASSERT_EQ(log.blocks.size(), 1u);
+  EXPECT_EQ(log.blocks[0].key.case_name, "lenet5/training");
+  EXPECT_EQ(log.blocks[0].key.parameters.at("micro_batches"), schema::Value(std::int64_t(2)));
+  EXPECT_LE(log.blocks[0].check->error, log.blocks[0].check->tolerance);
+}
+
 TEST_F(TogetherCommand, ChainsHaveNoBranches) {
   if (!two_cores()) GTEST_SKIP() << "one core";
   const Outcome outcome = motley(lenet + "--placement branches" + place.out());
