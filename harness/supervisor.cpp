@@ -230,7 +230,8 @@ schema::End Supervisor::run(Plan plan, schema::Run facts) {
   facts.seed = options_.seed;
   facts.tier = to_string(options_.tier());
   if (options_.resume && std::filesystem::exists(options_.out)) {
-    const schema::Log log = schema::read_log(options_.out, schema::CutLine::pass_over);
+    const schema::Log log =
+        schema::read_log(options_.out, schema::CutLine::pass_over, schema::LongSamples::leave);
     if (log.runs.empty() && std::filesystem::file_size(options_.out) > 0) {
       throw Error(fmt::format(
           "{} holds no run of Motley (--resume would destroy it). Name another file with --out.",

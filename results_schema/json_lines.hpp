@@ -31,9 +31,13 @@ std::optional<Record> parse_line(std::string_view line);
 
 enum class CutLine { refuse, pass_over };
 
+/// Samples beside the line: checked and read, or left there for who asks for keys alone.
+enum class LongSamples { read, leave };
+
 /// Reads a whole file. `cut` says what to do with a last line without newline: refuse it where it
 /// does not parse, or pass over it in any case, because whoever resumes the file cuts it off.
-Log read_log(const std::filesystem::path& file, CutLine cut = CutLine::refuse);
+Log read_log(const std::filesystem::path& file, CutLine cut = CutLine::refuse,
+             LongSamples long_samples = LongSamples::read);
 
 /// One log of several files of one device. Each file's processes get numbers of their own; there
 /// are ends only if every file has one behind its last run, so that an unfinished file is told.

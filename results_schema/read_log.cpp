@@ -63,7 +63,7 @@ void append(std::vector<T>& from, std::vector<T>& to) {
 
 }  // namespace
 
-Log read_log(const std::filesystem::path& file, CutLine cut) {
+Log read_log(const std::filesystem::path& file, CutLine cut, LongSamples long_samples) {
   std::ifstream in(file, std::ios::binary);
   std::error_code error;
   if (!in || std::filesystem::is_directory(file, error)) {
@@ -79,7 +79,8 @@ Log read_log(const std::filesystem::path& file, CutLine cut) {
     try {
       auto record = parse_line(line);
       if (!record) continue;
-      if (auto* block = std::get_if<Block>(&*record)) fetch_samples(*block, file.parent_path());
+      auto* block = std::get_if<Block>(&*record);
+      if (block && long_samples == LongSamples::read) fetch_samples(*block, file.parent_path());
       add(std::move(*record), log);
     } catch (const BadRecord& defect) {
       throw BadRecord(fmt::format("{}:{}: {}{}", file.string(), number, defect.what(),

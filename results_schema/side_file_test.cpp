@@ -118,7 +118,10 @@ TEST_F(SideFiles, ALogTakesThemInAndNamesTheLine) {
   move_long_samples(block_, log_);
   std::ofstream(log_) << to_line(RandomRecords(1).run()) << "\n" << to_line(block_) << "\n";
   EXPECT_EQ(read_log(log_).blocks.at(0).samples.host_seconds.size(), 100000u);
+  const auto keys_alone = [&] { return read_log(log_, CutLine::refuse, LongSamples::leave); };
+  EXPECT_TRUE(keys_alone().blocks.at(0).samples.host_seconds.empty());
   std::filesystem::remove(side());
+  EXPECT_EQ(keys_alone().blocks.at(0).key, block_.key);
   try {
     read_log(log_);
     FAIL();
