@@ -73,6 +73,18 @@ void expand(const Case& one, Processor& processor, const Selection& selection, s
   key.parameters.erase(current.name);
 }
 
+/// Before any axis has a value; of several scenarios and loads the first.
+schema::Key first_key(const Case& one, const std::string& processor, const Selection& selection) {
+  schema::Key key;
+  key.case_name = one.name;
+  key.revision = one.revision;
+  key.processor = processor;
+  key.scenario = selection.scenarios.front();
+  key.load = selection.loads.front();
+  if (!selection.resources.empty()) key.parameters["resources"] = selection.resources;
+  return key;
+}
+
 }  // namespace
 
 std::vector<const Case*> selected_cases(const Selection& selection) {
@@ -103,16 +115,20 @@ std::vector<const Case*> selected_cases(const Selection& selection) {
   return selected;
 }
 
+std::vector<schema::Block> unmeasured_cases(const Selection& selection,
+                                            const std::string& processor, schema::Status status,
+                                            const std::string& reason) {
+  std::vector<schema::Block> rows;
+  for (const Case* one : selected_cases(selection)) {
+    rows.push_back(unmeasured(first_key(*one, processor, selection), one->metric, status, reason));
+  }
+  return rows;
+}
+
 std::vector<schema::Record> plan(Processor& processor, const Selection& selection) {
   std::vector<schema::Record> planned;
   for (const Case* one : selected_cases(selection)) {
-    schema::Key key;
-    key.case_name = one->name;
-    key.revision = one->revision;
-    key.processor = processor.description().id;
-    key.scenario = selection.scenarios.front();
-    key.load = selection.loads.front();
-    if (!selection.resources.empty()) key.parameters["resources"] = selection.resources;
+    schema::Key key = first_key(*one, processor.description().id, selection);
     std::string reason = one->unsupported ? one->unsupported(processor) : "";
     const std::size_t before = planned.size();
     try {

@@ -26,6 +26,11 @@ struct Selection {
 /// if an axis in `set` belongs to none of them.
 std::vector<const Case*> selected_cases(const Selection& selection);
 
+/// One row for each of them: the processor cannot be used at all.
+std::vector<schema::Block> unmeasured_cases(const Selection& selection,
+                                            const std::string& processor, schema::Status status,
+                                            const std::string& reason);
+
 /// A case that knows a value in `set` not at all has one row, unsupported, that says so.
 std::vector<schema::Record> plan(Processor& processor, const Selection& selection);
 /// A value that no processor knows is a typing error: throws BadArgument if a row says so of a case

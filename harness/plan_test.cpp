@@ -80,6 +80,23 @@ TEST_F(PlanTest, AnUnknownValueIsOneRowWithTheNearestOnes) {
   EXPECT_NE(block.reason.find(" cached"), std::string::npos) << block.reason;
 }
 
+TEST_F(PlanTest, OfAProcessorThatCannotBeUsedEachCaseHasARow) {
+  Selection selection;
+  selection.filter = "^plan_test/one$";
+  selection.scenarios = {"latency", "throughput"};
+  selection.loads = {"cpu"};
+  selection.resources = "priority=5";
+  const auto rows =
+      unmeasured_cases(selection, "opencl:7", schema::Status::failed, "its driver died");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].status, schema::Status::failed);
+  EXPECT_EQ(rows[0].reason, "its driver died");
+  EXPECT_EQ(rows[0].key.processor, "opencl:7");
+  EXPECT_EQ(rows[0].key.scenario, "latency");
+  EXPECT_EQ(rows[0].key.load, "cpu");
+  EXPECT_EQ(rows[0].key.parameters, (schema::Parameters{{"resources", std::string("priority=5")}}));
+}
+
 TEST_F(PlanTest, AValueWrittenAnotherWayGetsTheAxisOwnKey) {
   const auto planned = go({"bytes=1024.0", "store=cached"});
   ASSERT_EQ(planned.size(), 1u);

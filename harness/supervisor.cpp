@@ -26,14 +26,9 @@ bool is_opencl(const std::string& id) {
 
 void mark_impossible(const Selection& selection, const std::string& processor,
                      const std::string& reason, Plan& plan) {
-  for (const Case* one : selected_cases(selection)) {
-    schema::Key key;
-    key.case_name = one->name;
-    key.revision = one->revision;
-    key.processor = processor;
-    key.scenario = selection.scenarios.front();
-    key.load = selection.loads.front();
-    plan.impossible.push_back(unmeasured(key, one->metric, schema::Status::failed, reason));
+  for (schema::Block& row :
+       unmeasured_cases(selection, processor, schema::Status::failed, reason)) {
+    plan.impossible.push_back(std::move(row));
   }
 }
 

@@ -78,14 +78,9 @@ void plan_processor(Machine& machine, const std::string& id, const Selection& se
     broken.facts["error"] = std::string(error.what());
     run.processors = {broken};
     emit(run);
-    for (const Case* one : selected_cases(selection)) {
-      schema::Key key;
-      key.case_name = one->name;
-      key.revision = one->revision;
-      key.processor = id;
-      key.scenario = selection.scenarios.front();
-      key.load = selection.loads.front();
-      emit(unmeasured(key, one->metric, status_of(error), error.what()));
+    for (const schema::Block& row :
+         unmeasured_cases(selection, id, status_of(error), error.what())) {
+      emit(row);
     }
   }
 }
