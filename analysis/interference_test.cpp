@@ -122,6 +122,19 @@ TEST(Interference, AQueriesRowSaysWhatItsScenarioConcluded) {
   EXPECT_EQ(text.find("5 s"), std::string::npos) << text;
 }
 
+TEST(Interference, LettersOfLoadsGoOnBeyondZ) {
+  schema::Log log;
+  log.runs.emplace_back();
+  log.blocks.push_back(block("a/inference", "none", 1, 0));
+  for (int i = 10; i < 38; ++i) {
+    log.blocks.push_back(block("a/inference", "cpu:slice_us=" + std::to_string(i), 2, 0));
+  }
+  const std::string text = summary(log);
+  EXPECT_NE(text.find("\n  z  cpu:slice_us=35\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  aa  cpu:slice_us=36\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  ab  cpu:slice_us=37\n"), std::string::npos) << text;
+}
+
 TEST(Interference, TheSummaryShowsTheMatrixWithin80Columns) {
   schema::Log log = drifting();
   for (const char* more : {"cpu:duty=0.5", "cache"}) {  // as many as a table holds

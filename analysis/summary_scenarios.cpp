@@ -54,8 +54,15 @@ std::string cell(const Slowdown& one) {
   return fmt::format("{:.2f} {:.2f}-{:.2f}", one.ratio, one.interval->first, one.interval->second);
 }
 
+/// a to z, then aa, ab ...
+std::string letters(std::size_t i) {
+  constexpr std::size_t all = 26;
+  return (i < all ? "" : letters(i / all - 1)) + static_cast<char>('a' + i % all);
+}
+
 /// Levels of each load as medians over its blocks, and why they are not what was asked.
-std::string level_lines(const schema::Log& log, const std::string& load, char letter) {
+std::string level_lines(const schema::Log& log, const std::string& load,
+                        const std::string& letter) {
   std::map<std::string, std::map<std::string, std::vector<double>>> achieved, alone;
   std::map<std::string, std::set<std::string>> places, reasons;
   for (const schema::Block& block : log.blocks) {
@@ -103,7 +110,7 @@ std::string matrix_part(const InterferenceMatrix& matrix, const CaseNames& names
   const std::size_t end = std::min(begin + loads_a_table, matrix.loads.size());
   std::string text = left("  slowdown", name_columns) + right("alone", alone_columns);
   for (std::size_t i = begin; i < end; ++i) {
-    text += right(std::string(1, static_cast<char>('a' + i)), i == begin ? 10 : cell_columns);
+    text += right(letters(i), i == begin ? 10 : cell_columns);
   }
   text += "\n";
   std::string scenario = names.scenario();
@@ -195,8 +202,9 @@ std::string interference_table(const schema::Log& log) {
   for (std::size_t begin = 0; begin < matrix.loads.size(); begin += loads_a_table) {
     text += matrix_part(matrix, names, begin);
   }
-  char letter = 'a';
-  for (const std::string& load : matrix.loads) text += level_lines(log, load, letter++);
+  for (std::size_t i = 0; i < matrix.loads.size(); ++i) {
+    text += level_lines(log, matrix.loads[i], letters(i));
+  }
   std::set<std::string> said;
   for (const InterferenceRow& row : matrix.rows) {
     for (const Slowdown& one : row.slowdowns) {
