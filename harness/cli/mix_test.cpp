@@ -77,8 +77,7 @@ TEST_F(MixOfNetworks, WhatCannotBeMeantIsOneLineAndExit5) {
         "lenet@stream --scheduler fixed", "lenet5@stream --scheduler fastest", "lenet5@stream",
         "lenet5@poisson:rate=0 --scheduler fixed", "lenet5@stream --scheduler fixed:workers=0/1",
         "lenet5@stream --scheduler fixed --seconds 0", "--scheduler fixed",
-        "lenet5@trace:file=/nowhere --scheduler fixed",
-        "lenet5@stream --scheduler fixed --load nothing",
+        "lenet5@trace --scheduler fixed", "lenet5@stream --scheduler fixed --load nothing",
         "lenet5@stream --scheduler fixed --on cpu --on cpu:0",
         "lenet5@stream --scheduler fixed --on cpu:999"}) {
     const Outcome outcome = motley(std::string("mix ") + bad + place.out());
@@ -87,6 +86,7 @@ TEST_F(MixOfNetworks, WhatCannotBeMeantIsOneLineAndExit5) {
                                                                                  << outcome.output;
     EXPECT_FALSE(fs::exists(place.file)) << bad;
   }
+  EXPECT_EQ(motley("mix lenet5@trace:file=/nowhere --scheduler fixed" + place.out()).code, 4);
 }
 
 TEST_F(MixOfNetworks, SchedulersAreListed) {
