@@ -3,20 +3,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "harness/error.hpp"
 #include "harness/loads/kinds.hpp"
+#include "harness/named.hpp"
 
 namespace motley {
 namespace {
-
-const LoadKind& kind_named(const std::string& name) {
-  std::vector<std::string> known;
-  for (const LoadKind& kind : load_kinds()) {
-    if (kind.name == name) return kind;
-    known.push_back(kind.name);
-  }
-  throw UnknownName("load", name, known);
-}
 
 struct Asked {
   const LoadKind* kind;
@@ -30,7 +21,7 @@ std::vector<Asked> parse_loads(const std::string& text) {
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find('+', begin), text.size());
     const auto [name, values] = split_spec(text.substr(begin, end - begin));
-    const LoadKind& kind = kind_named(name);
+    const LoadKind& kind = find_named("load", name, load_kinds());
     asked.push_back({&kind, Spec(name, values, kind.parameters)});
     begin = end + 1;
   }

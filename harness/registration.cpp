@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "harness/case.hpp"
-#include "harness/error.hpp"
+#include "harness/named.hpp"
 
 namespace motley {
 namespace {
@@ -45,12 +45,7 @@ const std::vector<Case>& cases() {
 }
 
 const Case& find_case(const std::string& name) {
-  std::vector<std::string> known;
-  for (const Case& one : cases()) {
-    if (one.name == name) return one;
-    known.push_back(one.name);
-  }
-  throw UnknownName("case", name, known);
+  return find_named("case", name, cases());
 }
 
 Axis axis(std::string name, std::string summary, std::vector<schema::Value> values) {

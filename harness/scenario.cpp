@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "harness/error.hpp"
+#include "harness/named.hpp"
 #include "harness/scenarios/families.hpp"
 
 namespace motley {
@@ -59,12 +59,7 @@ const std::vector<Scenario>& scenarios() {
 }
 
 const Scenario& find_scenario(const std::string& name) {
-  std::vector<std::string> known;
-  for (const Scenario& one : scenarios()) {
-    if (one.name == name) return one;
-    known.push_back(one.name);
-  }
-  throw UnknownName("scenario", name, known);
+  return find_named("scenario", name, scenarios());
 }
 
 Spec scenario_spec(const std::string& text) {

@@ -1,17 +1,12 @@
 #include "harness/tenants/scheduler.hpp"
 
-#include "harness/error.hpp"
+#include "harness/named.hpp"
 
 namespace motley::tenants {
 namespace {
 
 const SchedulerKind& find_scheduler(const std::string& name) {
-  std::vector<std::string> known;
-  for (const SchedulerKind& one : schedulers()) {
-    if (one.name == name) return one;
-    known.push_back(one.name);
-  }
-  throw UnknownName("scheduler", name, known);
+  return find_named("scheduler", name, schedulers());
 }
 
 }  // namespace

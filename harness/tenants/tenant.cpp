@@ -1,6 +1,6 @@
 #include "harness/tenants/tenant.hpp"
 
-#include "harness/error.hpp"
+#include "harness/named.hpp"
 #include "harness/random.hpp"
 #include "harness/scenarios/trace.hpp"
 
@@ -54,12 +54,7 @@ std::vector<ArrivalKind> make_kinds() {
 }
 
 const ArrivalKind& find_kind(const std::string& name) {
-  std::vector<std::string> known;
-  for (const ArrivalKind& one : arrival_kinds()) {
-    if (one.name == name) return one;
-    known.push_back(one.name);
-  }
-  throw UnknownName("way to arrive", name, known);
+  return find_named("way to arrive", name, arrival_kinds());
 }
 
 }  // namespace
