@@ -193,7 +193,7 @@ double detectable_errors(double n) {
 }
 
 std::string trust(const schema::Log& log) {
-  const std::vector<Measurement> all = measurements(log);
+  const std::vector<Measurement> all = measurements(undisturbed(log));
   std::map<std::string, std::vector<Row>> families;
   std::vector<Row> rows;
   for (const Measurement& one : all) {

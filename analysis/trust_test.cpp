@@ -36,6 +36,15 @@ TEST(Trust, FloorIsEvenAgainstOddProcesses) {
   EXPECT_TRUE(has(trust(seconds_of_processes({1, 1, 1.5, 1.5})), "moved by 0% or more"));
 }
 
+TEST(Trust, WhatALoadDisturbedSaysNothingOfTheMachine) {
+  schema::Log log = seconds_of_processes({1, 1, 1, 1});
+  for (schema::Block block : seconds_of_processes({1, 2, 1, 3}).blocks) {
+    block.key.load = "memory";
+    log.blocks.push_back(block);
+  }
+  EXPECT_TRUE(has(trust(log), "half of 1 figures moved by 0% or more")) << trust(log);
+}
+
 TEST(Trust, DetectableChangeFollowsFromTheDeviationOfProcesses) {
   // Deviation of logarithms 0.01, n = 4, median of chi-square(3)/3 = 0.789, t of 6 degrees 3.353:
   // 3.353 * 0.01 / sqrt(0.789) * sqrt(2/4) = 2.67 %; 0.01 needs 3 processes: 3.42 % (2: 6.03 %).
