@@ -17,6 +17,8 @@ const std::vector<SpecParameter>& resource_parameters() {
       {"frequency_cap_mhz", "highest clock of all cores (root only); 0: as it is", std::int64_t{0},
        0, 20000},
       {"governor", "cpufreq governor of all cores (root only); empty: as it is", ""},
+      {"awake", "1: cores never idle: on each spins a thread that gives way to all others",
+       std::int64_t{0}, 0, 1},
   };
   return parameters;
 }

@@ -5,8 +5,11 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <optional>
 #include <sys/resource.h>
 
+#include "devices/cpu/team.hpp"
+#include "devices/linux/awake.hpp"
 #include "devices/linux/parse.hpp"
 
 namespace motley::devices {
@@ -30,6 +33,9 @@ class Restored final : public HeldResources {
   const schema::Facts& facts() const override { return facts_; }
   schema::Facts& facts() { return facts_; }
 
+  void keep_awake(const std::vector<int>& cores) { awake_.emplace(cores); }
+  const AwakeCores& awake() const { return *awake_; }
+
   /// Gives why the system refused, or nothing.
   std::string change(const std::string& path, const std::string& text) {
     const FileText old = files_->read(path);
@@ -42,6 +48,7 @@ class Restored final : public HeldResources {
   SharedFiles files_;
   std::vector<std::pair<std::string, std::string>> before_;
   schema::Facts facts_;
+  std::optional<AwakeCores> awake_;
 };
 
 void join(std::string& reasons, const std::string& reason) {
@@ -59,6 +66,7 @@ class LinuxResources final : public ResourceControl {
       set_frequency_cap(resources.integer("frequency_cap_mhz") * 1000, *held);
     }
     if (resources.given("governor")) set_governor(resources.text("governor"), *held);
+    if (resources.integer("awake") != 0) keep_awake(*held);
     return held;
   }
 
@@ -97,6 +105,15 @@ class LinuxResources final : public ResourceControl {
       held.facts()["granted_frequency_cap_hertz"] = static_cast<double>(highest) * 1e3;
     }
     if (!refused.empty()) held.facts()["refused_frequency_cap"] = refused;
+  }
+
+  /// Of this process: what it may not use it need not keep.
+  static void keep_awake(Restored& held) {
+    const std::vector<int> cores = cores_of_this_thread();
+    held.keep_awake(cores);
+    held.facts()["asked_awake_cores"] = static_cast<std::int64_t>(cores.size());
+    held.facts()["granted_awake_cores"] = std::int64_t{held.awake().granted()};
+    if (!held.awake().refused().empty()) held.facts()["refused_awake"] = held.awake().refused();
   }
 
   void set_governor(const std::string& governor, Restored& held) const {

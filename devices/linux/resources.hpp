@@ -1,5 +1,5 @@
-// Priority, memory limit, frequency cap and governor as Linux gives them. A refusal is a fact: on
-// phones without root and in containers most of it is refused.
+// Priority, memory limit, frequency cap, governor and cores that never idle as Linux gives them. A
+// refusal is a fact: on phones without root and in containers most of it is refused.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,9 @@
 #include "devices/linux/resources.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <thread>
 
@@ -87,6 +90,33 @@ TEST(Resources, WithoutCpufreqSaysSo) {
   const auto held = control->hold(parse_resources("governor=powersave"));
   EXPECT_NE(text_of(held->facts(), "refused_governor").find("cpufreq"), std::string::npos);
   EXPECT_FALSE(held->facts().contains("granted_governor"));
+}
+
+/// Threads of this process that run only where nothing else does; proc(5): field 41 of stat.
+int threads_of_lowest_policy() {
+  int count = 0;
+  for (const auto& one : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(one.path() / "stat");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    const auto words = split_words(text.substr(std::min(text.size(), text.rfind(')') + 1)));
+    count += words.size() > 38 && words[38] == std::to_string(SCHED_IDLE);
+  }
+  return count;
+}
+
+TEST(Resources, CoresAreKeptAwakeAsLongAsWanted) {
+  const auto control = resource_control(std::make_shared<Files>());
+  const int before = threads_of_lowest_policy();
+  {
+    const auto held = control->hold(parse_resources("awake=1"));
+    const auto asked = std::get<std::int64_t>(held->facts().at("asked_awake_cores"));
+    EXPECT_GE(asked, 1);
+    if (held->facts().contains("refused_awake")) GTEST_SKIP() << "the system refuses";
+    EXPECT_EQ(std::get<std::int64_t>(held->facts().at("granted_awake_cores")), asked);
+    EXPECT_EQ(threads_of_lowest_policy(), before + asked);
+  }
+  EXPECT_EQ(threads_of_lowest_policy(), before);
+  EXPECT_TRUE(control->hold(parse_resources("awake=0"))->facts().empty());
 }
 
 TEST(Resources, PriorityIsReadBack) {

@@ -70,7 +70,7 @@ void add_resources(CLI::App& command, Options& options) {
       .add_option(
           "--resources", options.resources,
           "What may be used: threads=1,priority=5,memory=512M; also frequency_cap_mhz=1200, "
-          "governor=powersave")
+          "governor=powersave, awake=1 (cores never idle)")
       ->type_name("NAME=VALUE,...");
 }
 

@@ -1,0 +1,53 @@
+#include "devices/linux/awake.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <future>
+#include <sched.h>
+
+#include "devices/cpu/team.hpp"
+#include "harness/error.hpp"
+
+namespace motley::devices {
+namespace {
+
+/// Gives why the system refused, or nothing.
+std::string give_way_on(int core) {
+  try {
+    pin_this_thread({core});
+  } catch (const DeviceError& error) {
+    return error.what();
+  }
+  const sched_param parameter{};
+  if (::sched_setscheduler(0, SCHED_IDLE, &parameter) == 0) return "";
+  return fmt::format("sched_setscheduler(SCHED_IDLE): {}", std::strerror(errno));
+}
+
+}  // namespace
+
+AwakeCores::AwakeCores(const std::vector<int>& cores) {
+  std::vector<std::future<std::string>> answers;
+  for (const int core : cores) {
+    std::promise<std::string> answer;
+    answers.push_back(answer.get_future());
+    threads_.emplace_back([this, core, told = std::move(answer)]() mutable {
+      const std::string refused = give_way_on(core);
+      told.set_value(refused);
+      while (refused.empty() && !ending_.load(std::memory_order_relaxed)) {
+      }
+    });
+  }
+  for (auto& answer : answers) {
+    const std::string refused = answer.get();
+    granted_ += refused.empty();
+    if (!refused.empty()) refused_ = refused;
+  }
+}
+
+AwakeCores::~AwakeCores() {
+  ending_ = true;
+  for (std::thread& thread : threads_) thread.join();
+}
+
+}  // namespace motley::devices
