@@ -55,6 +55,7 @@ class RealMachine : public LocalMachine {
   Instruments instruments() override { return all_instruments(files_); }
   schema::Facts conditions() override { return read_conditions(*files_, instruments()); }
   ThreadState thread_state() override { return read_thread_state(schedstat_); }
+  double thread_cpu_seconds() override { return read_thread_cpu_seconds(); }
   ProcessMemory process_memory() override { return read_process_memory(*files_); }
   bool restart_process_memory() override { return devices::restart_process_memory(); }
   double boot_seconds() override { return read_boot_seconds(); }

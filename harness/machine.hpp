@@ -56,6 +56,9 @@ class Machine {
   virtual schema::Facts
   conditions() = 0;  ///< governor, frequencies, load average, pressure, temperatures
   virtual ThreadState thread_state() = 0;
+  /// As thread_state() has it, for who asks around something short: files take microseconds to
+  /// read.
+  virtual double thread_cpu_seconds() { return thread_state().cpu_seconds; }
   virtual ProcessMemory process_memory() { return {}; }
   /// Gives free heap memory back and lets most_bytes begin at what is resident now; false where the
   /// system denies it.

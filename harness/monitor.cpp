@@ -53,7 +53,7 @@ void Monitor::work() {
   while (!ending_) {
     // A stop that came before this woke up still gets its readings.
     condition_.wait(lock, [&] { return !resting_ || ending_; });
-    const double before = machine_.thread_state().cpu_seconds;
+    const double before = machine_.thread_cpu_seconds();
     while (running_) {
       read_once();  // nobody waits for the lock meanwhile but who wants this to end
       condition_.wait_for(lock, std::chrono::duration<double>(period_seconds_),
@@ -61,7 +61,7 @@ void Monitor::work() {
     }
     if (ending_) return;
     read_once();  // the end of the window
-    cpu_seconds_ = machine_.thread_state().cpu_seconds - before;
+    cpu_seconds_ = machine_.thread_cpu_seconds() - before;
     resting_ = true;
     condition_.notify_all();
   }

@@ -197,7 +197,7 @@ void query(const Scenario& scenario, const Spec& spec, const Limits& limits, con
   stage.machine.precise_timers();
   on.prepared.take_clock();
   Monitor* monitor = scenario.of_minutes ? on.surroundings.monitor : nullptr;
-  const auto cpu_seconds = [&] { return stage.machine.thread_state().cpu_seconds; };
+  const auto cpu_seconds = [&] { return stage.machine.thread_cpu_seconds(); };
   const ScenarioStage queries{server, stage.clock, on.options.seed, on.options.go_on, cpu_seconds};
   watch_samples(stage, on.block, on.observed, [&] {
     on.loads.begin_window();

@@ -74,6 +74,10 @@ ThreadState read_thread_state(const std::string& schedstat) {
   return state;
 }
 
+double read_thread_cpu_seconds() {
+  return seconds_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void set_precise_timers() {
   ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // 0 would mean the default again
 }

@@ -11,6 +11,9 @@ namespace motley::devices {
 /// and reads it in place from then on.
 ThreadState read_thread_state(const std::string& schedstat);
 
+/// Of the calling thread: CLOCK_THREAD_CPUTIME_ID.
+double read_thread_cpu_seconds();
+
 /// Without it the kernel may wake the thread 50 us late to save power (prctl(2):
 /// PR_SET_TIMERSLACK).
 void set_precise_timers();

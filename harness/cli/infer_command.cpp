@@ -85,7 +85,7 @@ void ask(const Spec& spec, Server& server, const Options& options, Machine& mach
   loads.start();
   loads.begin_window();
   if (beside.monitor) beside.monitor->start();
-  const auto cpu_seconds = [&] { return machine.thread_state().cpu_seconds; };
+  const auto cpu_seconds = [&] { return machine.thread_cpu_seconds(); };
   scenario.run(spec,
                {server, clock, options.seed, [] { return !devices::interrupted(); }, cpu_seconds},
                block);

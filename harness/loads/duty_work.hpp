@@ -17,7 +17,7 @@ class DutyWork : public Work {
   DutyWork(Machine& machine, Clock& clock, double seconds, std::function<double()> step)
       : machine_(machine), clock_(clock), seconds_(seconds), step_(std::move(step)) {}
 
-  void prepare() override { cpu_seconds_ = machine_.thread_state().cpu_seconds; }
+  void prepare() override { cpu_seconds_ = machine_.thread_cpu_seconds(); }
   std::array<double, 2> piece() override {
     // Asking for CPU time costs microseconds: once a piece, and the next one makes up for it.
     const double end = clock_.seconds() + seconds_ - ahead_;
@@ -25,7 +25,7 @@ class DutyWork : public Work {
     do {
       amount += step_();
     } while (clock_.seconds() < end);
-    const double now = machine_.thread_state().cpu_seconds;
+    const double now = machine_.thread_cpu_seconds();
     const double used = now - std::exchange(cpu_seconds_, now);
     ahead_ = std::clamp(ahead_ + used - seconds_, -most_made_up * seconds_, 0.5 * seconds_);
     return {used, amount};
