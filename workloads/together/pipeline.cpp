@@ -161,18 +161,18 @@ PipelineTimes Pipeline::times_of(const Running& running) {
   result.fill = last.front().ended - running.started;
   result.makespan = last.back().ended - running.started;
   result.drain = last.back().ended - running.visits.front().back().ended;
-  result.period = last.size() > 1
-                      ? (last.back().ended - last.front().ended) / double(last.size() - 1)
-                      : result.makespan;
   for (std::size_t i = 0; i < last.size(); ++i) {
     result.latency.push_back(last[i].ended - running.visits.front()[i].started);
   }
   double shortest = 1e300, longest = 0;
   for (std::size_t k = 0; k < running.visits.size(); ++k) {
+    const auto& visits = running.visits[k];
+    const double lasted = visits.back().ended - visits.front().started;
+    result.period = std::max(result.period, lasted / double(visits.size()));
     StageTimes stage;
     stage.processor = running.processors[k];
     std::vector<double> all;
-    for (const Running::Visit& visit : running.visits[k]) {
+    for (const Running::Visit& visit : visits) {
       all.push_back(visit.ended - visit.started);
       stage.busy += all.back();
     }

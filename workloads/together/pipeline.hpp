@@ -21,10 +21,12 @@ struct StageTimes {
   double busy = 0, starved = 0, blocked = 0;  ///< of the whole stream, seconds
 };
 struct PipelineTimes {
-  double makespan = 0;          ///< of the whole stream
-  double fill = 0;              ///< until the first inference is done
-  double drain = 0;             ///< from the first stage's last inference to the end
-  double period = 0;            ///< from one to the next in between: 1 / throughput
+  double makespan = 0;  ///< of the whole stream
+  double fill = 0;      ///< until the first inference is done
+  double drain = 0;     ///< from the first stage's last inference to the end
+  /// 1 / throughput: time an inference of the stage that takes longest, from its first to its last.
+  /// Not from end to end of inferences: some of a short stream wait, half done, for the first.
+  double period = 0;
   double balance = 0;           ///< the shortest service over the longest
   std::vector<double> latency;  ///< of each inference, from its first stage's begin
   std::vector<StageTimes> stages;
