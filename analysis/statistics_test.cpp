@@ -34,5 +34,38 @@ TEST(Statistics, OneFarValueMovesTheRobustDeviationLittle) {
   EXPECT_GT(deviation(values), 30);
 }
 
+TEST(Statistics, AMedianLiesBetweenTwoOrderStatistics) {
+  const auto expect = [](int n, double low, double high, double covered) {
+    std::vector<double> values;
+    for (int i = n; i >= 1; --i) values.push_back(i);
+    const auto interval = quantile_interval(values, 0.5);
+    ASSERT_TRUE(interval) << n;
+    EXPECT_EQ(interval->low, low) << n;
+    EXPECT_EQ(interval->high, high) << n;
+    EXPECT_NEAR(interval->confidence, covered, 0.0005) << n;
+  };
+  expect(6, 1, 6, 0.969);
+  expect(7, 1, 7, 0.984);
+  expect(9, 2, 8, 0.961);
+  expect(11, 2, 10, 0.988);
+  expect(20, 6, 15, 0.959);
+  expect(30, 10, 21, 0.957);
+}
+
+TEST(Statistics, ThereIsNoIntervalForTooFewValues) {
+  EXPECT_FALSE(quantile_interval(std::vector<double>(5, 1.0), 0.5));
+  EXPECT_TRUE(quantile_interval(std::vector<double>(5, 1.0), 0.5, 0.9));
+  EXPECT_FALSE(quantile_interval(std::vector<double>(367, 1.0), 0.99));
+  EXPECT_TRUE(quantile_interval(std::vector<double>(368, 1.0), 0.99));
+  EXPECT_FALSE(quantile_interval({}, 0.5));
+  EXPECT_FALSE(quantile_interval(std::vector<double>(9, 1.0), 0));
+  EXPECT_FALSE(quantile_interval(std::vector<double>(9, 1.0), 0.5, 1));
+}
+
+TEST(Statistics, EqualValuesShareTheirRank) {
+  EXPECT_EQ(ranks(std::vector<double>{3, 1, 3, 2}), (std::vector<double>{3.5, 1, 3.5, 2}));
+  EXPECT_TRUE(ranks({}).empty());
+}
+
 }  // namespace
 }  // namespace motley::analysis
