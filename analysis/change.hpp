@@ -16,9 +16,9 @@
 
 namespace motley::analysis {
 
-/// Welch's test (1947) of the mean logarithms, degrees of freedom by Satterthwaite (1946).
-struct WelchRatio {
-  double log_ratio = 0;  ///< of the geometric means: second / first
+/// A ratio second / first and Student's test of whether its logarithm is 0.
+struct TestedRatio {
+  double log_ratio = 0;  ///< of the geometric means
   double error = 0;      ///< standard error of log_ratio
   double freedom = 1;    ///< degrees of freedom
   double p = 1;          ///< two-sided
@@ -28,14 +28,19 @@ struct WelchRatio {
   Interval interval(double confidence = 0.95) const;
 };
 
-/// One positive figure a process. None with fewer than two processes on a side: what differs
-/// between processes is then not known.
-std::optional<WelchRatio> welch_ratio(std::span<const double> first,
-                                      std::span<const double> second);
+/// Welch's test (1947) of the mean logarithms of two sides, degrees of freedom by Satterthwaite
+/// (1946): one positive figure a process. None with fewer than two processes on a side: what
+/// differs between processes is then not known.
+std::optional<TestedRatio> welch_ratio(std::span<const double> first,
+                                       std::span<const double> second);
+
+/// Of the logarithms of second / first of pairs that were measured close together. None for fewer
+/// than two.
+std::optional<TestedRatio> paired_ratio(std::span<const double> log_ratios);
 
 /// Smallest true change, as a logarithm, that the test finds in 4 of 5 cases at a two-sided 5 %:
 /// see detectable_errors.
-double detectable_change(const WelchRatio& row);
+double detectable_change(const TestedRatio& row);
 
 struct Limits {
   double margin = 0.01;       ///< smaller changes do not matter
@@ -48,7 +53,7 @@ enum class Verdict { higher, lower, same, inconclusive };
 struct Judged {
   Verdict verdict = Verdict::inconclusive;
   double q = 1;  ///< after Benjamini and Hochberg over all rows that could be tested
-  /// Smallest change (as a share) that this row's verdict finds in 4 of 5 cases: margin or
+  /// Smallest change (as a share) that this row, judged by itself, shows in 4 of 5 cases: margin or
   /// detectable change, and what the estimate may fall short. "Same" excludes changes as large as
   /// this.
   double excluded = 0;
@@ -58,7 +63,7 @@ struct Judged {
 /// Same: the 90 % interval (two one-sided tests at 5 %: Schuirmann, 1987) lies inside what is
 /// excluded, which is at most the resolution. Else inconclusive, as are rows without a test.
 /// Rows of one comparison belong together: q depends on their number.
-std::vector<Judged> judge(std::span<const std::optional<WelchRatio>> rows,
+std::vector<Judged> judge(std::span<const std::optional<TestedRatio>> rows,
                           const Limits& limits = {});
 
 }  // namespace motley::analysis

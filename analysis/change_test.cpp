@@ -9,7 +9,7 @@
 namespace motley::analysis {
 namespace {
 
-using Rows = std::vector<std::optional<WelchRatio>>;
+using Rows = std::vector<std::optional<TestedRatio>>;
 
 constexpr std::size_t processes = 10, rows_of_family = 200, changed_rows = 10;
 
@@ -17,9 +17,9 @@ constexpr std::size_t processes = 10, rows_of_family = 200, changed_rows = 10;
 std::vector<double> side(Noise& noise, double level) {
   std::vector<double> figures;
   for (std::size_t process = 0; process < processes; ++process) {
-    std::vector<double> samples = noise.autocorrelated(9, 0.5);
-    std::nth_element(samples.begin(), samples.begin() + 4, samples.end());
-    figures.push_back(level * std::exp(0.01 * noise.normal() + 0.005 * samples[4]));
+    std::vector<double> samples = noise.autocorrelated(5, 0.5);
+    std::nth_element(samples.begin(), samples.begin() + 2, samples.end());
+    figures.push_back(level * std::exp(0.01 * noise.normal() + 0.005 * samples[2]));
   }
   return figures;
 }
@@ -50,7 +50,7 @@ TEST(Change, FamiliesWithoutAChangeRarelyAlarm) {
   Noise noise(1);
   int families = 0;
   double inconclusive = 0;
-  constexpr int trials = 150;
+  constexpr int trials = 100;
   for (int trial = 0; trial < trials; ++trial) {
     const std::vector<Judged> judged = family(noise, 0);
     families += alarms(judged) > 0;
@@ -104,6 +104,18 @@ TEST(Change, IntervalsHoldTheTrueRatioAsOftenAsTheySay) {
     held += interval.low <= 1.5 && 1.5 <= interval.high;
   }
   EXPECT_NEAR(held, 0.95 * trials, 0.015 * trials);
+}
+
+TEST(Change, PairsAreTestedByTheirDifferences) {
+  // R: t.test(c(0.01, 0.03, 0.02, 0.04)): t = 3.873, df = 3, p = 0.03047, 0.00446 to 0.04554
+  const std::vector<double> logs{0.01, 0.03, 0.02, 0.04};
+  const auto row = paired_ratio(logs);
+  ASSERT_TRUE(row);
+  EXPECT_NEAR(row->p, 0.03047, 5e-6);
+  EXPECT_EQ(row->freedom, 3);
+  EXPECT_NEAR(std::log(row->interval().low), 0.004457, 1e-6);
+  EXPECT_NEAR(std::log(row->interval().high), 0.045543, 1e-6);
+  EXPECT_FALSE(paired_ratio(std::vector<double>{0.1}));
 }
 
 TEST(Change, WhatNoTestCanSayIsInconclusive) {
