@@ -5,6 +5,7 @@
 #include "harness/clock.hpp"
 #include "harness/statistics.hpp"
 #include "workloads/graph/timeline.hpp"
+#include "workloads/together/awake.hpp"
 #include "workloads/together/crew.hpp"
 #include "workloads/training.hpp"
 
@@ -12,17 +13,6 @@ namespace motley::workloads {
 namespace {
 
 constexpr int warm_up_runs = 2, timed_runs = 5, timed_transfers = 7;
-
-class Awake {
- public:
-  explicit Awake(Processor& processor) : processor_(processor) { processor.wake(); }
-  ~Awake() { processor_.park(); }
-  Awake(const Awake&) = delete;
-  Awake& operator=(const Awake&) = delete;
-
- private:
-  Processor& processor_;
-};
 
 double transfer_seconds(Queue& queue, Buffer& buffer, std::vector<std::byte>& host) {
   std::vector<double> all;
@@ -42,7 +32,7 @@ double transfer_seconds(Queue& queue, Buffer& buffer, std::vector<std::byte>& ho
 
 std::map<std::string, double> operator_seconds(const Model& model, Processor& processor,
                                                const Chooser& chooser, std::uint64_t seed) {
-  const Awake awake(processor);
+  const Awake awake(&processor);
   const auto queue = processor.queue();
   PlanOptions options;
   options.constant_parameters = true;
@@ -110,11 +100,10 @@ double crossing_seconds(const Partner& one, const Partner& other, Synchronisatio
     execution.set_values(graph.find("x"), Values(16, 1));
     Crew crew(execution, synchronisation);
     std::vector<double> all;
-    for (int run = 0; run < 4 * timed_runs; ++run) {
-      const double started = steady_clock().seconds();
-      crew.run({});
-      all.push_back(steady_clock().seconds() - started);
-    }
+    crew.repeat({}, steady_clock(), [&](double taken) {
+      all.push_back(taken);
+      return all.size() < 4 * timed_runs;
+    });
     return median(all);
   };
   // As many operators on each place, with one crossing and with seven.

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "workloads/graph/device_times.hpp"
+#include "workloads/together/awake.hpp"
 
 namespace motley::workloads {
 namespace {
@@ -20,24 +21,8 @@ void wait_until_not(const std::atomic<std::uint32_t>& value, std::uint32_t old) 
 
 }  // namespace
 
-/// The caller's thread belongs to its CPU meanwhile.
-class Crew::CallersTurn {
- public:
-  explicit CallersTurn(Processor* processor) : processor_(processor) {
-    if (processor_) processor_->wake();
-  }
-  ~CallersTurn() {
-    if (processor_) processor_->park();
-  }
-  CallersTurn(const CallersTurn&) = delete;
-  CallersTurn& operator=(const CallersTurn&) = delete;
-
- private:
-  Processor* processor_;
-};
-
-Crew::CallersTurn Crew::callers_turn() {
-  return CallersTurn(callers_cpu_ ? &execution_.processor(*callers_cpu_) : nullptr);
+Processor* Crew::callers_processor() const {
+  return callers_cpu_ ? &execution_.processor(*callers_cpu_) : nullptr;
 }
 
 /// Steps of one place that are still to be given.
@@ -64,13 +49,22 @@ Crew::Crew(Execution& execution, Synchronisation synchronisation)
   }
   execution.finish();
   busy_ = std::uint32_t(places_.size() - callers_.size());  // until each has woken its own
-  for (std::size_t place = 0; place < places_.size(); ++place) {
-    if (!is_callers(place)) places_[place].thread = std::thread([this, place] { work(place); });
-  }
+  start_threads();
   await_places();
   if (!trouble_) return;
   end();
   rethrow();
+}
+
+void Crew::start_threads() {
+  try {
+    for (std::size_t place = 0; place < places_.size(); ++place) {
+      if (!is_callers(place)) places_[place].thread = std::thread([this, place] { work(place); });
+    }
+  } catch (...) {
+    end();
+    throw;
+  }
 }
 
 void Crew::choose_callers() {
@@ -110,13 +104,13 @@ void Crew::note_trouble() {
 }
 
 void Crew::run(const RunScalars& scalars) {
-  const CallersTurn turn = callers_turn();
+  const Awake awake(callers_processor());
   go(scalars, nullptr, nullptr);
 }
 
 void Crew::repeat(const RunScalars& scalars, Clock& clock,
                   const std::function<bool(double)>& again) {
-  const CallersTurn turn = callers_turn();
+  const Awake awake(callers_processor());
   double seconds = 0;
   do {
     const double started = clock.seconds();
@@ -132,7 +126,7 @@ CrewRun Crew::run_timed(const RunScalars& scalars, Clock& clock) {
   for (std::size_t place = 0; place < places_.size(); ++place) {
     execution_.queue(place).take_intervals();
   }
-  const CallersTurn turn = callers_turn();
+  const Awake awake(callers_processor());
   go(scalars, &clock, &times);
   return times;
 }
@@ -201,18 +195,19 @@ void Crew::run_places(const std::vector<std::size_t>& places) {
   }
 }
 
-/// The device gets what it can begin before the CPU's next step, and what that step needs.
+/// The device gets what it can begin before the CPU's next step, and what comes before that step
+/// where it would have to wait: this thread then blocks only at a step that comes behind all that
+/// it has not given, so that no two threads can wait for each other.
 void Crew::give_in_turn(Rest device, Rest cpu) {
+  const auto device_first = [&] {
+    if (cpu.empty()) return true;
+    if (all_of_waits(device.next(), &Signal::holds_at_once)) return true;
+    return device.next() < cpu.next() && !all_of_waits(cpu.next(), &Signal::is_over);
+  };
   while (!device.empty() || !cpu.empty()) {
-    const auto needed = [&] {
-      const std::vector<std::size_t>& waits = execution_.plan().steps[cpu.next()].waits;
-      return std::any_of(waits.begin(), waits.end(), [&](std::size_t other) {
-        return std::find(device.steps.begin(), device.steps.end(), other) != device.steps.end();
-      });
-    };
-    const bool device_first =
-        !device.empty() && (cpu.empty() || can_begin(device.next()) || needed());
-    give_next(device_first ? device : cpu);
+    const bool is_devices = !device.empty() && device_first();
+    give_next(is_devices ? device : cpu);
+    if (is_devices && clock_) cpu.since = clock_->seconds();  // until now it gave commands
   }
 }
 
@@ -226,11 +221,10 @@ void Crew::give_next(Rest& rest) {
   rest.steps = rest.steps.subspan(1);
 }
 
-/// Giving it would not block this thread.
-bool Crew::can_begin(std::size_t step) const {
+bool Crew::all_of_waits(std::size_t step, bool (Signal::*is)() const) const {
   const std::vector<std::size_t>& waits = execution_.plan().steps[step].waits;
   return std::all_of(waits.begin(), waits.end(),
-                     [&](std::size_t other) { return signals_[other]->holds_at_once(); });
+                     [&](std::size_t other) { return (signals_[other].get()->*is)(); });
 }
 
 void Crew::give_step(std::size_t step) {
@@ -253,6 +247,7 @@ void Crew::give_step_timed(std::size_t step, double wait_started) {
   times.wait_ended = times.host_started = clock_->seconds();
   execution_.give(step, *scalars_);
   times.host_ended = clock_->seconds();
+  times.copied = execution_.copies(one);
   if (signals_[step]) signals_[step]->given(queue);
 }
 

@@ -54,17 +54,18 @@ class Crew {
     std::thread thread;
   };
   void choose_callers();
+  void start_threads();
   bool is_callers(std::size_t place) const;
-  class CallersTurn;
   struct Rest;
-  CallersTurn callers_turn();
+  /// Of a CPU, which belongs to the calling thread while it runs; null: there is none.
+  Processor* callers_processor() const;
   void go(const RunScalars& scalars, Clock* clock, CrewRun* times);
   void await_places();
   void work(std::size_t place);
   void run_places(const std::vector<std::size_t>& places);
   void give_in_turn(Rest device, Rest cpu);
   void give_next(Rest& rest);
-  bool can_begin(std::size_t step) const;
+  bool all_of_waits(std::size_t step, bool (Signal::*is)() const) const;
   void give_step(std::size_t step);
   void give_step_timed(std::size_t step, double wait_started);
   void finish_place(std::size_t place);

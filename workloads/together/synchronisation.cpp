@@ -105,8 +105,8 @@ class Signal::AsFence : public Fence {
  public:
   explicit AsFence(Signal& signal) : signal_(signal) {}
   void wait() override { signal_.wait(); }
-  bool done() override { return signal_.state_.load() == ended; }
-  void then(std::function<void()> callback) override { signal_.then(std::move(callback)); }
+  bool done() override { return signal_.now_->state.load() == ended; }
+  void then(std::function<void()> callback) override { signal_.now_->then(std::move(callback)); }
 
  private:
   Signal& signal_;
@@ -132,23 +132,30 @@ void Signal::use(Synchronisation synchronisation, Processor& device, Queue& queu
 void Signal::reset() {
   ++run_;
   fence_.reset();
-  callbacks_.clear();
-  state_.store(nothing);
+  if (now_.use_count() == 1) {
+    now_->state.store(nothing);
+    now_->callbacks.clear();
+  } else {
+    now_ = std::make_shared<Now>();
+  }
 }
 
-void Signal::reach(State state) {
-  std::vector<std::function<void()>> callbacks;
+/// Who waits may destroy the signal as soon as it sees the state: nothing of it is touched behind.
+void Signal::Now::reach(State reached) {
+  std::vector<std::function<void()>> all;
   {
-    const std::lock_guard lock(mutex_);
-    if (state_.load() >= ended) return;
-    state_.store(state);
-    if (state >= ended) callbacks.swap(callbacks_);
+    const std::lock_guard lock(mutex);
+    if (state.load() >= ended) return;
+    if (reached >= ended) all.swap(callbacks);
+    state.store(reached);
   }
-  state_.notify_all();
-  for (const auto& callback : callbacks) callback();
+  state.notify_all();
+  for (const auto& callback : all) callback();
 }
 
 void Signal::given(Queue& queue) {
+  const std::shared_ptr<Now> now = now_;
+  const auto reach = [&](State state) { now->reach(state); };
   if (!on_device_) return reach(ended);
   switch (synchronisation_) {
     case Synchronisation::finish:
@@ -160,7 +167,7 @@ void Signal::given(Queue& queue) {
       return reach(is_given);
     case Synchronisation::callback:
       fence_ = queue.fence();
-      fence_->then([this] { reach(ended); });
+      fence_->then([now] { now->reach(ended); });
       return;
     default:
       fence_ = queue.fence();
@@ -169,14 +176,15 @@ void Signal::given(Queue& queue) {
 }
 
 void Signal::fail() {
-  reach(failed);
+  const std::shared_ptr<Now> now = now_;
+  now->reach(failed);
 }
 
-void Signal::then(std::function<void()> callback) {
+void Signal::Now::then(std::function<void()> callback) {
   {
-    const std::lock_guard lock(mutex_);
-    if (state_.load() < ended) {
-      callbacks_.push_back(std::move(callback));
+    const std::lock_guard lock(mutex);
+    if (state.load() < ended) {
+      callbacks.push_back(std::move(callback));
       return;
     }
   }
@@ -187,10 +195,10 @@ Signal::State Signal::wait_past(State least, bool own_core) {
   // A device that is a CPU may need the core for what is waited for.
   const int looks = own_core && !on_device_ ? looks_of_own_core : looks_before_sleep;
   for (int i = 0; i < looks; ++i) {
-    if (state_.load(std::memory_order_acquire) >= least) break;
+    if (now_->state.load(std::memory_order_acquire) >= least) break;
   }
-  for (auto now = state_.load(); now < least; now = state_.load()) state_.wait(now);
-  const auto state = static_cast<State>(state_.load(std::memory_order_acquire));
+  for (auto now = now_->state.load(); now < least; now = now_->state.load()) now_->state.wait(now);
+  const auto state = static_cast<State>(now_->state.load(std::memory_order_acquire));
   if (state == failed) {
     throw Error("the other processor failed (what it should have computed will not come).");
   }
@@ -204,12 +212,15 @@ void Signal::wait(bool own_core) {
   switch (synchronisation_) {
     case Synchronisation::finish:
       to_empty_->finish();
-      return reach(ended);
+      return now_->reach(ended);
     case Synchronisation::event_poll:
       while (!fence_->done()) spin.again();
       return;
     case Synchronisation::mapped_flag:
-      while (!flag_->is(run_)) spin.again();
+      while (!flag_->is(run_)) {
+        if (now_->state.load() == failed) wait_past(ended, own_core);  // throws
+        spin.again();
+      }
       return;
     default:
       fence_->wait();
@@ -217,7 +228,7 @@ void Signal::wait(bool own_core) {
 }
 
 bool Signal::holds_at_once() const {
-  return synchronisation_ == Synchronisation::callback || state_.load() >= ended;
+  return synchronisation_ == Synchronisation::callback || is_over();
 }
 
 void Signal::hold(Queue& queue, bool own_core) {

@@ -60,6 +60,8 @@ class Signal {
 
   /// hold() would not block this thread.
   bool holds_at_once() const;
+  /// Known to have ended, or failed.
+  bool is_over() const { return now_->state.load() >= ended; }
   /// Blocks this thread; one that has a core of its own looks longer before it sleeps, which costs
   /// 50 us. Throws Error where the other place failed.
   void wait(bool own_core = false);
@@ -69,20 +71,24 @@ class Signal {
 
  private:
   enum State : std::uint32_t { nothing, is_given, ended, failed };
+  /// Of one run. A driver may call back about an earlier one: that run's own is then what changes.
+  struct Now {
+    std::atomic<std::uint32_t> state{nothing};
+    std::mutex mutex;
+    std::vector<std::function<void()>> callbacks;
+    void reach(State reached);
+    void then(std::function<void()> callback);
+  };
   class AsFence;
-  void reach(State state);
   State wait_past(State least, bool own_core);
-  void then(std::function<void()> callback);
 
   Synchronisation synchronisation_ = Synchronisation::event_wait;
   bool is_used_ = false, on_device_ = false;
   Queue* to_empty_ = nullptr;  ///< where all who need it give steps to it themselves
-  std::atomic<std::uint32_t> state_{nothing};
+  std::shared_ptr<Now> now_ = std::make_shared<Now>();
   std::uint32_t run_ = 0;
   std::unique_ptr<Fence> fence_;
   std::unique_ptr<MappedFlag> flag_;
-  std::mutex mutex_;
-  std::vector<std::function<void()>> callbacks_;
 };
 
 }  // namespace motley::workloads

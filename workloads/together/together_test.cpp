@@ -233,6 +233,24 @@ TEST_P(OnPair, RefusesWhatCannotBeMeant) {
   EXPECT_THROW(Together(wanted, partners()), Unsupported);
 }
 
+/// Each waits for the two others, in turn: whoever blocks must have given all that came before.
+class OnThree : public OnPair {};
+
+TEST_P(OnThree, ChainsThatPassThroughAllOfThemEnd) {
+  for (const std::string& name : synchronisation_names()) {
+    SCOPED_TRACE(name);
+    for (const char* placement : {"random:seed=1", "random:seed=2", "random:seed=3"}) {
+      TogetherOptions wanted = options(resnet, placement);
+      wanted.synchronisation = synchronisation_from(name);
+      Together all(wanted, partners(3));
+      for (int run = 0; run < 10; ++run) {
+        run % 2 == 0 ? all.run() : void(all.run_timed());
+        ASSERT_LE(normalised_error(all.output(), alone(resnet, 1)), 1e-4) << placement << run;
+      }
+    }
+  }
+}
+
 /// What goes from one to the other passes through the host's own copy.
 class OnTwoDevices : public OnPair {};
 
@@ -252,6 +270,10 @@ TEST_P(OnTwoDevices, NoCpuTakesPart) {
   wanted.splits = {{"conv2d", SplitAxis::height, 0.5, 1}};
   expect_same(wanted);
 }
+
+INSTANTIATE_TEST_SUITE_P(Networks, OnThree,
+                         testing::Values(Pair{"cpu:0", "opencl:0/0of2", "cpu:1"},
+                                         Pair{"opencl:0/0of2", "opencl:0/1of2", "cpu:1"}));
 
 INSTANTIATE_TEST_SUITE_P(Networks, OnTwoDevices,
                          testing::Values(Pair{"opencl:0/0of2", "opencl:0/1of2"}));
