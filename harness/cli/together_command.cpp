@@ -36,7 +36,14 @@ class Party {
   Party(const Options& options, Machine& machine) : options_(options), machine_(machine) {
     for (const std::string& id : options.on) processors_.push_back(machine.open(id));
   }
-  /// For one network: its CPUs are its own.
+  /// For one network: a CPU is its own.
+  Partner partner(std::size_t place) {
+    const bool on_device = processors_[place]->members() == 0;
+    if (!on_device) own_.push_back(machine_.open(options_.on[place]));
+    Processor& processor = on_device ? *processors_[place] : *own_.back();
+    return {processor,
+            chooser_named(options_.implementation, processor, Tier::standard, options_.seed)};
+  }
   std::vector<Partner> partners() {
     std::vector<Partner> all;
     for (std::size_t place = 0; place < processors_.size(); ++place) all.push_back(partner(place));
@@ -76,13 +83,6 @@ class Party {
     if (error <= worst_error_) return;
     worst_error_ = std::isfinite(error) ? error : 1e300;
     worst_ = worst;
-  }
-  Partner partner(std::size_t place) {
-    const bool on_device = processors_[place]->members() == 0;
-    if (!on_device) own_.push_back(machine_.open(options_.on[place]));
-    Processor& processor = on_device ? *processors_[place] : *own_.back();
-    return {processor,
-            chooser_named(options_.implementation, processor, Tier::standard, options_.seed)};
   }
   const Options& options_;
   Machine& machine_;
@@ -151,17 +151,22 @@ bool judge(double error, double tolerance, schema::Block& block) {
   return false;
 }
 
-/// What they are compared with must be right itself.
-bool alone_is_right(const Party& party, schema::Block& block) {
-  block.details["worst_operator"] = party.worst();
-  if (party.worst_error() <= 1) return true;
-  block.check = schema::Check{party.worst_error(), 1};
+/// Operators against their references, in units of what is tolerated.
+bool is_right(double error, const std::string& worst, schema::Block& block) {
+  block.details["worst_operator"] = worst;
+  if (error <= 1) return true;
+  block.check = schema::Check{std::isfinite(error) ? error : 1e300, 1};
   block.status = schema::Status::wrong;
   block.reason = fmt::format(
       "{} lies {:.3g} times as far from its reference as it may (a wrong "
       "result has no speed)",
-      party.worst(), party.worst_error());
+      worst, error);
   return false;
+}
+
+/// What they are compared with must be right itself.
+bool alone_is_right(const Party& party, schema::Block& block) {
+  return is_right(party.worst_error(), party.worst(), block);
 }
 
 /// Both with an input that neither has seen: what is left of an earlier run would not do.
@@ -219,6 +224,14 @@ void run_together(Party& party, const Division& division, schema::Block& block) 
   judge(difference(together, *alone.front(), seed + 2), most_error, block);
 }
 
+std::size_t shortest(const std::vector<std::vector<double>>& seconds) {
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < seconds.size(); ++i) {
+    if (median(seconds[i]) < median(seconds[best])) best = i;
+  }
+  return best;
+}
+
 /// NAME+NAME
 std::vector<std::string> operators_between(std::string text) {
   std::vector<std::string> all;
@@ -269,10 +282,7 @@ void run_pipeline(Party& party, const Division& division, schema::Block& block) 
                                       last.latency.end());
   }
   say_alone(party, alone_seconds, block);
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < alone.size(); ++i) {
-    if (median(alone_seconds[i]) < median(alone_seconds[best])) best = i;
-  }
+  const std::size_t best = shortest(alone_seconds);
   block.stopped_by = "samples";
   block.series["period_seconds"] = periods;
   block.details["best_alone"] = party.options().on[best];
@@ -289,7 +299,7 @@ void run_pipeline(Party& party, const Division& division, schema::Block& block) 
   judge(differs(party.options().seed + 2), most_error, block);
 }
 
-void run_training(Party& party, const Division& division, schema::Block& block) {
+DividedTrainingOptions training_of(const Party& party, const Division& division) {
   DividedTrainingOptions wanted;
   wanted.training.model = party.options().model;
   wanted.training.batch = party.options().batch.value_or(32);
@@ -301,49 +311,71 @@ void run_training(Party& party, const Division& division, schema::Block& block) 
   } else {
     wanted.ratio = ratio_of(division.text);
   }
+  return wanted;
+}
+
+/// The worst of all parameters, normalised.
+double parameter_difference(DividedTraining& one, DividedTraining& other) {
+  double worst = 0;
+  for (const Tensor& tensor : one.execution().graph().tensors()) {
+    if (tensor.role != Role::parameter || tensor.view_of != no_tensor) continue;
+    worst =
+        std::max(worst, normalised_error(one.parameter(tensor.name), other.parameter(tensor.name)));
+  }
+  return worst;
+}
+
+void run_training(Party& party, const Division& division, schema::Block& block) {
+  const DividedTrainingOptions wanted = training_of(party, division);
   std::vector<std::unique_ptr<DividedTraining>> alone;
-  for (std::size_t i = 0; i < 2; ++i) {
-    DividedTrainingOptions plain = wanted;
-    plain.cuts.clear();
-    plain.ratio = double(i);
-    alone.push_back(std::make_unique<DividedTraining>(plain, party.partners()));
+  for (std::size_t place = 0; place < party.options().on.size(); ++place) {
+    alone.push_back(std::make_unique<DividedTraining>(wanted, std::vector{party.partner(place)}));
   }
   DividedTraining together(wanted, party.partners());
+  const bool by_part = together.differs_by_part();
+  block.details["differs_by_part"] = by_part;
+  double first_loss = 0;
+  // Trained long enough on one batch a loss is nothing but rounding.
   const auto loss_difference = [&] {
-    const double loss = alone[0]->loss();
-    return std::abs(together.loss() - loss) / std::max(std::abs(loss), 1e-6);
+    const double loss = alone.front()->loss();
+    first_loss = std::max(first_loss, std::abs(loss));
+    return std::abs(together.loss() - loss) / std::max(first_loss, 1e-6);
   };
-  // Batch norm takes the statistics of each part by itself, which is no rounding.
-  const auto& operators = alone[0]->execution().graph().operators();
-  const bool by_part = std::any_of(operators.begin(), operators.end(), [](const Operator& one) {
-    return one.kind.starts_with("batch_norm");
-  });
-  block.details["batch_norm_by_part"] = by_part;
-  const double most_loss_difference = by_part ? 0.1 : 1e-2;
-  for (DividedTraining* one : {alone[0].get(), alone[1].get(), &together}) one->step();
-  if (!judge(loss_difference(), most_loss_difference, block)) return;
-  std::vector<std::vector<double>> alone_seconds(2);
+  const double most_difference = by_part ? 0.1 : 1e-2;
+  std::vector<DividedTraining*> all{&together};
+  for (const auto& one : alone) all.push_back(one.get());
+  for (DividedTraining* one : all) {
+    std::string worst;
+    const double error = one->check_step(worst);
+    if (!is_right(error, worst, block)) return;
+    one->step();
+  }
+  if (!judge(loss_difference(), most_difference, block)) return;
+  if (!by_part && !judge(parameter_difference(*alone.front(), together), most_difference, block)) {
+    return;
+  }
+  std::vector<std::vector<double>> alone_seconds(alone.size());
   const auto timed = [&](DividedTraining& one, std::vector<double>& to) {
-    for (std::size_t run = 0; run < party.options().runs; ++run) {
-      const double started = steady_clock().seconds();
-      one.step();
-      to.push_back(steady_clock().seconds() - started);
-    }
+    std::size_t run = 0;
+    one.repeat([&](double seconds) {
+      to.push_back(seconds);
+      return ++run < party.options().runs;
+    });
   };
   for (int round = 0; round < party.rounds(); ++round) {
     for (std::size_t i = 0; i < alone.size(); ++i) timed(*alone[i], alone_seconds[i]);
     timed(together, block.samples.host_seconds);
   }
-  const double error = loss_difference();
+  const double difference = loss_difference();
   say_alone(party, alone_seconds, block);
-  const std::size_t best = median(alone_seconds[1]) < median(alone_seconds[0]);
+  const std::size_t best = shortest(alone_seconds);
   block.stopped_by = "samples";
-  block.work = work_of(alone[0]->execution().graph());
+  block.work = work_of(alone.front()->execution().graph());
   block.details["best_alone"] = party.options().on[best];
   block.figures["gain"] = median(alone_seconds[best]) / median(block.samples.host_seconds);
-  block.figures["loss_difference"] = error;
+  block.figures["loss_difference"] = difference;
   say(together.step_timed(), block);
-  judge(error, most_loss_difference, block);
+  judge(difference, most_difference, block);
 }
 
 schema::Block measure(Party& party, const Division& division, const schema::Key& key) {

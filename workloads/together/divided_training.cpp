@@ -61,6 +61,12 @@ DividedTraining::DividedTraining(const DividedTrainingOptions& options,
 
 void DividedTraining::choose_parts(std::size_t places) {
   const std::int64_t batch = options_.training.batch;
+  if (places == 1) {
+    options_.cuts.clear();
+    replicas_.push_back({batch});
+    places_of_parts_.push_back(0);
+    return;
+  }
   if (!options_.cuts.empty()) {
     const auto parts = std::int64_t(options_.micro_batches);
     if (places != options_.cuts.size() + 1) {
@@ -102,15 +108,54 @@ DividedTraining::Part DividedTraining::add_part(std::size_t k) {
   replica.input = made.at(model.input);
   replica.loss = made.at(model.loss);
   if (model.label != no_tensor) replica.label = made.at(model.label);
-  Part part;
+  std::vector<Operator> operators = model.graph.take_operators();
+  constexpr std::int64_t streams_of_a_part = 1 << 16;  // else all would drop the same
+  for (Operator& op : operators) {
+    const auto stream = op.attributes.find("stream");
+    if (op.kind == "dropout" && stream != op.attributes.end()) {
+      stream->second = std::get<std::int64_t>(stream->second) + std::int64_t(k) * streams_of_a_part;
+    }
+    for (TensorId& id : op.inputs) id = made.at(id);
+    for (TensorId& id : op.outputs) id = made.at(id);
+  }
+  Part part = in_stages(std::move(operators), forward_operators);
   for (const auto& [parameter, gradient] : gradients) {
     part.gradients[made.at(parameter)] = made.at(gradient);
   }
-  for (Operator& op : model.graph.take_operators()) {
-    for (TensorId& id : op.inputs) id = made.at(id);
-    for (TensorId& id : op.outputs) id = made.at(id);
-    (part.forward.size() < forward_operators ? part.forward : part.backward)
-        .push_back(std::move(op));
+  return part;
+}
+
+/// A gradient belongs to the stage of its forward operator, after which it is called; others (sums
+/// of several) to the first stage that has one of what they read: gradients come from behind.
+DividedTraining::Part DividedTraining::in_stages(std::vector<Operator> operators,
+                                                 std::size_t forward_operators) const {
+  Part part;
+  part.forward.resize(options_.cuts.size() + 1);
+  part.backward.resize(options_.cuts.size() + 1);
+  std::map<std::string, std::size_t> stage_of;
+  std::map<TensorId, std::size_t> made_in;
+  std::size_t stage = 0;
+  for (std::size_t i = 0; i < operators.size(); ++i) {
+    Operator& op = operators[i];
+    const bool is_forward = i < forward_operators;
+    std::string forward = op.name;
+    if (is_forward) {
+      stage_of[op.name] = stage;
+    } else {
+      while (!forward.empty() && !stage_of.contains(forward)) {
+        const std::size_t dot = forward.rfind('.');
+        forward.resize(dot == std::string::npos ? 0 : dot);
+      }
+    }
+    std::size_t own = options_.cuts.size();
+    for (const TensorId id : op.inputs) {
+      const auto found = made_in.find(graph_.root(id));
+      if (found != made_in.end()) own = std::min(own, found->second);
+    }
+    if (!forward.empty()) own = stage_of.at(forward);
+    for (const TensorId id : op.outputs) made_in[graph_.root(id)] = own;
+    if (is_forward && stage < options_.cuts.size() && op.name == options_.cuts[stage]) ++stage;
+    (is_forward ? part.forward : part.backward)[own].push_back(std::move(op));
   }
   return part;
 }
@@ -127,45 +172,48 @@ std::size_t DividedTraining::place_of(TensorId computed) const {
   return 0;
 }
 
-void DividedTraining::append_forward(const Part& part, std::size_t k) {
-  std::size_t stage = 0;
-  for (Operator op : part.forward) {
-    const bool ends = stage < options_.cuts.size() && op.name == options_.cuts[stage];
-    stages_[op.name] = stage;
-    op.name = renamed(op.name, k);
-    places_[op.name] = options_.cuts.empty() ? places_of_parts_[k] : stage;
-    graph_.append(std::move(op));
-    if (ends) ++stage;
-  }
-}
-
-/// Gradients where their forward operator is, after which they are called; others (sums of several)
-/// where what they add was computed.
-void DividedTraining::append_backward(const Part& part, std::size_t k) {
-  for (Operator op : part.backward) {
-    std::string forward = op.name;
-    while (!forward.empty() && !stages_.contains(forward)) {
-      const std::size_t dot = forward.rfind('.');
-      forward.resize(dot == std::string::npos ? 0 : dot);
-    }
-    op.name = renamed(op.name, k);
-    if (options_.cuts.empty()) {
-      places_[op.name] = places_of_parts_[k];
-    } else {
-      places_[op.name] = forward.empty() ? place_of(op.inputs.front()) : stages_.at(forward);
-    }
+void DividedTraining::append(const std::vector<Operator>& operators, std::size_t part,
+                             std::size_t stage) {
+  for (Operator op : operators) {
+    op.name = renamed(op.name, part);
+    places_[op.name] = options_.cuts.empty() ? places_of_parts_[part] : stage;
     graph_.append(std::move(op));
   }
 }
 
-/// Each part goes back as soon as those before it left the last stage: a place that waits for one
-/// part computes another, and keeps the activations of no more parts than there are stages.
+/// One forward, one back (PipeDream's order; Narayanan et al. 2019): each stage takes as many parts
+/// forward as there are stages from it to the end, then in turn one back and one forward, so that
+/// stages compute at the same time and keep the activations of no more parts than that. The list is
+/// every stage's own order; a part is not taken before what it comes from.
 void DividedTraining::append_in_turn(const std::vector<Part>& parts) {
-  const std::size_t lag = options_.cuts.size();
-  for (std::size_t i = 0; i < parts.size() + lag; ++i) {
-    if (i < parts.size()) append_forward(parts[i], i);
-    if (i >= lag) append_backward(parts[i - lag], i - lag);
+  const std::size_t stages = options_.cuts.size() + 1, all = parts.size();
+  std::vector<std::size_t> forward(stages), backward(stages);  // parts that are through
+  const auto take = [&](std::size_t stage) {
+    const bool is_last = stage + 1 == stages;
+    const std::size_t ahead = forward[stage] - backward[stage];
+    const bool goes_forward = forward[stage] < all && ahead < std::min(all, stages - stage);
+    if (goes_forward) {
+      if (stage > 0 && forward[stage - 1] == forward[stage]) return false;
+      append(parts[forward[stage]].forward[stage], forward[stage], stage);
+      ++forward[stage];
+      return true;
+    }
+    const std::size_t part = backward[stage];
+    if (part == all || (!is_last && backward[stage + 1] == part)) return false;
+    append(parts[part].backward[stage], part, stage);
+    ++backward[stage];
+    return true;
+  };
+  while (backward.front() < all) {
+    for (std::size_t stage = 0; stage < stages; ++stage) take(stage);
   }
+}
+
+bool DividedTraining::differs_by_part() const {
+  const auto& operators = graph_.operators();
+  return std::any_of(operators.begin(), operators.end(), [](const Operator& op) {
+    return op.kind.starts_with("batch_norm") || op.kind == "dropout";
+  });
 }
 
 TensorId DividedTraining::times(TensorId gradient, double share) {
@@ -213,7 +261,9 @@ void DividedTraining::add_updates(const std::vector<Part>& parts) {
   add_optimizer(graph_, means, options_.training.optimizer, options_.training.learning_rate);
   for (std::size_t i = before; i < graph_.operators().size(); ++i) {
     const Operator& op = graph_.operators()[i];
-    places_[op.name] = places[op.inputs.front()];
+    const auto known = std::find_if(op.inputs.begin(), op.inputs.end(),
+                                    [&](TensorId id) { return places.contains(id); });
+    places_[op.name] = known == op.inputs.end() ? 0 : places.at(*known);
   }
 }
 
@@ -255,9 +305,23 @@ void DividedTraining::step() {
   crew_->run(scalars_);
 }
 
+void DividedTraining::repeat(const std::function<bool(double)>& again) {
+  scalars_["step"] = double(++steps_);
+  crew_->repeat(scalars_, steady_clock(), [&](double seconds) {
+    if (!again(seconds)) return false;
+    scalars_["step"] = double(++steps_);
+    return true;
+  });
+}
+
 TogetherTimes DividedTraining::step_timed() {
   scalars_["step"] = double(++steps_);
   return times_of(*execution_, crew_->run_timed(scalars_, steady_clock()));
+}
+
+double DividedTraining::check_step(std::string& worst) {
+  scalars_["step"] = double(++steps_);
+  return execution_->check(scalars_, worst);
 }
 
 double DividedTraining::loss() {

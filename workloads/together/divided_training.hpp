@@ -2,7 +2,8 @@
 // gradients of their samples, the first averages them and updates, and the second gets the new
 // parameters back. As a pipeline: each processor has the layers of a stage, and parts of the batch
 // follow each other through the stages, forward and back, before each stage updates its own
-// parameters. Either way batch norm takes the statistics of each part by itself.
+// parameters. Either way batch norm takes the statistics of each part by itself, and dropout drops
+// others than it would of the whole batch.
 #pragma once
 
 #include "workloads/together/together.hpp"
@@ -29,15 +30,21 @@ class DividedTraining {
  public:
   /// The processors must be parked. Throws as Together; UnknownName for a cut; BadArgument for a
   /// ratio out of range, cuts out of order or of another number than the processors need, more
-  /// parts than samples.
+  /// parts than samples. One processor computes the whole batch, whatever the division.
   DividedTraining(const DividedTrainingOptions& options, const std::vector<Partner>& partners);
 
   const std::vector<Replica>& replicas() const { return replicas_; }
   Execution& execution() { return *execution_; }
+  /// Batch norm or dropout: the parts together are not quite the whole batch.
+  bool differs_by_part() const;
   /// Of the whole batch. At first random, as Training's.
   void set_batch(std::span<const double> input, std::span<const double> labels);
   void step();
+  /// One, and again as long as `again` says so, which is told how many seconds each took.
+  void repeat(const std::function<bool(double)>& again);
   TogetherTimes step_timed();
+  /// A step operator by operator, each compared with its reference: as Training's.
+  double check_step(std::string& worst);
   /// Of the last step: the mean over all samples.
   double loss();
   /// By name, as the network calls it.
@@ -46,14 +53,15 @@ class DividedTraining {
  private:
   using Gradients = std::map<TensorId, TensorId>;  ///< of parameters
   struct Part {
-    std::vector<Operator> forward, backward;
+    /// [stage]; by batch there is one.
+    std::vector<std::vector<Operator>> forward, backward;
     Gradients gradients;
   };
   void choose_parts(std::size_t places);
   Part add_part(std::size_t k);
+  Part in_stages(std::vector<Operator> operators, std::size_t forward_operators) const;
   void append_in_turn(const std::vector<Part>& parts);
-  void append_forward(const Part& part, std::size_t k);
-  void append_backward(const Part& part, std::size_t k);
+  void append(const std::vector<Operator>& operators, std::size_t part, std::size_t stage);
   void add_updates(const std::vector<Part>& parts);
   TensorId mean(const std::string& name, std::vector<TensorId> gradients);
   TensorId times(TensorId gradient, double share);

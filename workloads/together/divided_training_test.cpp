@@ -30,11 +30,12 @@ class TrainingOnPair : public testing::TestWithParam<std::vector<std::string>> {
                    first_choice);
     DividedTraining both(options,
                          {{*processors_[0], first_choice}, {*processors_[1], first_choice}});
-    for (int step = 0; step < steps; ++step) {
+    int step = 0;
+    both.repeat([&](double) {
       alone.step();
-      both.step();
       EXPECT_NEAR(both.loss(), alone.loss(), 1e-4 * std::abs(alone.loss()) + 1e-6) << step;
-    }
+      return ++step < steps;
+    });
     for (const Tensor& tensor : alone.model().graph.tensors()) {
       if (tensor.role != Role::parameter || tensor.view_of != no_tensor) continue;
       const TensorId id = alone.model().graph.find(tensor.name);
@@ -81,6 +82,50 @@ TEST_P(TrainingOnPair, LearnsAsAPipelineWhereverItIsCut) {
       expect_same(options);
     }
   }
+}
+
+/// One forward, one back: no stage waits for what lies behind it in its own order.
+TEST_P(TrainingOnPair, StagesTakeTurns) {
+  DividedTrainingOptions options;
+  options.training.model = "lenet5";
+  options.training.batch = 8;
+  options.cuts = {"pool2"};
+  DividedTraining both(options, {{*processors_[0], first_choice}, {*processors_[1], first_choice}});
+  const Plan& plan = both.execution().plan();
+  std::vector<std::string> turns[2];
+  for (std::size_t op = 0; op < plan.place_of.size(); ++op) {
+    const std::string& name = plan.graph.operators()[op].name;
+    const bool back = name.starts_with("conv1.") || name.starts_with("dense1.");
+    if (name != "conv1" && !name.starts_with("conv1/") && name != "dense1" &&
+        !name.starts_with("dense1/") && !back) {
+      continue;
+    }
+    const std::size_t slash = name.rfind('/');
+    const std::string turn =
+        (back ? "B" : "F") + (slash == std::string::npos ? "0" : name.substr(slash + 1));
+    auto& own = turns[plan.place_of[op]];
+    if (name.find("sum") == std::string::npos && name.find("weighted") == std::string::npos &&
+        plan.graph.operators()[op].phase != Phase::update && (own.empty() || own.back() != turn)) {
+      own.push_back(turn);
+    }
+  }
+  EXPECT_EQ(turns[0], (std::vector<std::string>{"F0", "F1", "B0", "F2", "B1", "F3", "B2", "B3"}));
+  EXPECT_EQ(turns[1], (std::vector<std::string>{"F0", "B0", "F1", "B1", "F2", "B2", "F3", "B3"}));
+}
+
+TEST_P(TrainingOnPair, OneProcessorTakesAll) {
+  DividedTrainingOptions options;
+  options.training.model = "lenet5";
+  options.training.batch = 4;
+  options.cuts = {"pool2", "dense1"};
+  DividedTraining one(options, {{*processors_[1], first_choice}});
+  EXPECT_EQ(one.replicas().size(), 1u);
+  std::string worst;
+  EXPECT_LE(one.check_step(worst), 1) << worst;
+  EXPECT_FALSE(one.differs_by_part());
+  options.training.model = "resnet8";
+  options.cuts = {};
+  EXPECT_TRUE(DividedTraining(options, {{*processors_[1], first_choice}}).differs_by_part());
 }
 
 /// Each stage computes what is its own, and nothing of the parameters is ever moved.

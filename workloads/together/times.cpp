@@ -74,7 +74,7 @@ void count(const Plan& plan, std::size_t step, const CrewStep& times, bool on_de
     (converts ? place.conversion : place.compute) += seconds;
     if (!converts) busy.compute.insert(busy.compute.end(), ran.begin(), ran.end());
     ++place.operators;
-  } else if (is_transfer(one.action)) {
+  } else if (is_transfer(one.action) && times.copied) {
     place.transfer += seconds;
     ++place.transfers;
     place.transferred_bytes += double(plan.graph.tensor(one.tensor).type.bytes());
