@@ -266,10 +266,13 @@ void Execution::read(std::size_t place, TensorId tensor, std::vector<std::byte>&
 Values Execution::downloaded(TensorId output) const {
   const TensorId root = plan_.graph.root(output);
   const TensorType& type = plan_.graph.tensor(root).type;
-  const std::vector<std::byte>& copy = host_slots_[plan_.staging_slot_of.at(root)];
-  const std::size_t place = place_of(root);
-  if (needs_copies(place)) return to_values(type, copy);
-  const Location at = location(place, root);
+  const auto step = std::find_if(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& one) {
+    return one.action == Action::download && one.tensor == root;
+  });
+  if (step == plan_.steps.end() || needs_copies(step->place)) {
+    return to_values(type, host_slots_[plan_.staging_slot_of.at(root)]);
+  }
+  const Location at = location(step->place, root);
   const auto* own = static_cast<const std::byte*>(at.buffer->host_address()) + at.offset_bytes;
   return to_values(type, {own, type.bytes()});
 }
@@ -280,6 +283,7 @@ void Execution::do_step(const PlanStep& step, const RunScalars& scalars) {
 }
 
 void Execution::copy_tensor(const PlanStep& step) {
+  if (!copies(step)) return;
   Queue& queue = *queues_[step.place];
   const Location at = location(step.place, step.tensor);
   const std::size_t bytes = plan_.graph.tensor(step.tensor).type.bytes();
@@ -290,20 +294,33 @@ void Execution::copy_tensor(const PlanStep& step) {
       return queue.read(*at.buffer, host_address(step.tensor), bytes, at.offset_bytes);
     case Action::upload: {
       const RangeOf range = plan_.memory_range(plan_.host_copies(), step.tensor);
-      const auto given = inputs_.find(range.root);
-      const bool is_given = given != inputs_.end() && given->second != nullptr;
-      if (!is_given && !needs_copies(step.place)) return;
-      const std::byte* from = is_given ? given->second : host_copy(range.root);
+      const std::byte* lent = lent_input(range.root);
+      const std::byte* from = lent ? lent : host_copy(range.root);
       return queue.write(*at.buffer, from + range.offset_bytes, bytes, at.offset_bytes);
     }
     default: {
-      const auto given = outputs_.find(step.tensor);
-      const bool is_given = given != outputs_.end() && given->second != nullptr;
-      if (!is_given && !needs_copies(step.place)) return;
-      queue.read(*at.buffer, is_given ? given->second : host_copy(step.tensor), bytes,
-                 at.offset_bytes);
+      std::byte* lent = lent_output(step.tensor);
+      queue.read(*at.buffer, lent ? lent : host_copy(step.tensor), bytes, at.offset_bytes);
     }
   }
+}
+
+const std::byte* Execution::lent_input(TensorId root) const {
+  const auto found = inputs_.find(root);
+  return found == inputs_.end() ? nullptr : found->second;
+}
+
+std::byte* Execution::lent_output(TensorId root) const {
+  const auto found = outputs_.find(root);
+  return found == outputs_.end() ? nullptr : found->second;
+}
+
+bool Execution::copies(const PlanStep& step) const {
+  if (needs_copies(step.place)) return true;
+  if (step.action == Action::upload) {
+    return lent_input(plan_.memory_range(plan_.host_copies(), step.tensor).root) != nullptr;
+  }
+  return step.action != Action::download || lent_output(step.tensor) != nullptr;
 }
 
 void Execution::give_step(const PlanStep& step, const RunScalars& scalars) {

@@ -23,7 +23,8 @@ struct StepTime {
     double started = 0, ended = 0;
   };
   std::vector<Command> commands;
-  bool ran = false;  ///< steps with a period are skipped in between
+  bool ran = false;    ///< steps with a period are skipped in between
+  bool copied = true;  ///< of a copy: not where a CPU has the bytes already
 };
 
 class Execution {
@@ -68,6 +69,9 @@ class Execution {
   const std::string& processor_id(std::size_t place) const {
     return processors_[place]->description().id;
   }
+  /// Whether it moves bytes: of an upload or download on a CPU, only where set_input or set_output
+  /// gave a place (or staged).
+  bool copies(const PlanStep& step) const;
   /// How many of the device's intervals are one step's; 0 on a CPU.
   std::size_t commands(const PlanStep& step) const;
   /// So many runs with each step timed, one after another; waits before the first and behind the
@@ -109,6 +113,9 @@ class Execution {
   /// As kernels take it.
   Buffer* operand(std::size_t place, TensorId id);
   std::byte* host_copy(TensorId root);
+  /// What set_input gave; null: nothing.
+  const std::byte* lent_input(TensorId root) const;
+  std::byte* lent_output(TensorId root) const;
   /// Of what the CPU places have.
   std::byte* host_address(TensorId root) const;
   void allocate();

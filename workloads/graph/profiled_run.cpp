@@ -37,6 +37,7 @@ std::vector<StepTime> Execution::run_profiled(const RunScalars& scalars, std::ui
     times[i].host_started = clock.seconds();
     do_step(step, scalars);
     times[i].host_ended = clock.seconds();
+    times[i].copied = copies(step);
     devices[step.place].given(i, step, commands(step));
   }
   StepTime end;

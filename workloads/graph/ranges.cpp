@@ -85,23 +85,27 @@ class Ranges {
     return parts;
   }
 
-  /// On a device, where nothing reads more of the input than pieces of it.
+  /// On a device, where nothing reads more of the input than pieces, and nobody else this one.
   bool is_piece_of_input(std::size_t op, const Part& part) const {
     const std::size_t memory = plan_.memory_of_operator(op);
     const Operator& one = graph_.operators()[op];
     if (processors_[memory]->members() > 0 || one.kind != "slice" ||
         graph_.tensor(part.whole).role != Role::input || !is_plain(part.whole) ||
-        plan_.residency == Residency::staged) {
+        graph_.tensor(part.part).role != Role::activation || plan_.residency == Residency::staged) {
       return false;
     }
     for (std::size_t i = 0; i < graph_.operators().size(); ++i) {
-      if (plan_.memory_of_operator(i) != memory) continue;
       const Operator& reader = graph_.operators()[i];
-      const bool reads = std::any_of(reader.inputs.begin(), reader.inputs.end(),
-                                     [&](TensorId id) { return graph_.root(id) == part.whole; });
-      if (reads && (reader.kind != "slice" || !parts_of(i))) return false;
+      const bool is_here = plan_.memory_of_operator(i) == memory;
+      const bool cuts = reader.kind == "slice" && parts_of(i);
+      if (is_here ? reads(reader, part.whole) && !cuts : reads(reader, part.part)) return false;
     }
     return true;
+  }
+
+  bool reads(const Operator& op, TensorId root) const {
+    return std::any_of(op.inputs.begin(), op.inputs.end(),
+                       [&](TensorId id) { return graph_.root(id) == root; });
   }
 
   bool is_plain(TensorId id) const {

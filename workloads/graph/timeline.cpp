@@ -103,7 +103,7 @@ class Accounts {
     if (computes) result_.counts["launches"] += double(launches(plan_.lowered[step.op]));
     if (is_conversion(step.action)) ++result_.counts["conversions"];
     const bool within_host = device_at_0_ && !on_device(step);
-    if (!is_copy(step.action) || within_host) return;
+    if (!is_copy(step.action) || within_host || !time.copied) return;
     ++result_.counts[is_map(step.action) ? "maps" : "copies"];
     if (is_map(step.action)) return;
     result_.counts[to_host(step.action) ? "bytes_to_host" : "bytes_to_device"] +=
