@@ -35,6 +35,25 @@ double median_of_resample(Noise& noise, const Rounds& rounds) {
   return median(values);
 }
 
+double median_of(const Rounds& rounds) {
+  std::vector<double> values;
+  for (const auto& process : rounds) values.insert(values.end(), process.begin(), process.end());
+  return median(values);
+}
+
+double normal_below(double z) {
+  return std::erfc(-z / std::sqrt(2.0)) / 2;
+}
+
+double normal_quantile(double p) {
+  double low = -9, high = 9;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (normal_below(middle) < p ? low : high) = middle;
+  }
+  return low;
+}
+
 bool holds(const Interval& interval, double value) {
   return interval.low <= value && value <= interval.high;
 }
@@ -67,6 +86,68 @@ TEST(Bootstrap, MediansOfPairsAreDrawnAsBinomialTailsSay) {
   EXPECT_NEAR(std::log(ratio->ratio), 0.05, 1e-12);
   EXPECT_NEAR(std::log(ratio->percentile.low), 0.02, 1e-12);
   EXPECT_NEAR(std::log(ratio->percentile.high), 0.08, 1e-12);
+}
+
+TEST(Bootstrap, TheMedianOfAnEvenNumberLiesBetweenItsTwoMiddles) {
+  // Of 0 and 1 a quarter of resamples are 0 and 0, a quarter 1 and 1, half have the median 0.5.
+  const auto ratio = Bootstrap(1, 2000, 0.4).paired_ratio(std::vector<double>{0, 1});
+  EXPECT_DOUBLE_EQ(std::log(ratio->percentile.low), 0.5);
+  EXPECT_DOUBLE_EQ(std::log(ratio->percentile.high), 0.5);
+}
+
+/// Cubes over squares of what each process does to the ratio, as Davison and Hinkley write it.
+double acceleration(const Rounds& first, const Rounds& second) {
+  double cubes = 0, squares = 0;
+  for (const Rounds* side : {&first, &second}) {
+    const auto n = static_cast<double>(side->size());
+    std::vector<double> without;
+    for (std::size_t i = 0; i < side->size(); ++i) {
+      Rounds fewer = *side;
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+      without.push_back(side == &first ? median_of(second) / median_of(fewer)
+                                       : median_of(fewer) / median_of(first));
+    }
+    double mean = 0;
+    for (const double one : without) mean += one / n;
+    for (const double one : without) {
+      cubes += std::pow((n - 1) * (mean - one), 3) / (n * n * n);
+      squares += std::pow((n - 1) * (mean - one), 2) / (n * n);
+    }
+  }
+  return cubes / std::pow(squares, 1.5) / 6;
+}
+
+/// 25 rounds of each process.
+Rounds spread_side(Noise& noise, std::size_t processes, double between) {
+  Rounds all(processes, std::vector<double>(25));
+  for (std::vector<double>& process : all) {
+    const double level = between * noise.normal();
+    for (double& round : process) round = std::exp(level + 0.5 * noise.normal());
+  }
+  return all;
+}
+
+TEST(Bootstrap, SkewedResamplesAreCorrectedAsEfronSays) {
+  Noise noise(550);  // a seed with an acceleration that shows: a median's is mostly near 0
+  const Rounds first = spread_side(noise, 3, 0.05), second = spread_side(noise, 4, 0.5);
+  const auto ours = Bootstrap(1, 20000, 0.8).ratio_of_medians(first, second);
+  std::vector<double> ratios;
+  double below = 0;
+  for (int i = 0; i < 20000; ++i) {
+    ratios.push_back(median_of_resample(noise, second) / median_of_resample(noise, first));
+    below += ratios.back() < ours->ratio ? 1.0 / 20000 : 0;
+  }
+  const double a = acceleration(first, second), z0 = normal_quantile(below);
+  const auto adjusted = [&](double z) { return normal_below(z0 + (z0 + z) / (1 - a * (z0 + z))); };
+  const auto share_below = [&](double value) {
+    return double(
+               std::count_if(ratios.begin(), ratios.end(), [&](double r) { return r < value; })) /
+           20000;
+  };
+  EXPECT_GT(std::abs(a), 0.05);
+  EXPECT_GT(std::abs(z0), 0.05);
+  EXPECT_NEAR(share_below(ours->bca.low), adjusted(normal_quantile(0.1)), 0.008);
+  EXPECT_NEAR(share_below(ours->bca.high), adjusted(normal_quantile(0.9)), 0.008);
 }
 
 TEST(Bootstrap, AResultDependsOnItsSeedAloneAndNotOnOtherRows) {

@@ -92,6 +92,21 @@ TEST(Change, SameExcludesTheChangeThatItNames) {
   EXPECT_LE(same, 0.06 * trials);
 }
 
+TEST(Change, SameNeedsTheWholeIntervalInsideWhatItExcludes) {
+  TestedRatio row;
+  row.error = 0.004;
+  row.freedom = 18;
+  row.p = 0.1;
+  const double detectable = (2.1009 + 0.8620) * 0.004, excluded = detectable + 0.8620 * 0.004;
+  const double half = 1.7341 * 0.004;  // qt(0.975), qt(0.8), qt(0.95) of 18
+  EXPECT_NEAR(detectable_change(row), detectable, 1e-5);
+  row.log_ratio = -(excluded - half - 1e-5);
+  EXPECT_EQ(judge(Rows{row})[0].verdict, Verdict::same);
+  EXPECT_NEAR(judge(Rows{row})[0].excluded, std::expm1(excluded), 1e-5);
+  row.log_ratio = -(excluded - half + 1e-5);
+  EXPECT_EQ(judge(Rows{row})[0].verdict, Verdict::inconclusive);
+}
+
 TEST(Change, IntervalsHoldTheTrueRatioAsOftenAsTheySay) {
   Noise noise(4);
   int held = 0;
