@@ -1,0 +1,59 @@
+// At which commits did a figure jump? Steps of a series in time order, found by e-divisive within
+// windows and verified around each: most trackers alarm on spikes, or go on alarming after a step.
+// What would surprise: the series is first cleared of spikes and whitened.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace motley::analysis {
+
+struct ChangePointOptions {
+  std::size_t min_points = 10;
+  std::size_t min_segment = 5;  ///< points between two changes; >= 5, so that no spike is a level
+  double min_magnitude = 0.01;  ///< smallest relative change worth a report
+  double max_p = 0.0005;        ///< of the verification, which also pays for having searched
+  double permutation_alpha = 0.02;
+  int permutations = 199;
+  std::size_t window = 128;  ///< points that are searched at once; half of them on each side verify
+  std::uint64_t seed = 1;
+};
+
+struct ChangePoint {
+  std::size_t index = 0;           ///< first value of the new level
+  double before = 0, after = 0;    ///< medians of the windows on both sides
+  double relative_change = 0;      ///< after / before - 1; infinite from 0
+  double lowest = 0, highest = 0;  ///< 95 % interval of relative_change
+  double p = 1;                    ///< of the verification; the search is not corrected for
+};
+
+struct ChangePoints {
+  bool enough = false;  ///< false: too few points to say anything, which is not "no change"
+  std::vector<ChangePoint> points;
+  double autocorrelation = 0;  ///< lag-1, of the noise; corrected for
+};
+
+/// 1. Spikes are left out, then the noise is whitened with its lag-1 autocorrelation: a permutation
+///    test supposes that values can be exchanged, and tests on prediction residuals keep their
+///    level where tests on the series reject too often (Robbins, Gallagher, Lund, Aue 2011, "Mean
+///    shift testing in correlated data"). Permuting blocks instead leaves too few blocks in 128
+///    points.
+/// 2. E-divisive with its permutation test in windows that begin at the last change and move on by
+///    half, as Hunter's look-back (Fleming et al. 2023, "Hunter: using change point detection to
+///    hunt for performance regressions"); windows in which no two means differ by 3 standard errors
+///    are not tested.
+/// 3. Each candidate moves to the least-squares split between its neighbours, and is verified by
+///    Student's t on both sides (points of each side divided by (1 + r) / (1 - r)); the weakest
+///    goes first and its neighbours are verified again, as in Hunter. Student and not Welch: noise
+///    is taken to be the same on both sides, because 5 points alone tell little of it.
+///
+/// O(n window) time where nothing happens and O(permutations window^2) more for each step.
+/// Throws std::invalid_argument for values that are not finite.
+ChangePoints change_points(std::span<const double> values, const ChangePointOptions& = {});
+
+/// What a gate compares with: the values since the last accepted change point.
+std::span<const double> baseline(std::span<const double> values, const ChangePoints& found);
+
+}  // namespace motley::analysis
