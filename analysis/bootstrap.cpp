@@ -53,9 +53,10 @@ double quantile_in_place(std::span<double> values, double p) {
 }
 
 /// The largest resample draws the longest process every time.
-bool is_usable(const std::vector<std::size_t>& shape) {
+bool is_usable(std::span<const double> values, const std::vector<std::size_t>& shape) {
   return !shape.empty() &&
-         *std::max_element(shape.begin(), shape.end()) <= most_drawn / shape.size();
+         *std::max_element(shape.begin(), shape.end()) <= most_drawn / shape.size() &&
+         std::all_of(values.begin(), values.end(), [](double one) { return std::isfinite(one); });
 }
 
 /// Sums of powers of a side's empirical influence values, by the jackknife.
@@ -200,7 +201,9 @@ ResampledRatio Bootstrap::result_of(double value, double acceleration) {
 std::optional<ResampledRatio> Bootstrap::ratio_of_medians(const Rounds& first,
                                                           const Rounds& second) {
   const Side below = side_of(first), above = side_of(second);
-  if (!is_usable(below.shape) || !is_usable(above.shape)) return std::nullopt;
+  for (const Side* side : {&below, &above}) {
+    if (!is_usable(side->ordered, side->shape) || side->ordered.front() <= 0) return std::nullopt;
+  }
   const double denominator = median(below.ordered), numerator = median(above.ordered);
   Influence influence;
   std::vector<double> without = medians_without(below);
@@ -219,7 +222,7 @@ std::optional<ResampledRatio> Bootstrap::paired_ratio(std::span<const double> lo
   Rounds pairs;
   for (const double one : log_ratios) pairs.push_back({one});
   const Side side = side_of(pairs);
-  if (!is_usable(side.shape)) return std::nullopt;
+  if (!is_usable(side.ordered, side.shape)) return std::nullopt;
   Influence influence;
   influence.add(medians_without(side));
   resample(side, 0, resampled_);

@@ -45,9 +45,9 @@ class Bootstrap {
   explicit Bootstrap(std::uint64_t seed = 1, std::size_t resamples = 2000,
                      double confidence = 0.95);
 
-  /// Ratio of the medians over all rounds. Values must be positive. With one process on a side its
-  /// rounds alone vary: a within-run interval. None where a side is empty, or its
-  /// processes times the rounds of the longest are more than 32767.
+  /// Ratio of the medians over all rounds. With one process on a side its rounds alone vary: a
+  /// within-run interval. None where a side is empty or has a value that is not positive and
+  /// finite, or where its processes times the rounds of the longest are more than 32767.
   std::optional<ResampledRatio> ratio_of_medians(const Rounds& first, const Rounds& second);
 
   /// Ratio by pairs: exp of the median of log(second / first), resampled by pair.

@@ -178,7 +178,9 @@ TEST(Bootstrap, NothingAndTooMuchAreRefused) {
   const Rounds some{{1, 2}, {1.5}}, none{{}, {}};
   EXPECT_FALSE(bootstrap.ratio_of_medians(some, none));
   EXPECT_FALSE(bootstrap.ratio_of_medians({}, some));
+  EXPECT_FALSE(bootstrap.ratio_of_medians(some, {{1, 0}}));
   EXPECT_FALSE(bootstrap.paired_ratio({}));
+  EXPECT_FALSE(bootstrap.paired_ratio(std::vector<double>{0.1, std::log(0.0)}));
   const Rounds much{std::vector<double>(20000, 1.0), {1}};
   EXPECT_FALSE(bootstrap.ratio_of_medians(some, much));
 }

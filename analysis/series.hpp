@@ -18,7 +18,7 @@ struct Drift {
 
 /// No drift for fewer than 3 values or a constant. p takes values to be independent: neighbours
 /// that resemble each other look like drift, so read it together with lag1_autocorrelation. As t is
-/// an approximation, p is too small by up to a half for fewer than 10 values.
+/// an approximation, p is too small for few: 0.042 of 9 values is 0.050 indeed, 0 of 5 is 0.017.
 Drift drift(std::span<const double> series);
 
 struct Modes {
