@@ -10,7 +10,8 @@ namespace motley::analysis {
 namespace {
 
 constexpr std::size_t chunk = 128;  // resamples whose counters fit into registers and first cache
-constexpr std::size_t most_drawn = 32767;  // values in a resample
+constexpr std::size_t most_kept_counts = std::size_t{1} << 26;  // 128 MiB, or one larger shape
+constexpr std::size_t most_drawn = 32767;                       // values in a resample
 
 /// SplitMix64: a counter, mixed.
 struct Random {
@@ -53,10 +54,13 @@ double quantile_in_place(std::span<double> values, double p) {
 }
 
 /// The largest resample draws the longest process every time.
-bool is_usable(std::span<const double> values, const std::vector<std::size_t>& shape) {
+bool is_usable(const std::vector<std::size_t>& shape) {
   return !shape.empty() &&
-         *std::max_element(shape.begin(), shape.end()) <= most_drawn / shape.size() &&
-         std::all_of(values.begin(), values.end(), [](double one) { return std::isfinite(one); });
+         *std::max_element(shape.begin(), shape.end()) <= most_drawn / shape.size();
+}
+
+bool is_finite(double value) {
+  return std::isfinite(value);
 }
 
 /// Sums of powers of a side's empirical influence values, by the jackknife.
@@ -96,6 +100,7 @@ Bootstrap::Side Bootstrap::side_of(const Rounds& rounds) {
     process_of.insert(process_of.end(), process.size(), side.shape.size());
     side.shape.push_back(process.size());
   }
+  if (!std::all_of(values.begin(), values.end(), is_finite)) return {};
   side.places.resize(values.size());
   std::iota(side.places.begin(), side.places.end(), std::size_t{0});
   std::sort(side.places.begin(), side.places.end(), [&](std::size_t a, std::size_t b) {
@@ -128,12 +133,17 @@ std::vector<double> Bootstrap::medians_without(const Side& side) {
 
 const Bootstrap::Draws& Bootstrap::draws_of(const std::vector<std::size_t>& shape,
                                             std::uint64_t stream) {
-  const auto [found, is_new] = draws_.try_emplace({shape, stream});
-  Draws& draws = found->second;
-  if (!is_new) return draws;
+  const auto found = draws_.find({shape, stream});
+  if (found != draws_.end()) return found->second;
   std::vector<std::size_t> begin(shape.size());
   std::exclusive_scan(shape.begin(), shape.end(), begin.begin(), std::size_t{0});
   const std::size_t values = begin.back() + shape.back();
+  kept_counts_ += resamples_ * values;
+  if (kept_counts_ > most_kept_counts) {
+    draws_.clear();
+    kept_counts_ = resamples_ * values;
+  }
+  Draws& draws = draws_[{shape, stream}];
   draws.counts.resize(resamples_ * values);
   Random random{Random::mixed(Random::mixed(seed_) + stream)};
   for (std::size_t resample = 0; resample < resamples_; ++resample) {
@@ -202,7 +212,7 @@ std::optional<ResampledRatio> Bootstrap::ratio_of_medians(const Rounds& first,
                                                           const Rounds& second) {
   const Side below = side_of(first), above = side_of(second);
   for (const Side* side : {&below, &above}) {
-    if (!is_usable(side->ordered, side->shape) || side->ordered.front() <= 0) return std::nullopt;
+    if (!is_usable(side->shape) || side->ordered.front() <= 0) return std::nullopt;
   }
   const double denominator = median(below.ordered), numerator = median(above.ordered);
   Influence influence;
@@ -222,7 +232,7 @@ std::optional<ResampledRatio> Bootstrap::paired_ratio(std::span<const double> lo
   Rounds pairs;
   for (const double one : log_ratios) pairs.push_back({one});
   const Side side = side_of(pairs);
-  if (!is_usable(side.ordered, side.shape)) return std::nullopt;
+  if (!is_usable(side.shape)) return std::nullopt;
   Influence influence;
   influence.add(medians_without(side));
   resample(side, 0, resampled_);

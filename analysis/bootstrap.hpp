@@ -78,6 +78,7 @@ class Bootstrap {
   std::size_t resamples_;
   double confidence_;
   std::map<std::pair<std::vector<std::size_t>, std::uint64_t>, Draws> draws_;
+  std::size_t kept_counts_ = 0;
   std::vector<double> resampled_, denominators_;  ///< reused from row to row
 };
 

@@ -181,6 +181,7 @@ TEST(Bootstrap, NothingAndTooMuchAreRefused) {
   EXPECT_FALSE(bootstrap.ratio_of_medians(some, {{1, 0}}));
   EXPECT_FALSE(bootstrap.paired_ratio({}));
   EXPECT_FALSE(bootstrap.paired_ratio(std::vector<double>{0.1, std::log(0.0)}));
+  EXPECT_FALSE(bootstrap.paired_ratio(std::vector<double>(100, std::nan(""))));
   const Rounds much{std::vector<double>(20000, 1.0), {1}};
   EXPECT_FALSE(bootstrap.ratio_of_medians(some, much));
 }
