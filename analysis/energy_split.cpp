@@ -23,13 +23,18 @@ class Random {
   std::uint64_t state_;
 };
 
+/// to_left[j] += distance of values[j] to the value before `at`, for all from `at` on.
+void add_distances(std::span<const double> values, std::size_t at, std::vector<double>& to_left) {
+  const double last = values[at - 1];
+  for (std::size_t j = at; j < values.size(); ++j) to_left[j] += std::abs(last - values[j]);
+}
+
 /// inside[k]: sum of the distances between all pairs of the first k values.
 std::vector<double> sums_inside(std::span<const double> values) {
-  std::vector<double> inside(values.size() + 1, 0.0);
-  for (std::size_t j = 0; j < values.size(); ++j) {
-    double sum = 0;
-    for (std::size_t i = 0; i < j; ++i) sum += std::abs(values[i] - values[j]);
-    inside[j + 1] = inside[j] + sum;
+  std::vector<double> inside(values.size() + 1, 0.0), to_left(values.size(), 0.0);
+  for (std::size_t at = 1; at < values.size(); ++at) {
+    add_distances(values, at, to_left);
+    inside[at + 1] = inside[at] + to_left[at];
   }
   return inside;
 }
@@ -49,8 +54,7 @@ EnergySplit energy_split(std::span<const double> values, std::size_t min_segment
   const std::vector<double> inverse = inverses(values.size());
   std::vector<double> to_left(values.size(), 0.0);  // of each value to all before the split
   for (std::size_t at = 1; at + min_segment <= values.size(); ++at) {
-    const double last = values[at - 1];
-    for (std::size_t j = at; j < values.size(); ++j) to_left[j] += std::abs(last - values[j]);
+    add_distances(values, at, to_left);
     if (at < min_segment) continue;
     // n m / (n + m) (2 between / (n m) - left / (n (n - 1) / 2) - right / (m (m - 1) / 2))
     const auto n = static_cast<double>(at);
