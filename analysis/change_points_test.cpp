@@ -99,6 +99,13 @@ TEST(ChangePoints, SinglePointsFarAwayAreNone) {
   }
 }
 
+TEST(ChangePoints, TheIndexCountsTheSpikesBeforeTheStep) {
+  std::vector<double> values = SimulatedSeries(15).noise(80);
+  for (const std::size_t at : {5u, 20u, 21u}) values[at] = 1e4;
+  add_step(values, 40, 10);
+  EXPECT_EQ(indices(values), Indices{40});
+}
+
 TEST(ChangePoints, TwoModesAtRandomAreNone) {
   SimulatedSeries series(3);
   std::vector<double> values;

@@ -66,6 +66,17 @@ TEST(EnergySplit, PermutationsRejectAStepAndTheSeedFixesThem) {
   EXPECT_EQ(p, permutation_p(values, 5, statistic, 199, 0.5, 7));
 }
 
+TEST(EnergySplit, RoundingMakesNoDifferenceToTies) {
+  const std::vector<double> whole{1, 2, 3, 1, 2, 7, 8, 9, 7, 8};
+  const double p = permutation_p(whole, 5, energy_split(whole, 5).statistic, 999, 1, 1);
+  EXPECT_NEAR(p, 2.0 / 252, 0.009);  // 252 ways to choose five of ten, and the two halves swapped
+  for (const double unit : {0.1, 0.3, 0.7, 1.1, 1e-9}) {
+    std::vector<double> values;
+    for (const double value : whole) values.push_back(value * unit);
+    EXPECT_EQ(permutation_p(values, 5, energy_split(values, 5).statistic, 999, 1, 1), p) << unit;
+  }
+}
+
 TEST(EnergySplit, EveryOrderOfEqualValuesIsAsGood) {
   const std::vector<double> values(20, 3.0);
   EXPECT_EQ(permutation_p(values, 5, 0, 99, 0.01, 1), 1);
