@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
-#include <stdexcept>
 
 #include "analysis/energy_split.hpp"
 #include "analysis/series_noise.hpp"
@@ -255,15 +253,10 @@ double autocorrelation(Values calm, ChangePointOptions options) {
 }  // namespace
 
 ChangePoints change_points(Values values, const ChangePointOptions& options) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::isfinite(values[i])) continue;
-    throw std::invalid_argument("value " + std::to_string(i) +
-                                " of the series is not finite (it has no place in an order).");
-  }
+  const std::vector<std::size_t> places = places_without_spikes(values);
   ChangePoints result;
   result.enough = values.size() >= options.min_points;
   if (!result.enough) return result;
-  const std::vector<std::size_t> places = places_without_spikes(values);
   const std::vector<double> calm = at_places(values, places);
   result.autocorrelation = autocorrelation(calm, options);
   result.points = detect(calm, result.autocorrelation, options);

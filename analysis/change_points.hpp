@@ -49,8 +49,26 @@ struct ChangePoints {
 ///    goes first and its neighbours are verified again, as in Hunter. Student and not Welch: noise
 ///    is taken to be the same on both sides, because 5 points alone tell little of it.
 ///
-/// O(n window) time where nothing happens and O(permutations window^2) more for each step.
-/// Throws std::invalid_argument for values that are not finite.
+/// Measured (TableOfRecall in change_points_test.cpp; noise normal, levels up and down at random;
+/// found | located within 2 points; 2 segments or 20 of the same length, 1,000 steps each):
+///
+///   AR(1)  step       2 x 15     20 x 15      2 x 30     20 x 30      2 x 60
+///   0.0   1 sigma    .10 .07     .30 .20     .45 .31     .52 .31     .93 .59
+///   0.0   1.5        .44 .38     .49 .40     .93 .77     .94 .78    1.00 .84
+///   0.0   2          .79 .73     .83 .75    1.00 .94    1.00 .93    1.00 .93
+///   0.0   3         1.00 .98    1.00 .99    1.00 .99    1.00 .99    1.00 .99
+///   0.3   1          .13 .07     .24 .15     .33 .18     .42 .20     .73 .36
+///   0.3   1.5        .38 .28     .39 .30     .77 .56     .70 .50     .99 .69
+///   0.3   2          .67 .58     .59 .50     .97 .82     .96 .81    1.00 .84
+///   0.3   3          .95 .91     .93 .89    1.00 .98    1.00 .96    1.00 .97
+///
+/// False points in 1,000 without a change, in series of 30, 60, 200, 2,000 and 100,000 points:
+/// .14 .08 .20 .24 .23 of white noise, .69 .73 .62 .42 .36 of AR(1) 0.3. What 15 points on each
+/// side cannot tell from correlated noise stays unreported until more follow.
+///
+/// O(n window) time where nothing happens and O(permutations window^2), some ms, more for each
+/// step: 100,000 points took 1.5 s of one core, with 1,000 steps in them 4.6 s.
+/// Throws std::invalid_argument for values that are not finite or above 1e150.
 ChangePoints change_points(std::span<const double> values, const ChangePointOptions& = {});
 
 /// What a gate compares with: the values since the last accepted change point.

@@ -70,11 +70,12 @@ TEST(ChangePoints, TenPointsAreEnoughForAStepThatIsPlain) {
   EXPECT_EQ(indices({100, 101, 99, 100, 100.5, 150, 151, 149, 150, 150.5}), Indices{5});
 }
 
-TEST(ChangePoints, ValuesThatAreNotFiniteAreRefused) {
-  for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+TEST(ChangePoints, ValuesThatAreNotFiniteOrHugeAreRefused) {
+  for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity(), -1e308}) {
     std::vector<double> values(20, 1.0);
     values[7] = bad;
     EXPECT_THROW(change_points(values), std::invalid_argument);
+    EXPECT_THROW(change_points({values.data(), 8}), std::invalid_argument);
   }
 }
 

@@ -28,7 +28,8 @@ struct Creep {
 /// Compares the last window since the last change point with every earlier one: the farthest is the
 /// baseline, so both getting better and getting worse are seen. Student's t with the noise within
 /// windows and its autocorrelation; p is multiplied by twice the number of disjoint windows.
-/// Nothing for fewer than 15 values since the last change point. O(n) time.
+/// Nothing for fewer than 15 values since the last change point. O(n) time. Throws as
+/// change_points().
 std::optional<Creep> creep(std::span<const double> values, const ChangePoints& found,
                            const CreepOptions& = {});
 

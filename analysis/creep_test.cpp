@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <stdexcept>
 
 #include "analysis/simulated_series.hpp"
 
@@ -77,6 +78,12 @@ TEST(Creep, TooFewOrConstantValuesSayNothing) {
   EXPECT_FALSE(creep(std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, {}));
   EXPECT_FALSE(creep(std::vector<double>(100, 2.0), {}));
   EXPECT_FALSE(creep({}, {}));
+}
+
+TEST(Creep, ValuesThatAreNotFiniteAreRefused) {
+  std::vector<double> values(40, 1.0);
+  values[7] = std::nan("");
+  EXPECT_THROW(creep(values, {}), std::invalid_argument);
 }
 
 TEST(Creep, SpikesAreNone) {

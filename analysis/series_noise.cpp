@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace motley::analysis {
@@ -71,6 +73,11 @@ void keep_ordinary(std::span<const double> values, std::span<const double> media
 }  // namespace
 
 std::vector<std::size_t> places_without_spikes(std::span<const double> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::abs(values[i]) <= 1e150) continue;
+    throw std::invalid_argument("Value " + std::to_string(i) +
+                                " of the series is not finite or above 1e150 (its square is not).");
+  }
   std::vector<double> medians;
   for (std::size_t i = 0; i < values.size(); ++i) medians.push_back(running_median(values, i));
   std::vector<std::size_t> places;

@@ -16,7 +16,8 @@ constexpr std::size_t spike_reach = 3;
 /// of the noise there (Hampel's identifier; Pearson 2002, "Outliers in process modeling and
 /// identification"). Spikes are left out and not replaced by the median as usual: copies of
 /// neighbours make levels out of noise. Where more than 1 in 12 (and more than 3) would go, they
-/// are no spikes but a second mode, and all stay.
+/// are no spikes but a second mode, and all stay. Throws std::invalid_argument for values
+/// that are not finite or above 1e150.
 std::vector<std::size_t> places_without_spikes(std::span<const double> values);
 std::vector<double> at_places(std::span<const double> values, std::span<const std::size_t> places);
 
