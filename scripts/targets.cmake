@@ -47,7 +47,10 @@ function(motley_warnings target)
     # A third of the time to compile: two vector widths (Highway's baseline and AVX2), and what is no
     # kernel unoptimized and without the checks of every pointer (a null one is a signal all the same).
     target_compile_definitions(
-      ${target} PRIVATE "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL)")
+      ${target}
+      PRIVATE
+        "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_SSSE3|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL)"
+    )
     if(NOT target MATCHES "^motley_(workloads|devices|microbench)$")
       target_compile_options(${target} PRIVATE -O0 -fno-sanitize=null,alignment,object-size,vptr)
     endif()

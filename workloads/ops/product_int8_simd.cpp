@@ -7,7 +7,9 @@
 
 #define HWY_WANT_AVX3_DL
 // As gemm/sized_vectors.hpp, but with AVX3_DL's dot products.
+#ifndef HWY_DISABLED_TARGETS  // builds under sanitizers disable more
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SSSE3)
+#endif
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "workloads/ops/product_int8_simd.cpp"
 #include "hwy/foreach_target.h"
