@@ -227,7 +227,7 @@ TensorId DividedTraining::times(TensorId gradient, double share) {
 }
 
 /// Over all samples, where the first part's gradient is.
-TensorId DividedTraining::mean(const std::string& name, std::vector<TensorId> gradients) {
+TensorId DividedTraining::mean(std::string name, std::vector<TensorId> gradients) {
   const auto share = [&](std::size_t k) {
     return double(replicas_[k].batch) / double(options_.training.batch);
   };

@@ -63,7 +63,7 @@ class DividedTraining {
   void append_in_turn(const std::vector<Part>& parts);
   void append(const std::vector<Operator>& operators, std::size_t part, std::size_t stage);
   void add_updates(const std::vector<Part>& parts);
-  TensorId mean(const std::string& name, std::vector<TensorId> gradients);
+  TensorId mean(std::string name, std::vector<TensorId> gradients);
   TensorId times(TensorId gradient, double share);
   std::size_t place_of(TensorId computed) const;
   void start(const std::vector<Partner>& partners);
