@@ -51,7 +51,7 @@ function(motley_warnings target)
       PRIVATE
         "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_SSSE3|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL)"
     )
-    if(NOT target MATCHES "^motley_(workloads|devices|microbench)$")
+    if(NOT target MATCHES "^motley_(harness|workloads|devices|microbench)$")
       target_compile_options(${target} PRIVATE -O0 -fno-sanitize=null,alignment,object-size,vptr)
     endif()
     get_target_property(type ${target} TYPE)
