@@ -37,7 +37,8 @@ class HeldResources {
 class ResourceControl {
  public:
   virtual ~ResourceControl() = default;
-  /// Frequency cap and governor of all cores, and whether they idle. For the supervisor, which outlives its workers.
+  /// Frequency cap and governor of all cores, and whether they idle. For the supervisor, which
+  /// outlives its workers.
   virtual std::unique_ptr<HeldResources> hold(const Spec& resources) = 0;
   /// Priority and memory of this process, for good. Before it starts threads: they inherit.
   virtual schema::Facts limit_process(const Spec& resources) = 0;
