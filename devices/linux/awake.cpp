@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <future>
 #include <sched.h>
+#include <system_error>
 
 #include "devices/cpu/team.hpp"
 #include "harness/error.hpp"
@@ -30,13 +31,20 @@ AwakeCores::AwakeCores(const std::vector<int>& cores) {
   std::vector<std::future<std::string>> answers;
   for (const int core : cores) {
     std::promise<std::string> answer;
-    answers.push_back(answer.get_future());
-    threads_.emplace_back([this, core, told = std::move(answer)]() mutable {
+    std::future<std::string> future = answer.get_future();
+    const auto spin = [this, core](std::promise<std::string> told) {
       const std::string refused = give_way_on(core);
       told.set_value(refused);
       while (refused.empty() && !ending_.load(std::memory_order_relaxed)) {
       }
-    });
+    };
+    try {
+      threads_.emplace_back(spin, std::move(answer));
+      answers.push_back(std::move(future));
+    } catch (const std::system_error& error) {
+      refused_ = fmt::format("no thread for core {}: {}", core, error.what());
+      break;
+    }
   }
   for (auto& answer : answers) {
     const std::string refused = answer.get();

@@ -1,7 +1,8 @@
 // Can the cores be kept from going idle? A thread of the lowest policy spins on each: it gives way
 // at once to whatever wants to run (sched(7), SCHED_IDLE; no privilege needed), but its core is
 // awake, so that a timer costs no exit from an idle state and a governor sees a busy core. What
-// else runs loses 3 of 1027 parts of such a core to it (weights in the kernel's sched.h).
+// else runs loses 3 of 1027 parts of such a core to it (weights in the kernel's sched.h); a
+// container's quota of CPU time is used up by it.
 #pragma once
 
 #include <atomic>

@@ -319,8 +319,8 @@ double parameter_difference(DividedTraining& one, DividedTraining& other) {
   double worst = 0;
   for (const Tensor& tensor : one.execution().graph().tensors()) {
     if (tensor.role != Role::parameter || tensor.view_of != no_tensor) continue;
-    worst =
-        std::max(worst, normalised_error(one.parameter(tensor.name), other.parameter(tensor.name)));
+    const double error = normalised_error(one.parameter(tensor.name), other.parameter(tensor.name));
+    if (!(error <= worst)) worst = error;  // also where it is no number
   }
   return worst;
 }
