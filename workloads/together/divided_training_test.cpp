@@ -44,6 +44,17 @@ class TrainingOnPair : public testing::TestWithParam<std::vector<std::string>> {
     }
   }
 
+  /// Of a batch of 8 in four parts.
+  Plan two_stages() {
+    DividedTrainingOptions options;
+    options.training.model = "lenet5";
+    options.training.batch = 8;
+    options.cuts = {"pool2"};
+    DividedTraining both(options,
+                         {{*processors_[0], first_choice}, {*processors_[1], first_choice}});
+    return both.execution().plan();
+  }
+
   std::unique_ptr<Machine> machine_;
   std::vector<std::unique_ptr<Processor>> processors_;
 };
@@ -86,12 +97,7 @@ TEST_P(TrainingOnPair, LearnsAsAPipelineWhereverItIsCut) {
 
 /// One forward, one back: no stage waits for what lies behind it in its own order.
 TEST_P(TrainingOnPair, StagesTakeTurns) {
-  DividedTrainingOptions options;
-  options.training.model = "lenet5";
-  options.training.batch = 8;
-  options.cuts = {"pool2"};
-  DividedTraining both(options, {{*processors_[0], first_choice}, {*processors_[1], first_choice}});
-  const Plan& plan = both.execution().plan();
+  const Plan plan = two_stages();
   std::vector<std::string> turns[2];
   for (std::size_t op = 0; op < plan.place_of.size(); ++op) {
     const std::string& name = plan.graph.operators()[op].name;
@@ -130,12 +136,7 @@ TEST_P(TrainingOnPair, OneProcessorTakesAll) {
 
 /// Each stage computes what is its own, and nothing of the parameters is ever moved.
 TEST_P(TrainingOnPair, StagesKeepTheirParameters) {
-  DividedTrainingOptions options;
-  options.training.model = "lenet5";
-  options.training.batch = 8;
-  options.cuts = {"pool2"};
-  DividedTraining both(options, {{*processors_[0], first_choice}, {*processors_[1], first_choice}});
-  const Plan& plan = both.execution().plan();
+  const Plan plan = two_stages();
   const std::size_t forward_bytes = 2 * 16 * 5 * 5 * 4;  // of two samples behind pool2
   for (const PlanStep& step : plan.steps) {
     const bool moves =
