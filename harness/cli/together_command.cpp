@@ -49,14 +49,18 @@ class Party {
     for (std::size_t place = 0; place < processors_.size(); ++place) all.push_back(partner(place));
     return all;
   }
+  /// The networks of the last division are gone: so may their CPUs be.
+  void begin_division() { own_.resize(kept_); }
   /// Made once: every division is compared with the same.
   std::vector<Together*> alone() {
     if (alone_.empty()) {
+      std::vector<std::unique_ptr<Together>> made;  // all or none: one may be unsupported
       for (std::size_t place = 0; place < processors_.size(); ++place) {
-        alone_.push_back(
-            std::make_unique<Together>(network_options(), std::vector{partner(place)}));
-        check(*alone_.back());
+        made.push_back(std::make_unique<Together>(network_options(), std::vector{partner(place)}));
+        check(*made.back());
       }
+      alone_ = std::move(made);
+      kept_ = own_.size();
     }
     std::vector<Together*> all;
     for (const auto& one : alone_) all.push_back(one.get());
@@ -87,6 +91,7 @@ class Party {
   const Options& options_;
   Machine& machine_;
   std::vector<std::unique_ptr<Processor>> processors_, own_;
+  std::size_t kept_ = 0;  ///< of own_: all up to the last that a network alone has
   std::vector<std::unique_ptr<Together>> alone_;
   double worst_error_ = 0;
   std::string worst_;
@@ -381,6 +386,7 @@ void run_training(Party& party, const Division& division, schema::Block& block) 
 schema::Block measure(Party& party, const Division& division, const schema::Key& key) {
   schema::Block block =
       unmeasured(key, schema::Metric::seconds_per_operation, schema::Status::ok, "");
+  party.begin_division();
   attempt(block, [&] {
     switch (division.way) {
       case Division::Way::operators:
