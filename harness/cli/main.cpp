@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstdio>
 #include <fmt/core.h>
-#include <sstream>
 
 #include "harness/cli/build_info.hpp"
+#include "harness/cli/command.hpp"
 #include "harness/cli/options.hpp"
 #include "harness/cli/suite.hpp"
 #include "harness/cli/together_request.hpp"
@@ -26,7 +26,8 @@ constexpr const char* environment_help = R"(Environment:
   MOTLEY_FAULT           clEntry:fail=CL_STATUS|crash|hang[:after=N]
                          makes an OpenCL call fail (for tests)
 
-Exit codes: 0 done, 3 nothing measured, 4 bad input file, 5 bad command line)";
+Exit codes: 0 done, 1 a gate found a regression, 2 inconclusive, 3 nothing measured,
+  4 bad input file, 5 bad command line)";
 
 /// Ranges of CLI11 let not-a-number through, and its unsigned numbers a minus sign.
 std::string finite(const std::string& text) {
@@ -350,25 +351,7 @@ void add_commands(CLI::App& app, Options& options) {
   add_selection(*worker, options);
 }
 
-/// Help lines cut at 80 columns, continued under their description.
-std::string wrapped_help(const std::string& help) {
-  constexpr std::size_t columns = 80, description_column = 28;
-  std::string text;
-  std::istringstream lines(help);
-  for (std::string line; std::getline(lines, line);) {
-    while (line.size() > columns) {
-      const std::size_t space = line.rfind(' ', columns);
-      const std::size_t indent = line.starts_with("  ") ? description_column : 0;
-      if (space == std::string::npos || space <= indent) break;
-      text += line.substr(0, space) + "\n";
-      line = std::string(indent, ' ') + line.substr(space + 1);
-    }
-    text += line + "\n";
-  }
-  return text;
-}
-
-int dispatch(const CLI::App& app, const Options& options) {
+int dispatch(const CLI::App& app, const Commands& commands_of_records, const Options& options) {
   if (!options.tuning.empty()) workloads::use_tuning_file(options.tuning, program_name());
   const std::vector<std::pair<const char*, int (*)(const Options&)>> commands{
       {"devices", devices_command},   {"list", list_command},       {"run", run_command},
@@ -379,7 +362,8 @@ int dispatch(const CLI::App& app, const Options& options) {
   for (const auto& [name, command] : commands) {
     if (app.got_subcommand(name)) return command(options);
   }
-  return bad_command;
+  const std::function<int()>* action = commands_of_records.given();
+  return action ? (*action)() : bad_command;
 }
 
 int failure(int code, const std::string& message) {
@@ -407,13 +391,15 @@ int main(int argc, char** argv) {
   Options options;
   options.argv.assign(argv, argv + argc);
   add_commands(app, options);
+  Commands commands(app);
+  add_registered(commands);
   try {
     refuse_unknown_command(app, argc, argv);
     app.parse(argc, argv);
     if (app.got_subcommand("micro")) {
       options.benchmark_arguments = app.get_subcommand("micro")->remaining();
     }
-    return dispatch(app, options);
+    return dispatch(app, commands, options);
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", wrapped_help(app.help()));
     return done;

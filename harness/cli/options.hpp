@@ -10,7 +10,8 @@
 namespace motley::cli {
 
 /// Exit codes of the program.
-inline constexpr int done = 0, nothing_measured = 3, bad_input = 4, bad_command = 5;
+inline constexpr int done = 0, regression = 1, inconclusive = 2, nothing_measured = 3,
+                     bad_input = 4, bad_command = 5;
 
 /// Of motley together.
 inline constexpr int default_rounds = 5;
