@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -33,6 +34,11 @@ enum class CutLine { refuse, pass_over };
 
 /// Samples beside the line: checked and read, or left there for who asks for keys alone.
 enum class LongSamples { read, leave };
+
+/// Hands over one record after another, so that a file may be larger than memory; blocks and ends
+/// know the index of their run in this file. `cut` as below.
+void read_records(const std::filesystem::path& file, CutLine cut, LongSamples long_samples,
+                  const std::function<void(Record)>& take);
 
 /// Reads a whole file. `cut` says what to do with a last line without newline: refuse it where it
 /// does not parse, or pass over it in any case, because whoever resumes the file cuts it off.

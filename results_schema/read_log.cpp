@@ -10,18 +10,25 @@ namespace motley::schema {
 namespace {
 
 void add(Record record, Log& log) {
-  const std::size_t run = std::max<std::size_t>(log.runs.size(), 1) - 1;
   if (auto* one = std::get_if<Run>(&record)) log.runs.push_back(std::move(*one));
   if (auto* one = std::get_if<Begin>(&record)) log.begins.push_back(std::move(*one));
-  if (auto* one = std::get_if<Block>(&record)) {
-    one->run = run;
-    log.blocks.push_back(std::move(*one));
-  }
-  if (auto* one = std::get_if<End>(&record)) {
-    one->run = run;
-    log.ends.push_back(std::move(*one));
-  }
+  if (auto* one = std::get_if<Block>(&record)) log.blocks.push_back(std::move(*one));
+  if (auto* one = std::get_if<End>(&record)) log.ends.push_back(std::move(*one));
 }
+
+/// Which run of its file a record is of; runs count from the first run line.
+class RunCount {
+ public:
+  void number(Record& record) {
+    if (std::holds_alternative<Run>(record)) ++runs_;
+    const std::size_t run = std::max<std::size_t>(runs_, 1) - 1;
+    if (auto* one = std::get_if<Block>(&record)) one->run = run;
+    if (auto* one = std::get_if<End>(&record)) one->run = run;
+  }
+
+ private:
+  std::size_t runs_ = 0;
+};
 
 bool finished(const Log& log) {
   return !log.ends.empty() && log.ends.back().run + 1 >= log.runs.size();
@@ -63,32 +70,40 @@ void append(std::vector<T>& from, std::vector<T>& to) {
 
 }  // namespace
 
-Log read_log(const std::filesystem::path& file, CutLine cut, LongSamples long_samples) {
+void read_records(const std::filesystem::path& file, CutLine cut, LongSamples long_samples,
+                  const std::function<void(Record)>& take) {
   std::ifstream in(file, std::ios::binary);
   std::error_code error;
   if (!in || std::filesystem::is_directory(file, error)) {
     throw BadRecord(fmt::format(
         "{} cannot be read (no such file, or no permission). Check the name.", file.string()));
   }
-  Log log;
+  RunCount count;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
     const bool whole = !in.eof();
     if (!whole && cut == CutLine::pass_over) break;
     if (line.empty()) continue;
+    std::optional<Record> record;
     try {
-      auto record = parse_line(line);
+      record = parse_line(line);
       if (!record) continue;
       auto* block = std::get_if<Block>(&*record);
       if (block && long_samples == LongSamples::read) fetch_samples(*block, file.parent_path());
-      add(std::move(*record), log);
     } catch (const BadRecord& defect) {
       throw BadRecord(fmt::format("{}:{}: {}{}", file.string(), number, defect.what(),
                                   whole ? "."
                                         : " (the last line was cut: the run ended while it was "
                                           "written). Go on with motley run --resume."));
     }
+    count.number(*record);
+    take(std::move(*record));
   }
+}
+
+Log read_log(const std::filesystem::path& file, CutLine cut, LongSamples long_samples) {
+  Log log;
+  read_records(file, cut, long_samples, [&log](Record record) { add(std::move(record), log); });
   return log;
 }
 
