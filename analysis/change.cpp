@@ -96,7 +96,8 @@ double detectable_change(const TestedRatio& row) {
   return detectable_errors(row.freedom / 2 + 1) * row.error;
 }
 
-std::vector<Judged> judge(std::span<const std::optional<TestedRatio>> rows, const Limits& limits) {
+std::vector<Judged> judge(std::span<const std::optional<TestedRatio>> rows, const Limits& limits,
+                          std::span<const double> margins) {
   std::vector<double> p;
   for (const auto& row : rows) {
     if (is_tested(row)) p.push_back(row->p);
@@ -104,8 +105,11 @@ std::vector<Judged> judge(std::span<const std::optional<TestedRatio>> rows, cons
   const std::vector<double> q = benjamini_hochberg(p);
   std::vector<Judged> judged;
   std::size_t place = 0;
-  for (const auto& row : rows) {
-    judged.push_back(is_tested(row) ? judge(*row, q[place++], limits) : Judged{});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Limits own = limits;
+    if (i < margins.size()) own.margin = margins[i];
+    own.resolution = std::max(own.resolution, 2 * own.margin);
+    judged.push_back(is_tested(rows[i]) ? judge(*rows[i], q[place++], own) : Judged{});
   }
   return judged;
 }

@@ -62,8 +62,9 @@ struct Judged {
 /// Higher or lower: q within the limit, and the change beyond both margin and detectable change.
 /// Same: the 90 % interval (two one-sided tests at 5 %: Schuirmann, 1987) lies inside what is
 /// excluded, which is at most the resolution. Else inconclusive, as are rows without a test.
-/// Rows of one comparison belong together: q depends on their number.
+/// Rows of one comparison belong together: q depends on their number. `margins`: of each row, in
+/// place of that of the limits; a row's resolution is never below twice its margin.
 std::vector<Judged> judge(std::span<const std::optional<TestedRatio>> rows,
-                          const Limits& limits = {});
+                          const Limits& limits = {}, std::span<const double> margins = {});
 
 }  // namespace motley::analysis

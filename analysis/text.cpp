@@ -98,6 +98,20 @@ std::string three_digits(double value) {
   return value >= 99.95 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
 }
 
+std::string value_text(const std::string& name, double value) {
+  if (name.find("seconds") != std::string::npos) return seconds_text(value);
+  const char* unit = name.ends_with("flops_per_second")   ? "FLOP/s"
+                     : name.ends_with("bytes_per_second") ? "B/s"
+                     : name.ends_with("_per_second")      ? "/s"
+                                                          : "";
+  constexpr std::array<std::pair<double, const char*>, 4> prefixes{
+      {{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}}};
+  for (const auto& [factor, prefix] : prefixes) {
+    if (value >= factor) return three_digits(value / factor) + " " + prefix + unit;
+  }
+  return three_digits(value) + (*unit ? " " : "") + unit;
+}
+
 std::string quantity_text(const std::string& name, double value) {
   const auto scaled = [&](std::string_view ending, double unit, const char* unit_name) {
     std::string what = name.substr(0, name.size() - ending.size());

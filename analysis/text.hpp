@@ -30,6 +30,10 @@ std::string seconds_text(double seconds);  ///< 1.23 us
 /// Three digits, or all of a number above 999: 7.21, 72.1, 721, 7210.
 std::string three_digits(double value);
 
+/// With the unit that the name ends with and a prefix: 1.23 us of seconds_per_operation, 448
+/// GFLOP/s of flops_per_second.
+std::string value_text(const std::string& name, double value);
+
 /// A figure whose name ends with its unit: `read 5.00 GB/s` of read_bytes_per_second, 5e9.
 std::string quantity_text(const std::string& name, double value);
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fmt/core.h>
 
+#include "analysis/compare.hpp"
 #include "harness/cli/build_info.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/options.hpp"
@@ -414,6 +415,8 @@ int main(int argc, char** argv) {
   } catch (const BadArgument& error) {
     return failure(bad_command, error.what());
   } catch (const schema::BadRecord& error) {
+    return failure(bad_input, error.what());
+  } catch (const analysis::Incomparable& error) {
     return failure(bad_input, error.what());
   } catch (const BadSuite& error) {
     return failure(bad_input, error.what());

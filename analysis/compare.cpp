@@ -1,0 +1,216 @@
+#include "analysis/compare.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "analysis/group_mean.hpp"
+#include "analysis/pairing.hpp"
+
+namespace motley::analysis {
+namespace {
+
+Change change_of(const Judged& judged) {
+  switch (judged.verdict) {
+    case Verdict::higher:
+      return Change::faster;
+    case Verdict::lower:
+      return Change::slower;
+    case Verdict::same:
+      return Change::same;
+    case Verdict::inconclusive:
+      break;
+  }
+  return Change::inconclusive;
+}
+
+void judge_rows(Comparison& result, const CompareOptions& options) {
+  std::vector<std::optional<TestedRatio>> tested;
+  std::vector<double> margins;
+  for (const ComparedRow& row : result.rows) {
+    tested.push_back(row.tested);
+    const auto own = options.margin ? options.margin(row) : std::nullopt;
+    margins.push_back(own.value_or(options.limits.margin));
+  }
+  const std::vector<Judged> judged = judge(tested, options.limits, margins);
+  for (std::size_t i = 0; i < judged.size(); ++i) {
+    result.rows[i].judged = judged[i];
+    result.rows[i].change = change_of(judged[i]);
+  }
+}
+
+void refuse_incomparable(const RunFigures& first, const RunFigures& second,
+                         const std::vector<ContextDifference>& differences,
+                         const std::set<std::string>& across) {
+  if (first.emulated() || second.emulated()) {
+    throw Incomparable(
+        "emulated delays are among the records (they are not the device's figures, which cannot be "
+        "compared). Measure without MOTLEY_EMULATE.");
+  }
+  for (const ContextDifference& one : differences) {
+    if (one.refused_as.empty() || across.contains(one.refused_as)) continue;
+    throw Incomparable(fmt::format(
+        "{} differs: {} and {} (figures of one say nothing of the other). Give --across {} to "
+        "compare them all the same.",
+        one.what, one.first, one.second, one.refused_as));
+  }
+}
+
+Rounds rounds(const Speeds& speeds) {
+  Rounds all;
+  for (const auto& [process, values] : speeds) all.push_back(values);
+  return all;
+}
+
+/// Rows of all pairs by question, in the order in which they appear first.
+class PairedRows {
+ public:
+  void add(const Answer& first, const Answer& second, const ComparedRow& row, int pair) {
+    const auto [place, is_new] =
+        places_.try_emplace(to_string(row.key) + "/" + row.quantity, rows_.size());
+    if (is_new) {
+      rows_.push_back(row);
+      speeds_.push_back({row.key.processor, {}, {}});
+    }
+    merge(side_of(first, {}, 1), rows_[place->second].first);
+    merge(side_of(second, {}, 1), rows_[place->second].second);
+    RowSpeeds& all = speeds_[place->second];
+    for (const auto& [process, values] : speeds(first, row.quantity)) add(values, all.first[pair]);
+    for (const auto& [process, values] : speeds(second, row.quantity)) {
+      add(values, all.second[pair]);
+    }
+  }
+
+  void finish(Comparison& result, Bootstrap& bootstrap) {
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      ComparedRow& row = rows_[i];
+      const RowSpeeds& all = speeds_[i];
+      const std::vector<double> logs = log_ratios(all);
+      row.tested = paired_ratio(logs);
+      row.resampled = bootstrap.paired_ratio(logs);
+      for (auto [side, of_side] : {std::pair(&row.first, &all.first), {&row.second, &all.second}}) {
+        const ComparedSide figures = side_of({}, *of_side, row.direction);
+        side->median = figures.median;
+        side->processes = figures.processes;
+        side->blocks = figures.blocks;
+      }
+      result.rows.push_back(std::move(row));
+    }
+    result.means = group_means(speeds_, true);
+  }
+
+ private:
+  static void add(const std::vector<double>& values, std::vector<double>& to) {
+    to.insert(to.end(), values.begin(), values.end());
+  }
+  static void merge(const ComparedSide& of_pair, ComparedSide& side) {
+    for (const auto& [status, count] : of_pair.not_ok) side.not_ok[status] += count;
+    if (side.reason.empty()) side.reason = of_pair.reason;
+    side.choices.insert(of_pair.choices.begin(), of_pair.choices.end());
+  }
+  static std::vector<double> log_ratios(const RowSpeeds& row) {
+    std::vector<double> logs;
+    for (const auto& [pair, values] : row.second) {
+      const auto other = row.first.find(pair);
+      if (other == row.first.end()) continue;
+      logs.push_back(std::log(median(values) / median(other->second)));
+    }
+    return logs;
+  }
+
+  std::map<std::string, std::size_t> places_;
+  std::vector<ComparedRow> rows_;
+  std::vector<RowSpeeds> speeds_;
+};
+
+}  // namespace
+
+std::string to_string(Change change) {
+  switch (change) {
+    case Change::faster:
+      return "faster";
+    case Change::slower:
+      return "slower";
+    case Change::same:
+      return "same";
+    case Change::inconclusive:
+      return "inconclusive";
+  }
+  return "";
+}
+
+double ComparedRow::ratio() const {
+  return resampled ? resampled->ratio : tested ? tested->ratio() : 0;
+}
+
+std::string ComparedRow::name() const {
+  std::string text = key.case_name;
+  for (const auto& [name, value] : key.parameters)
+    text += " " + name + "=" + schema::to_string(value);
+  if (key.scenario != "throughput") text += " " + key.scenario;
+  if (key.load != "none") text += " beside " + key.load;
+  if (key.engine != "motley") text += " (" + key.engine + ")";
+  if (quantity.starts_with("latency_") || quantity.find("queries") != std::string::npos) {
+    text += " " + quantity;
+  }
+  return text;
+}
+
+bool ComparedRow::sound() const {
+  return first.blocks > 0 && second.blocks > 0 && first.not_ok.empty() && second.not_ok.empty();
+}
+
+std::size_t Comparison::count(Change change) const {
+  return static_cast<std::size_t>(std::count_if(
+      rows.begin(), rows.end(), [&](const ComparedRow& row) { return row.change == change; }));
+}
+
+Comparison compare(const RunFigures& first, const RunFigures& second,
+                   const CompareOptions& options) {
+  Comparison result;
+  result.limits = options.limits;
+  result.differences = context_differences(first.runs, second.runs);
+  refuse_incomparable(first, second, result.differences, options.across);
+  Bootstrap bootstrap(options.seed, options.resamples);
+  std::vector<RowSpeeds> all;
+  const auto fill = [&](const Answer& of_first, const Answer& of_second, ComparedRow& row) {
+    RowSpeeds speed{row.key.processor, speeds(of_first, row.quantity),
+                    speeds(of_second, row.quantity)};
+    row.first = side_of(of_first, speed.first, row.direction);
+    row.second = side_of(of_second, speed.second, row.direction);
+    row.tested = welch_ratio(process_medians(speed.first), process_medians(speed.second));
+    row.resampled = bootstrap.ratio_of_medians(rounds(speed.first), rounds(speed.second));
+    all.push_back(std::move(speed));
+  };
+  Pairing(first, second, options.filter).add_rows(result, fill);
+  result.means = group_means(all, false);
+  judge_rows(result, options);
+  return result;
+}
+
+Comparison compare_pairs(const std::vector<RunPair>& pairs, const CompareOptions& options) {
+  Comparison result;
+  result.limits = options.limits;
+  result.paired = true;
+  PairedRows rows;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto& [first, second] = pairs[i];
+    Comparison of_pair;
+    of_pair.differences = context_differences(first.runs, second.runs);
+    refuse_incomparable(first, second, of_pair.differences, options.across);
+    const auto fill = [&](const Answer& a, const Answer& b, const ComparedRow& row) {
+      rows.add(a, b, row, static_cast<int>(i));
+    };
+    Pairing(first, second, options.filter).add_rows(of_pair, fill);
+    if (i > 0) continue;  // later pairs measure only what is undecided
+    result.differences = of_pair.differences;
+    result.only_first = of_pair.only_first;
+    result.only_second = of_pair.only_second;
+  }
+  Bootstrap bootstrap(options.seed, options.resamples);
+  rows.finish(result, bootstrap);
+  judge_rows(result, options);
+  return result;
+}
+
+}  // namespace motley::analysis
