@@ -16,7 +16,7 @@ std::vector<schema::Block> fallbacks(std::size_t count, double noise, bool bytes
     schema::Block block;
     block.key.processor = "opencl:0+cpu";
     block.key.parameters = {{"placement", "unsupported:seed=" + std::to_string(i)}};
-    const double crossings = random() % 10, moved = bytes ? double(random() % 100000) : 0,
+    const double crossings = double(random() % 10), moved = bytes ? double(random() % 100000) : 0,
                  flops = double(random() % 1000000);
     block.figures = {{"crossings", crossings}, {"alone_seconds/opencl:0", 2e-3}};
     block.details = {{"transferred_bytes", moved}, {"flops_1", flops}};

@@ -32,6 +32,14 @@ function(motley_folder name kind)
   set_property(GLOBAL PROPERTY MOTLEY_TESTS_OF_${name} ${tests})
 endfunction()
 
+# What nearly every file of ours includes. Without a compiler's cache that knows precompiled headers
+# each change would compile all anew.
+function(motley_precompile target)
+  target_precompile_headers(${target} PRIVATE ${ARGN} <algorithm> <cmath> <functional> <map> <memory>
+                            <optional> <set> <span> <string> <variant> <vector>)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endfunction()
+
 function(motley_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                            -Wno-sign-conversion $<$<BOOL:${MOTLEY_WERROR}>:-Werror>)
@@ -54,6 +62,8 @@ function(motley_warnings target)
     if(NOT target MATCHES "^motley_(harness|workloads|devices|microbench)$")
       target_compile_options(${target} PRIVATE -O0 -fno-sanitize=null,alignment,object-size,vptr)
     endif()
+    # Release builds show which file lacks an include.
+    motley_precompile(${target})
     get_target_property(type ${target} TYPE)
     if(type STREQUAL EXECUTABLE AND MOTLEY_SANITIZE MATCHES address)
       target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/scripts/leak_check.cpp)
@@ -108,6 +118,9 @@ endfunction()
 function(motley_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
   add_executable(${name}_test ${arg_SOURCES})
+  # Compiled often, run for seconds: half of the time that they take with -O2 and without.
+  target_compile_options(${name}_test PRIVATE -O0)
+  motley_precompile(${name}_test <gtest/gtest.h>)
   target_link_libraries(${name}_test PRIVATE ${arg_LINK} GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE MOTLEY_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
   motley_warnings(${name}_test)

@@ -152,7 +152,7 @@ TEST_F(Tune, WeakOperatorsAreListed) {
   EXPECT_EQ(run.code, 0) << run.output;
   const Outcome weak = motley("list --weak '" + file.string() + "'");
   EXPECT_EQ(weak.code, 0) << weak.output;
-  EXPECT_TRUE(contains(weak.output, "no bandwidth/*")) << weak.output;
+  EXPECT_TRUE(contains(weak.output, "bandwidth/*")) << weak.output;  // what is missing
   const Outcome json = motley("list --weak --json '" + file.string() + "'");
   EXPECT_TRUE(contains(json.output, "\"judged\": 0")) << json.output;
 }

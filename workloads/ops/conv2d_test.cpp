@@ -3,6 +3,7 @@
 #include "workloads/ops/conv2d.hpp"
 
 #include <gtest/gtest.h>
+#include <map>
 
 #include "devices/machine.hpp"
 #include "harness/error.hpp"
@@ -30,13 +31,16 @@ TEST(Projection, IsTheReferenceContractedOverItsLastAxis) {
   }
 }
 
-/// All implementations of all examples, the weights packed once.
-void check_with_constant_weights(Processor& on, const OperatorKind& kind) {
+/// All implementations with the weights packed once: of as many examples as `most` for each,
+/// because a driver may compile each anew.
+void check_with_constant_weights(Processor& on, const OperatorKind& kind, int most) {
   const auto queue = on.queue();
+  std::map<std::string, int> checked;
   for (const Example& example : kind.examples) {
     Call call = make_call(kind, example.attributes, example.inputs);
     call.constant_inputs = {false, true};
     for (const Implementation* one : usable_implementations(kind.name, call, on)) {
+      if (++checked[one->name] > most) continue;
       SCOPED_TRACE(on.description().id + " " + kind.name + " " + one->name + " " +
                    to_string(call.inputs[0]) + " " + to_string(call.inputs[1]));
       schema::Parameters tuning;
@@ -63,7 +67,7 @@ TEST(ConstantWeights, ArePackedOnceForManyRuns) {
     processor->wake();
     for (const std::string kind :
          {"conv2d", "conv2d_backward_data", "conv2d_int8", "dense", "matmul", "matmul_int8"}) {
-      check_with_constant_weights(*processor, operator_kind(kind));
+      check_with_constant_weights(*processor, operator_kind(kind), id == "cpu" ? 1000 : 2);
     }
     processor->park();
   }
