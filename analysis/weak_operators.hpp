@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/operator_peak.hpp"
+#include "analysis/ceilings.hpp"
 #include "results_schema/record.hpp"
 
 namespace motley::analysis {
@@ -18,13 +18,6 @@ namespace motley::analysis {
 inline constexpr double weak_share = 0.25;
 /// Of a network, the operators are judged that make up this share of a run; the rest costs little.
 inline constexpr double network_share = 0.9;
-
-struct Roofline {
-  Peak peak;
-  double bytes_per_second = 0;  ///< the best of bandwidth/* in the last level; 0: not measured
-  std::string bandwidth_from;   ///< bandwidth/triad at 16 MiB or more
-  bool known() const { return peak.per_second > 0 && bytes_per_second > 0; }
-};
 
 /// The best implementation of one operator at one shape in one direction.
 struct OperatorShare {
@@ -38,7 +31,7 @@ struct OperatorShare {
 
 struct WeakOperators {
   /// Of each processor and each type (f32, i8) of its operators.
-  std::map<std::pair<std::string, std::string>, Roofline> rooflines;
+  std::map<std::pair<std::string, std::string>, Roof> rooflines;
   std::vector<OperatorShare> weak;  ///< by processor, then network; weakest first
   std::size_t judged = 0;
   std::vector<std::string> without_result;  ///< wrong or failed in every implementation

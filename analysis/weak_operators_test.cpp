@@ -42,7 +42,7 @@ TEST(WeakOperators, TheRooflineIsOfMainMemoryAndOfTheSameProcessor) {
   schema::Log log = log_with({op("forward", "simd", 0.5)});
   log.blocks.push_back(synthetic_block("flops/fp32", "opencl:0", Metric::flops_per_second, 1e-6));
   const auto result = weak_operators(log);
-  const Roofline& cpu = result.rooflines.at({"cpu", "f32"});
+  const Roof& cpu = result.rooflines.at({"cpu", "f32"});
   EXPECT_NEAR(cpu.peak.per_second, 2e11, 1);
   EXPECT_EQ(cpu.peak.case_names, "flops/fp32");
   EXPECT_NEAR(cpu.bytes_per_second, 2e10, 1);  // 200 GB/s from the caches

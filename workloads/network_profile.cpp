@@ -15,6 +15,60 @@ constexpr double whole_run_tolerance = 1e-5;
 /// So that a decoder's attention has something to look at.
 constexpr std::int64_t tokens_before_check = 3;
 
+double work_groups(const Range& range) {
+  std::size_t groups = 1;
+  for (unsigned i = 0; i < range.dimensions; ++i) {
+    const std::size_t local = std::max<std::size_t>(range.local[i], 1);
+    groups *= (range.global[i] + local - 1) / local;
+  }
+  return double(groups);
+}
+
+using Figures = std::map<std::string, std::map<std::string, double>>;
+
+/// How the operator is cut into launches, and these into pieces that run side by side.
+void add_launches(const Lowered& lowered, const Processor& processor, const std::string& name,
+                  Figures& to) {
+  double launches = 0, groups = 0;
+  unsigned members = 0;
+  bool has_groups = true;
+  for (const Launch& launch : lowered.launches) {
+    if (launch.once) continue;
+    ++launches;
+    has_groups = has_groups && launch.range.local[0] > 0;
+    if (has_groups) groups += work_groups(launch.range);
+    const unsigned limit = launch.kernel.cpu_members;
+    members = std::max(members, limit == 0 ? processor.members() : limit);
+  }
+  to["operator_launches"][name] = launches;
+  if (launches == 0) return;
+  if (processor.members() > 0) {
+    to["operator_members"][name] = std::min(members, processor.members());
+  } else if (has_groups) {
+    to["operator_work_groups"][name] = groups;
+  }
+}
+
+/// What predicts an operator's time, by its name.
+void add_shapes(Execution& execution, Figures& to) {
+  const Plan& plan = execution.plan();
+  for (std::size_t i = 0; i < plan.graph.operators().size(); ++i) {
+    if (plan.is_constant(i) || plan.elided.contains(i)) continue;
+    const Operator& op = plan.graph.operators()[i];
+    const Lowered& lowered = plan.lowered[i];
+    add_launches(lowered, execution.processor(plan.place_of[i]), op.name, to);
+    if (plan.on_one_core && plan.place_of[i] == 0) to["operator_members"][op.name] = 1;
+    const TensorType& type = plan.graph.tensor(op.outputs.front()).type;
+    const double columns = type.shape.empty() ? 1 : double(type.shape.back());
+    to["operator_columns"][op.name] = columns;
+    to["operator_rows"][op.name] = double(type.elements()) / std::max(1.0, columns);
+    if (!lowered.executed_work) continue;
+    to["operator_executed_flops"][op.name] = lowered.executed_work->flops;
+    to["operator_executed_bytes"][op.name] =
+        lowered.executed_work->bytes_read + lowered.executed_work->bytes_written;
+  }
+}
+
 std::vector<schema::OperatorTime> operator_times(const Plan& plan, const Timeline& times) {
   std::vector<schema::OperatorTime> result;
   for (const OperatorTime& one : times.operators) {
@@ -48,6 +102,7 @@ RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint
   const Timeline all = median_timeline(std::move(profiles));
   RunProfile profile;
   profile.timeline = {{"host", all.host},
+                      {"host_calls", all.host_calls},
                       {"counts", all.counts},
                       {"run",
                        {{"profiled_seconds", all.wall_seconds},
@@ -59,7 +114,9 @@ RunProfile profile_of(Execution& execution, const RunScalars& scalars, std::uint
   if (!all.device.empty()) {
     profile.timeline["device"] = all.device;
     profile.timeline["gap"] = all.gap;
+    profile.timeline["gap_calls"] = all.gap_calls;
   }
+  add_shapes(execution, profile.timeline);
   profile.operators = operator_times(execution.plan(), all);
   profile.memory = execution.plan().memory();
   return profile;

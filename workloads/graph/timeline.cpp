@@ -13,6 +13,7 @@ using Action = PlanStep::Action;
 struct Span {
   double begin, end;
   std::string what;
+  std::string call = {};  ///< of the host's: which call it is in
 };
 
 bool is_copy(Action action) {
@@ -45,6 +46,26 @@ std::string host_activity(const PlanStep& step, bool on_device) {
   return step.blocking ? "blocked" : "submit";
 }
 
+/// Which call that is: of a device's queue, or what the host itself does.
+std::string host_call(const PlanStep& step, bool on_device) {
+  if (!on_device) return host_activity(step, on_device);
+  switch (step.action) {
+    case Action::launch:
+      return "launch";
+    case Action::convert_out:
+    case Action::convert_in:
+      return "convert";
+    case Action::map:
+      return "map";
+    case Action::unmap:
+      return "unmap";
+    case Action::flush:
+      return "flush";
+    default:
+      return to_host(step.action) ? "read" : "write";
+  }
+}
+
 std::string device_activity(const Plan& plan, const PlanStep& step) {
   if (is_conversion(step.action)) return "convert";
   if (is_copy(step.action)) return to_host(step.action) ? "device_to_host" : "host_to_device";
@@ -70,7 +91,9 @@ class Accounts {
       if (times_[i].ran) count(plan_.steps[i % steps], times_[i]);
     }
     const StepTime& end = times_.back();
-    host_.push_back({end.host_started, end.host_ended, device_at_0_ ? "blocked" : "other"});
+    host_.push_back({end.host_started, end.host_ended, device_at_0_ ? "blocked" : "other",
+                     device_at_0_ ? "finish" : "other"});
+    if (device_at_0_) ++result_.counts["waits"];
     double first = end.host_started;
     for (const Span& span : host_) first = std::min(first, span.begin);
     result_.wall_seconds = end.host_ended - first;
@@ -88,7 +111,9 @@ class Accounts {
   bool on_device(const PlanStep& step) const { return device_at_0_ && step.place == 0; }
 
   void count(const PlanStep& step, const StepTime& time) {
-    host_.push_back({time.host_started, time.host_ended, host_activity(step, on_device(step))});
+    host_.push_back({time.host_started, time.host_ended, host_activity(step, on_device(step)),
+                     host_call(step, on_device(step))});
+    if (on_device(step) && step.blocking) ++result_.counts["waits"];
     double seconds = time.host_ended - time.host_started;
     if (on_device(step)) {
       seconds = 0;
@@ -106,13 +131,16 @@ class Accounts {
     if (!is_copy(step.action) || within_host || !time.copied) return;
     ++result_.counts[is_map(step.action) ? "maps" : "copies"];
     if (is_map(step.action)) return;
-    result_.counts[to_host(step.action) ? "bytes_to_host" : "bytes_to_device"] +=
-        bytes_moved(plan_, step);
+    const std::string direction = to_host(step.action) ? "to_host" : "to_device";
+    ++result_.counts["copies_" + direction];
+    if (step.blocking) ++result_.counts["blocking_copies"];
+    result_.counts["bytes_" + direction] += bytes_moved(plan_, step);
   }
 
   /// All figures are those of one run.
   void share_out(double runs) {
-    for (auto* figures : {&result_.host, &result_.device, &result_.gap, &result_.counts}) {
+    for (auto* figures : {&result_.host, &result_.device, &result_.gap, &result_.host_calls,
+                          &result_.gap_calls, &result_.counts}) {
       for (auto& [name, value] : *figures) value /= runs;
     }
     for (OperatorTime& one : result_.operators) {
@@ -127,9 +155,12 @@ class Accounts {
     double known = 0;
     for (const Span& span : host_) {
       result_.host[span.what] += span.end - span.begin;
+      result_.host_calls[span.call] += span.end - span.begin;
       known += span.end - span.begin;
     }
-    result_.host["other"] += std::max(0.0, result_.wall_seconds - known);
+    const double between = std::max(0.0, result_.wall_seconds - known);
+    result_.host["other"] += between;
+    result_.host_calls["other"] += between;
     result_.unattributed_seconds = result_.host["other"];
   }
 
@@ -165,9 +196,12 @@ class Accounts {
       const double overlap = std::min(end, span.end) - std::max(begin, span.begin);
       if (overlap <= 0) continue;
       result_.gap[span.what] += overlap;
+      result_.gap_calls[span.call] += overlap;
       charged += overlap;
     }
-    result_.gap["other"] += std::max(0.0, end - begin - charged);
+    const double uncharged = std::max(0.0, end - begin - charged);
+    result_.gap["other"] += uncharged;
+    result_.gap_calls["other"] += uncharged;
   }
 
   const Plan& plan_;

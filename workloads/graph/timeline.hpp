@@ -25,11 +25,14 @@ struct Timeline {
                                          ///< convert, gap; empty where no device has a clock,
                                          ///< or it is not known which command it speaks of
   std::map<std::string, double> gap;     ///< the gap by what the host did: submit, blocked, ...
+  /// host and gap once more, by the call that the host was in: launch, convert, read, write, map,
+  /// unmap, flush, finish (the wait at the end), or compute, copy, other as above.
+  std::map<std::string, double> host_calls, gap_calls;
   /// What neither a command of the device nor a call of the host explains, and what commands last
   /// longer than fits between their neighbours.
   double unattributed_seconds = 0;
   std::map<std::string, double>
-      counts;  ///< launches, copies, maps, conversions, bytes_to_device ...
+      counts;  ///< launches, copies, maps, conversions, waits, bytes_to_device ...
   std::vector<OperatorTime> operators;  ///< in the graph's order
 };
 
