@@ -21,7 +21,7 @@ void predict_calls(const ProfiledNetwork& network, const CallCosts& costs, Expla
     } else if (cause.name == "copies to the device" && to_device > 0) {
       predicted = costs.write_seconds(count("bytes_to_device") / to_device);
       if (predicted) *predicted *= to_device;
-    } else if (cause.name == "waiting in copies to the host" && to_host > 0 && costs.read) {
+    } else if (cause.name == "waiting in copies" && to_host > 0 && costs.read) {
       predicted = to_host * transfer_seconds(*costs.read, 4);
     } else if (cause.name == "copies to the host" && to_host > 0 && costs.read) {
       const double all = *costs.read_seconds(count("bytes_to_host") / to_host);

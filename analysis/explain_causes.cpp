@@ -25,17 +25,16 @@ struct Call {
   Kind kind;
   const char* count;  ///< among the timeline's counts
 };
-constexpr std::array calls{
-    Call{"launch", "giving launches", Kind::launch, "launches"},
-    Call{"convert", "giving conversions", Kind::launch, "conversions"},
-    Call{"flush", "flushes", Kind::launch, ""},
-    Call{"write", "giving copies to the device", Kind::launch, "copies_to_device"},
-    Call{"read", "waiting in copies to the host", Kind::wait, "copies_to_host"},
-    Call{"map", "waiting in maps", Kind::wait, "maps"},
-    Call{"unmap", "giving unmaps", Kind::launch, "maps"},
-    Call{"finish", "waiting at the end", Kind::wait, ""},
-    Call{"compute", "the host computes", Kind::host, ""},
-    Call{"copy", "the host copies", Kind::host, ""}};
+constexpr std::array calls{Call{"launch", "giving launches", Kind::launch, "launches"},
+                           Call{"convert", "giving conversions", Kind::launch, "conversions"},
+                           Call{"flush", "flushes", Kind::launch, ""},
+                           Call{"write", "giving copies", Kind::launch, "copies_to_device"},
+                           Call{"read", "waiting in copies", Kind::wait, "copies_to_host"},
+                           Call{"map", "waiting in maps", Kind::wait, "maps"},
+                           Call{"unmap", "giving unmaps", Kind::launch, "maps"},
+                           Call{"finish", "waiting at the end", Kind::wait, ""},
+                           Call{"compute", "the host computes", Kind::host, ""},
+                           Call{"copy", "the host copies", Kind::host, ""}};
 
 /// Of records that do not tell calls apart.
 constexpr std::array activities{Call{"submit", "giving commands", Kind::launch, ""},
@@ -98,7 +97,10 @@ class Finder {
       seconds[one.phase] += one.seconds;
       all += one.seconds;
     }
-    const double computed = at("host", "compute");
+    const bool has_calls = network_.block->timeline.contains("host_calls");
+    const double computed = at(has_calls ? "host_calls" : "host", "compute");
+    add(Kind::convert, "layout conversions", at("host_calls", "convert"),
+        at("counts", "conversions"));
     if (!(all > 0)) {
       add(Kind::compute, "computing", computed, 0);
       return;

@@ -130,8 +130,10 @@ class Sentences {
   std::string moving(double share) const {
     const double bytes = at("counts", "bytes_to_device") + at("counts", "bytes_to_host");
     const double copies = at("counts", "copies_to_device") + at("counts", "copies_to_host");
+    const double conversions = at("counts", "conversions");
     std::string text = fmt::format("{} of this {} is moving ", percent(share), run_);
     text += copies > 0 ? fmt::format("{} in {:.0f} copies", bytes_text(bytes), copies) : "bytes";
+    if (conversions > 0) text += fmt::format(" with {:.0f} layout conversions", conversions);
     return text + fmt::format(" ({}).", parts(Kind::copy));
   }
 

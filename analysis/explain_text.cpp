@@ -27,6 +27,31 @@ std::string heading(const Explanation& one) {
   return wrapped(text);
 }
 
+/// `flops 12.3 us (0.01 of it)`: each model's step.
+std::string model_line(const Explanation& one) {
+  const double measured = one.prediction.measured_seconds;
+  std::string text;
+  for (const Model model : all_models) {
+    const auto& predicted = one.prediction.predicted[model];
+    if (!predicted || measured <= 0) continue;
+    text += fmt::format("{} {} {} ({:.2f} of it)", text.empty() ? "  Predicted:" : ",",
+                        to_string(model), seconds_text(*predicted), *predicted / measured);
+  }
+  return text.empty() ? "" : wrapped(text + ".");
+}
+
+/// Columns of numbers that no row has go, and the note with them.
+Table without_empty_columns(Table table) {
+  for (std::size_t i = table.columns.size(); i-- > 0;) {
+    const bool empty = std::all_of(table.rows.begin(), table.rows.end(),
+                                   [i](const auto& row) { return row[i].text.empty(); });
+    if (!empty) continue;
+    table.columns.erase(table.columns.begin() + std::ptrdiff_t(i));
+    for (auto& row : table.rows) row.erase(row.begin() + std::ptrdiff_t(i));
+  }
+  return table;
+}
+
 std::string host_line(const Explanation& one) {
   std::string text = "  The host:";
   for (const Cause& cause : one.host) {
@@ -40,7 +65,6 @@ std::string host_line(const Explanation& one) {
 
 Table cause_table(const Explanation& one) {
   Table table;
-  table.note = "predicted: by the microbenchmarks of these records (model calls)";
   table.columns = {{"where it went", false, "cause"},
                    {"kind", false, ""},
                    {"time", true, "seconds"},
@@ -80,10 +104,6 @@ Table operator_table(const Explanation& one, std::size_t most) {
 Table step_table(const Explanations& all) {
   Table table;
   table.title = "Steps as each model predicts them";
-  table.note =
-      "flops: work / peak; roofline: or bytes / bandwidth; calls: and launches, copies, waits; "
-      "blocks: and whole vectors, tiles, work-groups, members; calibrated: blocks times what the "
-      "other networks' operators took of it";
   table.columns = {
       {"network", false, ""}, {"on", false, "processor"}, {"measured", true, "measured_seconds"}};
   for (const Model model : all_models) table.columns.push_back({to_string(model), true, ""});
@@ -100,8 +120,11 @@ Table step_table(const Explanations& all) {
 
 Table accuracy_table(const std::vector<Accuracy>& accuracies, bool families) {
   Table table;
-  table.title = "How far the models are off";
+  table.title = "How far the predictions are off";
   table.note =
+      "flops: work / peak; roofline: or bytes / bandwidth; calls: and launches, copies, waits; "
+      "blocks: and whole vectors, tiles, work-groups, members; calibrated: blocks times what the "
+      "other networks' operators took of it; "
       "error: median of |predicted / measured - 1|; ratio: median of predicted / measured, below 1 "
       "it promises too much";
   table.columns = {{"processor", false, ""}, {"of", false, "family"},
@@ -128,16 +151,16 @@ std::string explain_text(const Explanations& all, bool details) {
   for (const Explanation& one : all.networks) {
     text += heading(one);
     for (const std::string& sentence : one.sentences) text += wrapped("  " + sentence);
-    text += "\n" + terminal_text(cause_table(one));
-    text += host_line(one);
-    text += "\n" + terminal_text(operator_table(one, details ? 10'000 : most_operators));
+    text += host_line(one) + model_line(one);
+    text += "\n" + terminal_text(without_empty_columns(cause_table(one)));
+    text += terminal_text(
+        without_empty_columns(operator_table(one, details ? 10'000 : most_operators)));
   }
   if (all.networks.empty()) {
     return text + wrapped(
                       "No profiles of networks in these records (nothing to explain). Measure one: "
                       "motley train MODEL, motley infer MODEL.");
   }
-  text += terminal_text(step_table(all));
   text += terminal_text(accuracy_table(all.accuracies, details));
   for (const std::string& line : all.missing) text += wrapped(line);
   return text;

@@ -85,8 +85,9 @@ TEST(Predict, OnACpuCallsAreFunctionCallsOrATeamsForkAndJoin) {
 }
 
 TEST(Predict, BlocksRoundUpToVectorsAndTiles) {
-  ProfiledOperator op{
-      {"d", "dense", "forward", "opencl/register_vector rows=4 vector=16 columns=2", 1, 0, 1, 1}};
+  ProfiledOperator op;
+  op.kind = "dense";
+  op.implementation = "opencl/register_vector rows=4 vector=16 columns=2";
   op.rows = 6;
   op.columns = 40;
   EXPECT_NEAR(padding(op, 1), 64.0 / 40 * 8 / 6, 1e-12);

@@ -48,7 +48,7 @@ std::string host_activity(const PlanStep& step, bool on_device) {
 
 /// Which call that is: of a device's queue, or what the host itself does.
 std::string host_call(const PlanStep& step, bool on_device) {
-  if (!on_device) return host_activity(step, on_device);
+  if (!on_device) return is_conversion(step.action) ? "convert" : host_activity(step, on_device);
   switch (step.action) {
     case Action::launch:
       return "launch";
