@@ -28,30 +28,6 @@ std::string how_often(const schema::Log& log) {
                      processes.size(), rounds.size());
 }
 
-/// What makes every figure of the run doubtful, each said once.
-std::vector<std::string> warnings(const schema::Log& log) {
-  std::vector<std::string> all;
-  for (const schema::Run& run : log.runs) {
-    if (run.build == "Debug") all.push_back("DEBUG BUILD: figures mean nothing.");
-    const auto load = run.conditions.find("load_average_1m");
-    if (load != run.conditions.end() && std::holds_alternative<double>(load->second) &&
-        std::get<double>(load->second) >= 1) {
-      all.push_back(fmt::format("{:.1f} other tasks ran in the minute before the start.",
-                                std::get<double>(load->second)));
-    }
-  }
-  for (const schema::Block& block : log.blocks) {
-    for (const schema::Finding& finding : block.findings) {
-      if (is_of_the_run(finding.kind)) all.push_back(finding.kind + ": " + finding.cause);
-    }
-  }
-  std::vector<std::string> once;
-  for (std::string& one : all) {
-    if (std::find(once.begin(), once.end(), one) == once.end()) once.push_back(std::move(one));
-  }
-  return once;
-}
-
 std::string header(const schema::Log& log) {
   std::string text;
   if (is_emulated(log)) {
@@ -132,6 +108,29 @@ std::string footer(const schema::Log& log) {
 }
 
 }  // namespace
+
+std::vector<std::string> warnings(const schema::Log& log) {
+  std::vector<std::string> all;
+  for (const schema::Run& run : log.runs) {
+    if (run.build == "Debug") all.push_back("DEBUG BUILD: figures mean nothing.");
+    const auto load = run.conditions.find("load_average_1m");
+    if (load != run.conditions.end() && std::holds_alternative<double>(load->second) &&
+        std::get<double>(load->second) >= 1) {
+      all.push_back(fmt::format("{:.1f} other tasks ran in the minute before the start.",
+                                std::get<double>(load->second)));
+    }
+  }
+  for (const schema::Block& block : log.blocks) {
+    for (const schema::Finding& finding : block.findings) {
+      if (is_of_the_run(finding.kind)) all.push_back(finding.kind + ": " + finding.cause);
+    }
+  }
+  std::vector<std::string> once;
+  for (std::string& one : all) {
+    if (std::find(once.begin(), once.end(), one) == once.end()) once.push_back(std::move(one));
+  }
+  return once;
+}
 
 std::string summary(const schema::Log& everything) {
   const schema::Log log = undisturbed(everything);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "results_schema/record.hpp"
 
@@ -9,5 +10,8 @@ namespace motley::analysis {
 
 /// A figure with a `~` comes from blocks of which at least half carry a finding.
 std::string summary(const schema::Log& log);
+
+/// What makes every figure of the records doubtful, each said once.
+std::vector<std::string> warnings(const schema::Log& log);
 
 }  // namespace motley::analysis

@@ -38,7 +38,7 @@ const std::map<std::string, Folder>& folders() {
       {"microbench", {{"results_schema", "harness"}, {"hwy", "fmt"}, false, true}},
       {"workloads",
        {{"results_schema", "harness"}, {"hwy", "fmt", "nlohmann", "zlib.h"}, false, true}},
-      {"analysis", {{"results_schema"}, {"boost", "nlohmann", "fmt", "sqlite3.h"}}},
+      {"analysis", {{"results_schema"}, {"boost", "nlohmann", "fmt"}}},
       {"scripts", {{}, {}}},
   };
   return table;
@@ -129,9 +129,8 @@ bool is_language(const std::string& header) {
 
 void check_angled(const std::string& path, const std::string& from, const std::string& header,
                   std::vector<std::string>& found) {
-  static const Names known = {"nlohmann", "valijson",    "fmt",   "benchmark",
-                              "CLI",      "CL",          "hwy",   "zlib.h",
-                              "oneapi",   "clblast_c.h", "boost", "sqlite3.h"};
+  static const Names known = {"nlohmann", "valijson", "fmt",    "benchmark",   "CLI",  "CL",
+                              "hwy",      "zlib.h",   "oneapi", "clblast_c.h", "boost"};
   if (is_language(header)) {
     return;
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures this machine: installs what is missing, builds, runs every standard case and says where
-# the results are. Arguments go to `motley run`, for example --tier smoke, --on cpu, --filter flops.
+# Measures this machine: installs what is missing, builds, runs every standard case, writes a report
+# and says where both are. Arguments go to `motley run`, for example --tier smoke, --on cpu, --filter flops.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/setup.sh"
@@ -31,5 +31,7 @@ status=0
 "$root/build/release/harness/cli/motley" run "${arguments[@]}" || status=$?
 if [ -n "$file" ] && [ -f "$file" ]; then
   echo "Results: $file"
+  "$root/build/release/harness/cli/motley" report "$file" --out "${file%.jsonl}" >/dev/null &&
+    echo "Report:  ${file%.jsonl}/report.html"
 fi
 exit "$status"

@@ -5,10 +5,12 @@
 packages=(
   build-essential cmake ninja-build ccache git ca-certificates
   libbenchmark-dev libboost-dev libcli11-dev libfmt-dev libgtest-dev libhwy-dev nlohmann-json3-dev
-  zlib1g-dev libsqlite3-dev opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd
+  zlib1g-dev opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd
 )
 # Other people's kernels to compare ours with: without them Motley builds all the same.
 peers=(libdnnl-dev libclblast-dev)
+# What draws a report's charts, and what tests open it in; by program, as other sources have them too.
+drawing=(node:nodejs npm:npm chromium:chromium)
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
 stop() { say "$*"; exit 1; }
@@ -81,6 +83,16 @@ get_valijson() {
     say "libvalijson-dev could not be downloaded; CMake will fetch valijson's source instead"
 }
 
+get_drawing() {
+  local one wanted=()
+  for one in "${drawing[@]}"; do
+    command -v "${one%%:*}" >/dev/null || wanted+=("${one#*:}")
+  done
+  if [ ${#wanted[@]} -gt 0 ]; then
+    (install_packages "${wanted[@]}") || say "going on without ${wanted[*]}: reports lack their charts"
+  fi
+}
+
 get_peers() {
   local package missing known=()
   mapfile -t missing < <(missing_packages "${peers[@]}")
@@ -111,6 +123,7 @@ setup() {
   if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
     install_packages "${packages[@]}"
     get_peers
+    get_drawing
     get_valijson
   else
     without_apt

@@ -29,7 +29,7 @@ for preset in "${presets[@]}"; do
     tests=(-R '^harness/')
   fi
   if [ "$preset" = asan ] && ! $whole; then
-    targets=({architecture,results_schema,analysis,harness,devices,microbench,workloads}_test)
+    targets=({architecture,results_schema,analysis,report,harness,devices,microbench,workloads}_test)
     tests=(-E '^cli/|^cli_test_NOT_BUILT$')
   fi
   build "$preset" "${targets[@]}" || stop "the $preset build failed. Read the compiler's message above."

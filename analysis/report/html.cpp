@@ -1,0 +1,187 @@
+// The page. Everything is in the document before any script runs: a script only draws charts, sorts
+// and searches. Text of others is escaped, and JSON holds no `<`, so that nothing can end a script.
+#include <fmt/format.h>
+
+#include "analysis/escape.hpp"
+#include "analysis/report/chart_spec.hpp"
+#include "analysis/report/report.hpp"
+
+namespace motley::embedded {
+extern const std::string_view report_css;
+extern const std::string_view report_js;
+}  // namespace motley::embedded
+
+namespace motley::analysis::report {
+namespace {
+
+constexpr const char* policy =
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data: blob:";
+
+std::string json_in_script(std::string json) {
+  std::string safe;
+  for (const char c : json) {
+    if (c == '<') {
+      safe += "\\u003c";
+    } else {
+      safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string cell_html(const Column& column, const Cell& cell, bool is_first) {
+  const std::string value = cell.value ? fmt::format(" data-value=\"{}\"", *cell.value) : "";
+  const char* kind = column.number ? " class=\"number\"" : "";
+  if (is_first && !column.number) {
+    return fmt::format("<th scope=\"row\"{}>{}</th>", value, html(cell.text));
+  }
+  return fmt::format("<td{}{}>{}</td>", kind, value, html(cell.text));
+}
+
+/// Wide tables scroll by themselves; who has no pointer reaches them by the tabulator.
+std::string table_html(const Table& table, const std::string& id, bool searched) {
+  const std::string caption = table.title.empty() ? "" : html(table.title);
+  std::string text = fmt::format(
+      "<div class=\"scroll{}\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">"
+      "<table id=\"table-{}\"{}><caption>{}{}</caption>\n<thead><tr>",
+      searched ? " long" : "", html(table.title.empty() ? id : table.title), html(id),
+      searched ? " data-searched" : "", caption,
+      table.note.empty() ? "" : " <span class=\"note\">" + html(table.note) + "</span>");
+  for (const Column& column : table.columns) {
+    text += fmt::format("<th scope=\"col\"{}>{}</th>", column.number ? " class=\"number\"" : "",
+                        html(column.title));
+  }
+  text += "</tr></thead>\n<tbody>\n";
+  for (const auto& row : table.rows) {
+    text += "<tr>";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      text += cell_html(table.columns[i], row[i], i == 0);
+    }
+    text += "</tr>\n";
+  }
+  return text + "</tbody></table></div>\n";
+}
+
+/// `data-rows`: how many marks each layer must show, for the reader's own check and for tests.
+std::string chart_html(const Chart& chart, bool has_scripts) {
+  std::string counts;
+  std::size_t rows = 0;
+  for (const Layer& layer : chart.layers) {
+    counts += (counts.empty() ? "" : " ") + fmt::format("{}", layer.table.rows.size());
+    rows += layer.table.rows.size();
+  }
+  std::string text = fmt::format(
+      "<figure class=\"chart\" id=\"chart-{}\" data-rows=\"{}\">\n<figcaption>"
+      "<strong>{}</strong>{}</figcaption>\n",
+      html(chart.name), counts, html(chart.title),
+      chart.note.empty() ? "" : " <span class=\"note\">" + html(chart.note) + "</span>");
+  if (has_scripts) {
+    text += fmt::format(
+        "<div class=\"plot\" role=\"img\" aria-label=\"Chart: {}. Its table follows.\"></div>\n"
+        "<script type=\"application/json\">{}</script>\n",
+        html(chart.title), json_in_script(vega_lite(chart)));
+  }
+  text += fmt::format("<details class=\"data\" open><summary>Table ({} rows)</summary>\n", rows);
+  for (std::size_t i = 0; i < chart.layers.size(); ++i) {
+    text += table_html(chart.layers[i].table, fmt::format("{}-rows-{}", chart.name, i), false);
+  }
+  return text + "</details>\n</figure>\n";
+}
+
+std::string sentence_html(const Sentence& sentence) {
+  const std::string text = html(sentence.text);
+  switch (sentence.kind) {
+    case Sentence::Kind::headline:
+      return "<p class=\"headline\">" + text + "</p>\n";
+    case Sentence::Kind::warning:
+      return "<p class=\"warning\">" + text + "</p>\n";
+    case Sentence::Kind::preformatted:
+      return "<pre tabindex=\"0\" role=\"region\" aria-label=\"Text\">" + text + "</pre>\n";
+    case Sentence::Kind::plain:
+      break;
+  }
+  return "<p>" + text + "</p>\n";
+}
+
+std::string tiles_html(const std::vector<Tile>& tiles) {
+  if (tiles.empty()) return "";
+  std::string text = "<dl class=\"tiles\">\n";
+  for (const Tile& tile : tiles) {
+    text += fmt::format("<div><dt>{}</dt><dd>{}{}</dd></div>\n", html(tile.label), html(tile.value),
+                        tile.note.empty() ? "" : "<span>" + html(tile.note) + "</span>");
+  }
+  return text + "</dl>\n";
+}
+
+std::string section_html(const Section& section, bool has_scripts) {
+  std::string text =
+      fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n", html(section.id), html(section.title));
+  if (section.empty()) text += "<p class=\"without\">" + html(section.without) + "</p>\n";
+  for (const Part& part : section.parts) {
+    if (!part.title.empty()) text += "<h3>" + html(part.title) + "</h3>\n";
+    for (const Sentence& sentence : part.sentences) text += sentence_html(sentence);
+    text += tiles_html(part.tiles);
+    if (!part.charts.empty()) text += "<div class=\"charts\">\n";
+    for (const Chart& chart : part.charts) text += chart_html(chart, has_scripts);
+    if (!part.charts.empty()) text += "</div>\n";
+    for (const NamedTable& table : part.tables) {
+      text += table_html(table.table, table.name, table.searched);
+    }
+  }
+  return text + "</section>\n";
+}
+
+std::string contents_html(const Report& report) {
+  std::string text = "<nav aria-label=\"Contents\"><ol>\n";
+  for (const Section& section : report.sections) {
+    text += fmt::format("<li{}><a href=\"#{}\">{}</a></li>\n",
+                        section.empty() ? " class=\"empty\"" : "", html(section.id),
+                        html(section.title));
+  }
+  return text + "</ol></nav>\n";
+}
+
+std::string scripts_html(const std::vector<Script>& scripts) {
+  std::string text;
+  for (const Script& script : scripts) {
+    // Bundles are ours to choose, and none holds an end tag: scripts/bundle.cmake sees to it.
+    text += fmt::format("<!-- {} -->\n<script>{}</script>\n", script.name, script.text);
+  }
+  return text + fmt::format("<script>{}</script>\n", embedded::report_js);
+}
+
+}  // namespace
+
+std::string html_document(const Report& report, const std::vector<Script>& scripts) {
+  const bool has_scripts = !scripts.empty();
+  std::string text = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
+      "<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>\n{}</style>\n"
+      "<noscript><style>.plot{{display:none}}</style></noscript>\n</head>\n<body>\n"
+      "<a class=\"skip\" href=\"#main\">Skip to the report</a>\n<header>\n<h1>{}</h1>\n",
+      policy, html(report.title), embedded::report_css, html(report.title));
+  for (const std::string& banner : report.banners) {
+    text += "<p class=\"banner\" role=\"note\">" + html(banner) + "</p>\n";
+  }
+  if (!has_scripts) {
+    text +=
+        "<p class=\"warning\">Charts are missing: this program was built without npm, which brings "
+        "Vega. Every chart's table is here, and its specification in charts/. Install npm and "
+        "build again.</p>\n";
+  }
+  text +=
+      "<noscript><p class=\"warning\">Charts need JavaScript, which is off. Every chart's table "
+      "is below.</p></noscript>\n</header>\n" +
+      contents_html(report) + "<main id=\"main\">\n";
+  for (const Section& section : report.sections) text += section_html(section, has_scripts);
+  return text +
+         "</main>\n<footer><p>Written by motley report from records alone; charts/, tables/ "
+         "and tables.tex beside this page hold the same figures.</p></footer>\n" +
+         scripts_html(scripts) + "</body>\n</html>\n";
+}
+
+}  // namespace motley::analysis::report
