@@ -1,18 +1,12 @@
 #include "analysis/escape.hpp"
 
-#include <cstdlib>
+#include "results_schema/csv.hpp"
 
 namespace motley::analysis {
 namespace {
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-bool is_number(const std::string& text) {
-  char* end = nullptr;
-  std::strtod(text.c_str(), &end);
-  return end != text.c_str() && *end == '\0';
 }
 
 }  // namespace
@@ -101,18 +95,7 @@ std::string latex(std::string_view text) {
 }
 
 std::string csv(std::string_view text) {
-  std::string field(text);
-  const bool computed = !field.empty() &&
-                        std::string_view("=+-@\t\r").find(field[0]) != std::string_view::npos &&
-                        !is_number(field);
-  if (computed) field.insert(0, 1, '\'');
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string quoted = "\"";
-  for (const char c : field) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
+  return schema::csv_field(text);
 }
 
 }  // namespace motley::analysis

@@ -13,8 +13,7 @@ std::string html(std::string_view text);
 std::string markdown(std::string_view text);
 /// For text of a document; control characters become blanks.
 std::string latex(std::string_view text);
-/// One field as RFC 4180 quotes it. Text that a spreadsheet would compute (it starts with = + - @,
-/// a tab or a carriage return, and is no number) gets an apostrophe in front, as OWASP advises.
+/// See schema::csv_field.
 std::string csv(std::string_view text);
 
 }  // namespace motley::analysis

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "results_schema/csv.hpp"
 #include "results_schema/json_lines.hpp"
 
 namespace motley::schema {
@@ -27,17 +28,6 @@ double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t middle = values.size() / 2;
   return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
-/// RFC 4180: quoted where a comma, quote or line break makes it necessary.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
 }
 
 std::string parameters_text(const Parameters& parameters) {
@@ -159,12 +149,12 @@ void export_csv(const Log& log, std::ostream& out) {
         "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
         run_text(log, block.run), csv_field(block.key.case_name), block.key.revision,
         csv_field(block.key.processor), csv_field(parameters_text(block.key.parameters)),
-        block.key.engine, csv_field(block.key.scenario), csv_field(block.key.load),
+        csv_field(block.key.engine), csv_field(block.key.scenario), csv_field(block.key.load),
         to_string(block.status), csv_field(block.reason), block.round, block.process, block.order,
         to_string(block.metric), block.work.flops, block.work.bytes_read, block.work.bytes_written,
         block.work.operations, block.runs_per_sample,
-        block.clock_hertz ? fmt::format("{}", *block.clock_hertz) : "", findings_text(block),
-        block.validity ? block.validity->verdict : "");
+        block.clock_hertz ? fmt::format("{}", *block.clock_hertz) : "",
+        csv_field(findings_text(block)), block.validity ? csv_field(block.validity->verdict) : "");
     const Samples& samples = block.samples;
     const std::size_t rows = std::max<std::size_t>(1, samples.host_seconds.size());
     for (std::size_t i = 0; i < rows; ++i) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "results_schema/csv.hpp"
 #include "results_schema/json_lines.hpp"
 #include "results_schema/random_records.hpp"
 #include "results_schema/validate.hpp"
@@ -59,6 +60,31 @@ TEST(Export, GoldenFiles) {
   expect_golden("log.json", exported(export_json));
   expect_golden("log.csv", exported(export_csv));
   expect_golden("log.google_benchmark.json", exported(export_google_benchmark));
+}
+
+TEST(Export, NoSpreadsheetComputesAField) {
+  EXPECT_EQ(csv_field("=1+1"), "'=1+1");
+  EXPECT_EQ(csv_field("@SUM(A1)"), "'@SUM(A1)");
+  EXPECT_EQ(csv_field("+cmd|' /C calc'!A0,"), "\"'+cmd|' /C calc'!A0,\"");
+  EXPECT_EQ(csv_field("\t=1"), "'\t=1");
+  EXPECT_EQ(csv_field("-1.5e-3"), "-1.5e-3");
+  EXPECT_EQ(csv_field(std::string_view("-1\0=x", 5)), std::string("'-1\0=x", 6));
+  Log log = read_log(folder / "log.jsonl");
+  const std::string formula = "=HYPERLINK(A1)";
+  log.runs[0].id = log.runs[0].device.id = log.runs[0].commit = formula;
+  for (Block& block : log.blocks) {
+    block.key.case_name = block.key.processor = block.key.engine = formula;
+    block.key.scenario = block.key.load = block.reason = formula;
+    block.key.parameters = {{formula, formula}};
+    block.findings = {{formula, ""}};
+    block.validity = Validity{formula, {}};
+  }
+  std::ostringstream out;
+  export_csv(log, out);
+  const std::string csv = out.str();
+  for (const char* before : {",", "\n", "\""}) {
+    EXPECT_EQ(csv.find(before + formula), std::string::npos) << before;
+  }
 }
 
 TEST(Export, TheJsonDocumentHoldsEveryLine) {

@@ -1,7 +1,9 @@
 // Reading one line: what a key holds, and which key holds something else.
 #include "results_schema/json_lines.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 namespace motley::schema {
@@ -16,30 +18,32 @@ class Reader {
     if (!json.is_object()) refuse("an object");
   }
 
-  const Json* find(const char* key) const {
+  const Json* find(std::string_view key) const {
     const auto found = json_.find(key);
     return found == json_.end() || found->is_null() ? nullptr : &*found;
   }
-  Reader child(const char* key, const Json& json) const { return {json, path_ + key + "/"}; }
+  Reader child(std::string_view key, const Json& json) const {
+    return {json, fmt::format("{}{}/", path_, key)};
+  }
 
-  void read(const char* key, std::string& to) const {
+  void read(std::string_view key, std::string& to) const {
     if (const Json* value = find(key)) {
       if (!value->is_string()) refuse("text", key);
       to = value->get<std::string>();
     }
   }
-  void read(const char* key, bool& to) const {
+  void read(std::string_view key, bool& to) const {
     if (const Json* value = find(key)) {
       if (!value->is_boolean()) refuse("true or false", key);
       to = value->get<bool>();
     }
   }
-  void read(const char* key, double& to) const {
+  void read(std::string_view key, double& to) const {
     if (const Json* value = find(key)) to = number(*value, key);
   }
   template <class T>
   requires std::is_integral_v<T>
-  void read(const char* key, T& to) const {
+  void read(std::string_view key, T& to) const {
     if (const Json* value = find(key)) {
       const bool fits =
           value->is_number_unsigned()
@@ -50,33 +54,34 @@ class Reader {
     }
   }
   template <class T>
-  void read(const char* key, std::optional<T>& to) const {
+  void read(std::string_view key, std::optional<T>& to) const {
     if (!find(key)) return;
     T value{};
     read(key, value);
     to = value;
   }
   template <class T>
-  void read(const char* key, std::vector<T>& to) const {
+  void read(std::string_view key, std::vector<T>& to) const {
     const Json* values = find(key);
     if (!values) return;
     if (!values->is_array()) refuse("a list", key);
     for (const Json& value : *values) {
+      if (value.is_null()) refuse("a list without null", key);  // what others write for NaN
       const Json one{{"value", value}};
       T item{};
-      Reader(one, path_ + key + "/").read("value", item);
+      Reader(one, fmt::format("{}{}/", path_, key)).read("value", item);
       to.push_back(std::move(item));
     }
   }
   template <class T>
-  void read(const char* key, std::map<std::string, T>& to) const {
+  void read(std::string_view key, std::map<std::string, T>& to) const {
     const Json* values = find(key);
     if (!values) return;
     if (!values->is_object()) refuse("an object", key);
-    const Reader inner(*values, path_ + key + "/");
-    for (const auto& [name, value] : values->items()) inner.read(name.c_str(), to[name]);
+    const Reader inner(*values, fmt::format("{}{}/", path_, key));
+    for (const auto& [name, value] : values->items()) inner.read(name, to[name]);
   }
-  void read(const char* key, Value& to) const {
+  void read(std::string_view key, Value& to) const {
     const Json& value = json_.at(key);
     if (value.is_string()) {
       to = value.get<std::string>();
@@ -86,7 +91,7 @@ class Reader {
       to = number(value, key);
     }
   }
-  void read(const char* key, Fact& to) const {
+  void read(std::string_view key, Fact& to) const {
     const Json& value = json_.at(key);
     if (value.is_boolean()) {
       to = value.get<bool>();
@@ -101,7 +106,7 @@ class Reader {
     }
   }
 
-  [[noreturn]] void refuse(const char* wanted, const char* key = "") const {
+  [[noreturn]] void refuse(const char* wanted, std::string_view key = "") const {
     throw BadRecord(fmt::format("{}{} is not {}", path_, key, wanted));
   }
 
@@ -109,7 +114,7 @@ class Reader {
   static bool too_big(const Json& value) {
     return value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>());
   }
-  double number(const Json& value, const char* key) const {
+  double number(const Json& value, std::string_view key) const {
     if (!value.is_number()) refuse("a number", key);
     return value.get<double>();
   }
@@ -119,7 +124,8 @@ class Reader {
 };
 
 template <class Enum>
-void read_name(const Reader& reader, const char* key, Enum& to, std::initializer_list<Enum> all) {
+void read_name(const Reader& reader, std::string_view key, Enum& to,
+               std::initializer_list<Enum> all) {
   std::string text;
   reader.read(key, text);
   if (text.empty()) return;
@@ -133,7 +139,7 @@ void read_name(const Reader& reader, const char* key, Enum& to, std::initializer
 }
 
 template <class T, class Read>
-void read_objects(const Reader& reader, const char* key, std::vector<T>& to, Read read) {
+void read_objects(const Reader& reader, std::string_view key, std::vector<T>& to, Read read) {
   const Json* values = reader.find(key);
   if (!values) return;
   if (!values->is_array()) reader.refuse("a list", key);
@@ -352,13 +358,36 @@ End read_end(const Reader& reader) {
 /// Nesting beyond this is an attack on the parser's stack, not a record.
 constexpr int deepest = 32;
 
+/// Keys of the objects that are open. A key that comes twice has two meanings, and which one counts
+/// would be the parser's choice. Hashes, because a line may have 100,000 keys.
+class OpenKeys {
+ public:
+  void begin() { open_.emplace_back(); }
+  void add(const std::string& key) { open_.back().push_back(std::hash<std::string>()(key)); }
+  void end() {
+    std::vector<std::size_t>& keys = open_.back();
+    std::sort(keys.begin(), keys.end());
+    if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) {
+      throw BadRecord("an object has a key twice (which of them counts is not known)");
+    }
+    open_.pop_back();
+  }
+
+ private:
+  std::vector<std::vector<std::size_t>> open_;
+};
+
 Json parse_json(std::string_view line) {
-  const auto refuse_depth = [](int depth, Json::parse_event_t, Json&) {
+  OpenKeys keys;
+  const auto watch = [&keys](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > deepest) throw BadRecord("nested too deeply for a record");
+    if (event == Json::parse_event_t::object_start) keys.begin();
+    if (event == Json::parse_event_t::key) keys.add(parsed.get_ref<const std::string&>());
+    if (event == Json::parse_event_t::object_end) keys.end();
     return true;
   };
   try {
-    return Json::parse(line, refuse_depth);
+    return Json::parse(line, watch);
   } catch (const Json::exception& error) {
     throw BadRecord(fmt::format("not JSON: {}", error.what()));
   }
@@ -374,6 +403,7 @@ std::optional<Record> parse_line(std::string_view line) {
   if (kind.empty()) reader.refuse("there (every line is a record)", "record");
   int schema = version;
   reader.read("schema", schema);
+  if (schema < 1) reader.refuse("1 or more", "schema");
   if (schema > version) {
     throw BadRecord(
         fmt::format("written with schema {}, this program knows {} (its keys may mean "

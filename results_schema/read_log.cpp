@@ -1,13 +1,15 @@
 // Reading files: lines to a log, defects with file and line; several files to one log.
 #include <algorithm>
 #include <fmt/format.h>
-#include <fstream>
 
 #include "results_schema/json_lines.hpp"
+#include "results_schema/lines.hpp"
 #include "results_schema/side_file.hpp"
 
 namespace motley::schema {
 namespace {
+
+constexpr int most_processes = 1 << 30;
 
 void add(Record record, Log& log) {
   if (auto* one = std::get_if<Run>(&record)) log.runs.push_back(std::move(*one));
@@ -72,29 +74,24 @@ void append(std::vector<T>& from, std::vector<T>& to) {
 
 void read_records(const std::filesystem::path& file, CutLine cut, LongSamples long_samples,
                   const std::function<void(Record)>& take) {
-  std::ifstream in(file, std::ios::binary);
-  std::error_code error;
-  if (!in || std::filesystem::is_directory(file, error)) {
-    throw BadRecord(fmt::format(
-        "{} cannot be read (no such file, or no permission). Check the name.", file.string()));
-  }
+  Lines lines(file, most_line_bytes);
   RunCount count;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    const bool whole = !in.eof();
-    if (!whole && cut == CutLine::pass_over) break;
-    if (line.empty()) continue;
+  while (lines.next()) {
+    const bool cut_off = !lines.whole() && !lines.too_long();
+    if (cut_off && cut == CutLine::pass_over) break;
+    if (lines.text().empty()) continue;
     std::optional<Record> record;
     try {
-      record = parse_line(line);
+      lines.refuse_long();
+      record = parse_line(lines.text());
       if (!record) continue;
       auto* block = std::get_if<Block>(&*record);
       if (block && long_samples == LongSamples::read) fetch_samples(*block, file.parent_path());
     } catch (const BadRecord& defect) {
-      throw BadRecord(fmt::format("{}:{}: {}{}", file.string(), number, defect.what(),
-                                  whole ? "."
-                                        : " (the last line was cut: the run ended while it was "
-                                          "written). Go on with motley run --resume."));
+      throw BadRecord(fmt::format("{}:{}: {}{}", file.string(), lines.number(), defect.what(),
+                                  !cut_off ? "."
+                                           : " (the last line was cut: the run ended while it was "
+                                             "written). Go on with motley run --resume."));
     }
     count.number(*record);
     take(std::move(*record));
@@ -118,6 +115,10 @@ Log read_logs(const std::vector<std::string>& files, CutLine cut) {
     all_finished = all_finished && finished(log);
     const int offset = processes;
     const auto renumber = [&](auto& one) {
+      if (one.process > most_processes - offset) {
+        throw BadRecord(fmt::format(
+            "{} counts up to process {} (no run has so many). Leave it out.", file, one.process));
+      }
       one.process += offset;
       processes = std::max(processes, one.process + 1);
     };

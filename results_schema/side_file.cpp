@@ -14,6 +14,7 @@ namespace motley::schema {
 namespace {
 
 constexpr std::int64_t buckets_per_doubling = 32;
+constexpr std::uintmax_t most_values = 1 << 27;  // 1 GiB: 15 million queries with all columns
 
 /// Every column of samples that the line may hold, by its key.
 const std::vector<std::pair<std::string, std::vector<double> Samples::*>>& columns() {
@@ -51,6 +52,15 @@ std::vector<double> column_at(std::size_t index, std::size_t count,
     values[i] = std::bit_cast<double>(little_endian(bits));
   }
   return values;
+}
+
+/// Unlike a line of JSON, bytes can be any number. Segments are small, times of the monotonic clock
+/// below a century.
+void refuse_strange(const std::vector<double>& values, const std::string& column) {
+  const bool fine = std::all_of(values.begin(), values.end(),
+                                [](double value) { return value >= 0 && value < 1e10; });
+  if (!fine)
+    throw BadRecord(fmt::format("side_file: {} holds what is no number of seconds", column));
 }
 
 void write_file(const std::filesystem::path& file, const std::vector<std::byte>& bytes) {
@@ -167,13 +177,15 @@ void move_long_samples(Block& block, const std::filesystem::path& log) {
 void fetch_samples(Block& block, const std::filesystem::path& folder) {
   if (!block.side_file) return;
   const SideFile& side = *block.side_file;
-  if (std::filesystem::path(side.file).filename() != side.file || side.count <= 0) {
+  if (std::filesystem::path(side.file).filename() != side.file || side.count <= 0 ||
+      side.columns.empty()) {
     throw BadRecord(fmt::format("side_file/{} is no file beside this one", side.file));
   }
   const auto count = static_cast<std::uintmax_t>(side.count);
   const std::uintmax_t values = count * side.columns.size();
-  if (values / side.columns.size() != count || values > (std::uintmax_t{1} << 40)) {
-    throw BadRecord(fmt::format("side_file/count is {}", side.count));
+  if (values / side.columns.size() != count || values > most_values) {
+    throw BadRecord(
+        fmt::format("side_file/count is {} (more than memory is asked for)", side.count));
   }
   const std::vector<std::byte> bytes = read_file(folder / side.file, values * sizeof(double));
   if (sha256(bytes) != side.sha256) {
@@ -183,6 +195,7 @@ void fetch_samples(Block& block, const std::filesystem::path& folder) {
   }
   for (std::size_t i = 0; i < side.columns.size(); ++i) {
     std::vector<double> content = column_at(i, count, bytes);
+    refuse_strange(content, side.columns[i]);
     if (side.columns[i] == segment_column) {
       block.samples.segment.assign(content.begin(), content.end());
     }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -12,6 +11,7 @@
 #include <valijson/validator.hpp>
 
 #include "results_schema/json_lines.hpp"
+#include "results_schema/lines.hpp"
 #include "results_schema/side_file.hpp"
 
 namespace motley::embedded {
@@ -153,28 +153,27 @@ std::vector<std::string> defects_of_line(std::string_view line) {
 }
 
 Validation validate_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::error_code error;
-  if (!in || std::filesystem::is_directory(file, error)) {
-    throw BadRecord(fmt::format(
-        "{} cannot be read (no such file, or no permission). Check the name.", file.string()));
-  }
+  Lines lines(file, most_line_bytes);
   Validation validation;
   FileRules rules;
-  for (std::string line; std::getline(in, line);) {
+  while (lines.next()) {
     ++validation.lines;
-    std::vector<std::string> defects = defects_of_line(line);
-    if (defects.empty()) {
-      if (auto record = parse_line(line)) {
-        rules.look_at(*record, defects);
-        look_beside(*record, file, defects);
+    std::vector<std::string> defects;
+    if (lines.too_long()) {
+      defects = {"more bytes than a line holds (1 MiB at most)"};
+    } else {
+      defects = defects_of_line(lines.text());
+      if (defects.empty()) {
+        if (auto record = parse_line(lines.text())) {
+          rules.look_at(*record, defects);
+          look_beside(*record, file, defects);
+        }
       }
+      if (!lines.whole()) defects.push_back("cut (no newline)");
     }
     for (const std::string& defect : defects) {
       validation.defects.push_back(fmt::format("line {}: {}", validation.lines, defect));
     }
-    if (in.eof())
-      validation.defects.push_back(fmt::format("line {}: cut (no newline)", validation.lines));
   }
   if (validation.lines == 0) {
     validation.defects.push_back("the file is empty");

@@ -38,7 +38,7 @@ const std::map<std::string, Folder>& folders() {
       {"microbench", {{"results_schema", "harness"}, {"hwy", "fmt"}, false, true}},
       {"workloads",
        {{"results_schema", "harness"}, {"hwy", "fmt", "nlohmann", "zlib.h"}, false, true}},
-      {"analysis", {{"results_schema"}, {"boost", "nlohmann", "fmt"}}},
+      {"analysis", {{"results_schema"}, {"boost", "nlohmann", "fmt", "sqlite3.h"}}},
       {"scripts", {{}, {}}},
   };
   return table;
@@ -129,8 +129,9 @@ bool is_language(const std::string& header) {
 
 void check_angled(const std::string& path, const std::string& from, const std::string& header,
                   std::vector<std::string>& found) {
-  static const Names known = {"nlohmann", "valijson", "fmt",    "benchmark",   "CLI",  "CL",
-                              "hwy",      "zlib.h",   "oneapi", "clblast_c.h", "boost"};
+  static const Names known = {"nlohmann", "valijson",    "fmt",   "benchmark",
+                              "CLI",      "CL",          "hwy",   "zlib.h",
+                              "oneapi",   "clblast_c.h", "boost", "sqlite3.h"};
   if (is_language(header)) {
     return;
   }

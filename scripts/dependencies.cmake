@@ -64,6 +64,12 @@ motley_dependency(valijson "" tristanpenman/valijson
 motley_alias(motley_valijson valijson)
 motley_dependency(Boost 1.74 boostorg/math 1a7be5d895d266a870af7a6ed258e5bcf9838277) # 1.83.0
 motley_alias(Boost::headers boost_math)
+motley_dependency(SQLite3 3.35 azadkuh/sqlite-amalgamation
+                  15d0ff10ebc7e7225eced1de84bb52137000899b) # 3.38.2
+if(TARGET SQLite3) # a source tree does not tell where its header is
+  target_include_directories(SQLite3 INTERFACE ${SQLite3_SOURCE_DIR})
+  motley_alias(SQLite::SQLite3 SQLite3)
+endif()
 if(MOTLEY_PROGRAM)
   motley_dependency(benchmark 1.7 google/benchmark
                     344117638c8ff7e239044fd0fa7085839fc03021) # 1.8.3
@@ -109,4 +115,4 @@ if(MOTLEY_TESTS)
   motley_alias(GTest::gtest gtest)
   motley_alias(GTest::gtest_main gtest_main)
 endif()
-motley_quiet(nlohmann_json fmt valijson benchmark CLI11 hwy zlibstatic boost_math Headers gtest gtest_main)
+motley_quiet(nlohmann_json fmt valijson SQLite3 benchmark CLI11 hwy zlibstatic boost_math Headers gtest gtest_main)

@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/setup.sh"
 
 libraries=(libbenchmark1debian libbenchmark-dev libfmt9 libfmt-dev libgtest-dev libhwy1 libhwy-dev
-  zlib1g zlib1g-dev libboost1.74-dev)
+  zlib1g zlib1g-dev libsqlite3-0 libsqlite3-dev libboost1.74-dev)
 
 # Package lists of arm64, beside those of this machine.
 get_lists() {

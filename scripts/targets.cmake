@@ -16,7 +16,7 @@ function(motley_folder name kind)
   set(tests ${sources})
   if(sources)
     list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
-    list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main\\.cpp$")
+    list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$|/main\\.cpp$")
   endif()
   file(GLOB embedded CONFIGURE_DEPENDS ${embed_patterns} ${arg_EMBED})
   add_library(motley_${name} ${kind})
@@ -105,6 +105,8 @@ function(motley_add_tests)
     target_compile_definitions(cli_test PRIVATE MOTLEY_PROGRAM="$<TARGET_FILE:motley>")
     add_dependencies(cli_test motley)
   endif()
+  motley_fuzz(results_schema read 10 SOURCES results_schema/json_lines.cpp results_schema/json_write.cpp
+              results_schema/record.cpp LINK nlohmann_json::nlohmann_json fmt::fmt)
   motley_test(architecture SOURCES scripts/architecture.cpp scripts/architecture_test.cpp)
   target_include_directories(architecture_test PRIVATE ${PROJECT_SOURCE_DIR})
   if(MOTLEY_PROGRAM)
@@ -135,6 +137,73 @@ function(motley_test name)
   endif()
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT ${seconds} RESOURCE_LOCK ${name} ENVIRONMENT TEST_TMPDIR=${files})
+endfunction()
+
+# A compiler that has libFuzzer: another one than builds the rest, if need be.
+function(motley_find_fuzzer)
+  if(DEFINED CACHE{MOTLEY_FUZZER})
+    return()
+  endif()
+  find_program(clang NAMES clang++ clang++-14 clang++-15 clang++-16 clang++-17 clang++-18 NO_CACHE)
+  set(probe ${PROJECT_BINARY_DIR}/fuzz/probe.cpp)
+  file(WRITE ${probe} "extern \"C\" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }")
+  set(fuzzer "")
+  if(clang)
+    execute_process(COMMAND ${clang} -fsanitize=fuzzer,address,undefined ${probe} -o ${probe}.out
+                    RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+    if(NOT failed)
+      set(fuzzer ${clang})
+    endif()
+  endif()
+  set(MOTLEY_FUZZER "${fuzzer}" CACHE FILEPATH "Clang with libFuzzer; empty: no fuzzing")
+endfunction()
+
+# motley_fuzz(FOLDER NAME seconds SOURCES ... LINK ...): NAME_fuzz.cpp and SOURCES, all compiled with
+# address and undefined-behaviour sanitizers, run for so long on what FOLDER/testdata/fuzz begins with.
+# LINK: targets whose headers they need.
+function(motley_fuzz folder name seconds)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SOURCES;LINK")
+  set(test ${folder}/fuzz.${name})
+  if(CMAKE_CROSSCOMPILING OR MOTLEY_SANITIZE)
+    return()
+  endif()
+  motley_find_fuzzer()
+  if(NOT MOTLEY_FUZZER)
+    message(STATUS "No Clang with libFuzzer: ${test} is skipped")
+    add_test(NAME ${test} COMMAND ${CMAKE_COMMAND} -E echo "Skipped: no Clang with libFuzzer was found")
+    set_tests_properties(${test} PROPERTIES SKIP_REGULAR_EXPRESSION "Skipped:")
+    return()
+  endif()
+  set(flags -std=c++20 -O1 -g1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
+  set(work ${PROJECT_BINARY_DIR}/fuzz/${name})
+  file(MAKE_DIRECTORY ${work}/corpus)
+  set(headers "$<TARGET_PROPERTY:motley_${folder},INTERFACE_INCLUDE_DIRECTORIES>")
+  foreach(target IN LISTS arg_LINK)
+    list(APPEND headers "$<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>")
+  endforeach()
+  set(objects "")
+  foreach(source IN LISTS arg_SOURCES ITEMS ${folder}/${name}_fuzz.cpp)
+    cmake_path(GET source STEM stem)
+    set(object ${work}/${stem}.o)
+    add_custom_command(
+      OUTPUT ${object}
+      COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} ${MOTLEY_FUZZER} ${flags} -DFMT_HEADER_ONLY
+              "-I$<JOIN:$<REMOVE_DUPLICATES:${headers}>,;-I>" -MD -MF ${object}.d -c
+              ${PROJECT_SOURCE_DIR}/${source} -o ${object}
+      DEPENDS ${PROJECT_SOURCE_DIR}/${source}
+      DEPFILE ${object}.d
+      COMMAND_EXPAND_LISTS VERBATIM)
+    list(APPEND objects ${object})
+  endforeach()
+  add_custom_command(OUTPUT ${work}/${name}_fuzz COMMAND ${MOTLEY_FUZZER} ${flags} ${objects} -o
+                                                         ${work}/${name}_fuzz
+                     DEPENDS ${objects} VERBATIM)
+  add_custom_target(${name}_fuzz ALL DEPENDS ${work}/${name}_fuzz)
+  add_test(NAME ${test}
+           COMMAND ${work}/${name}_fuzz -max_total_time=${seconds} -timeout=5 -rss_limit_mb=1024
+                   -max_len=16384 -artifact_prefix=${work}/ -print_final_stats=1 ${work}/corpus
+                   ${PROJECT_SOURCE_DIR}/${folder}/testdata/fuzz)
+  set_tests_properties(${test} PROPERTIES TIMEOUT 120)
 endfunction()
 
 # Reports, opened in a browser: once, not under sanitizers; needs npm and Chromium.
