@@ -72,7 +72,7 @@ class Savings {
     seconds +=
         (at("device", "host_to_device") + at("gap_calls", "write")) * part(writes, kept_uploads);
     seconds += at("device", "convert") + at("gap_calls", "convert");
-    add({advice(mode_, "resident"), seconds, false, basis});
+    add({advice(mode_, "resident"), seconds * unprofiled(), false, basis});
   }
 
   void sort() {
@@ -82,6 +82,9 @@ class Savings {
 
  private:
   double at(const char* group, const char* name) const { return network_.figure(group, name); }
+
+  /// The profile's own seconds hold what profiling costs.
+  double unprofiled() const { return std::min(1.0, to_.whole_seconds / to_.profiled_seconds); }
 
   /// Of all reads: as the profile has it, and not more than the transfers' own latency where that
   /// was measured.
@@ -102,7 +105,7 @@ class Savings {
     if (measured || mode_ != "resident" || !to_.training || !to_.on_device) return;
     const double reads = at("counts", "copies_to_host");
     std::string basis = "by this profile's own waits";
-    add({advice(mode_, "resident_async"), waiting(reads, basis), false, basis});
+    add({advice(mode_, "resident_async"), waiting(reads, basis) * unprofiled(), false, basis});
   }
 
   void add(Saving saving) {

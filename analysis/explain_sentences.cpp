@@ -120,8 +120,9 @@ class Sentences {
     const double copies = at("counts", "blocking_copies");
     const bool of_copies = copies > 0 && at("gap_calls", "read") >= 0.5 * share * whole();
     if (of_copies) {
-      return fmt::format("{} of this {} is latency of {}, {} each.", percent(share), run_,
-                         blocking_copies(copies), seconds_text(at("gap_calls", "read") / copies));
+      return fmt::format(
+          "{} of this {} is latency of {}{}.", percent(share), run_, blocking_copies(copies),
+          copies > 1 ? ", " + seconds_text(at("gap_calls", "read") / copies) + " each" : "");
     }
     return fmt::format("{} of this {} passes between the device's end and the host's notice ({}).",
                        percent(share), run_, parts(Kind::wait));

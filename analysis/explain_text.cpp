@@ -123,8 +123,8 @@ Table accuracy_table(const std::vector<Accuracy>& accuracies, bool families) {
   table.title = "How far the predictions are off";
   table.note =
       "flops: work / peak; roofline: or bytes / bandwidth; calls: and launches, copies, waits; "
-      "blocks: and whole vectors, tiles, work-groups, members; calibrated: blocks times what the "
-      "other networks' operators took of it; "
+      "blocks: and whole vectors, tiles, work-groups, members; calibrated: blocks by the law "
+      "of the other networks' operators; "
       "error: median of |predicted / measured - 1|; ratio: median of predicted / measured, below 1 "
       "it promises too much";
   table.columns = {{"processor", false, ""}, {"of", false, "family"},

@@ -6,12 +6,13 @@
 #include <set>
 
 #include "analysis/network_names.hpp"
+#include "analysis/operator_laws.hpp"
 #include "analysis/statistics.hpp"
 
 namespace motley::analysis {
 namespace {
 
-/// An operator below this is a call, and a network's first figures of it are noise.
+/// Below this nothing is measured.
 constexpr double least_seconds = 1e-9;
 constexpr double tenth = 0.1;
 
@@ -171,48 +172,6 @@ std::string model_of(const schema::Key& key) {
   return text;
 }
 
-/// What operators of one kind took of their `blocks` prediction, by processor, kind and model.
-class Efficiencies {
- public:
-  void add(const StepPrediction& step, const std::string& model) {
-    for (const OperatorPrediction& one : step.operators) {
-      const auto& predicted = one.predicted[Model::blocks];
-      if (one.measured_seconds < least_seconds || !predicted || *predicted <= 0) continue;
-      ratios_[{step.processor, one.kind}][model].push_back(one.measured_seconds / *predicted);
-    }
-  }
-
-  /// Median over the other networks' operators; absent where there are none.
-  std::optional<double> ratio(const std::string& processor, const std::string& kind,
-                              const std::string& model) const {
-    const auto found = ratios_.find({processor, kind});
-    if (found == ratios_.end()) return std::nullopt;
-    std::vector<double> all;
-    for (const auto& [other, ratios] : found->second) {
-      if (other != model) all.insert(all.end(), ratios.begin(), ratios.end());
-    }
-    if (all.empty()) return std::nullopt;
-    return median(all);
-  }
-
-  void calibrate(StepPrediction& step, const std::string& model) const {
-    double change = 0;
-    for (OperatorPrediction& one : step.operators) {
-      const auto& blocks = one.predicted[Model::blocks];
-      const auto other = ratio(step.processor, one.kind, model);
-      if (blocks && other) one.predicted[Model::calibrated] = *blocks * *other;
-      // Without another network its operator is taken as it is.
-      if (blocks && other) change += *one.predicted[Model::calibrated] - *blocks;
-    }
-    if (step.predicted[Model::blocks]) {
-      step.predicted[Model::calibrated] = *step.predicted[Model::blocks] + change;
-    }
-  }
-
- private:
-  std::map<std::pair<std::string, std::string>, std::map<std::string, std::vector<double>>> ratios_;
-};
-
 using Ratios = std::map<std::pair<std::string, Model>, std::vector<double>>;  // by family
 
 void add_ratio(Ratios& ratios, const std::string& family, double measured,
@@ -288,7 +247,7 @@ Predictions predict(const schema::Log& log) {
   const std::vector<ProfiledNetwork> networks = profiled_networks(log);
   std::map<std::string, ProcessorFacts> facts;
   Predictions result;
-  Efficiencies efficiencies;
+  OperatorLaws laws;
   for (const ProfiledNetwork& one : networks) {
     const schema::Key& key = one.key();
     const auto [own, is_new] = facts.try_emplace(key.processor);
@@ -298,11 +257,11 @@ Predictions predict(const schema::Log& log) {
     for (const Measurement& other : all) {
       if (other.key == key) step.measured_seconds = other.value();
     }
-    efficiencies.add(step, model_of(key));
+    laws.add(step, model_of(key));
     result.steps.push_back(std::move(step));
   }
   for (std::size_t i = 0; i < networks.size(); ++i) {
-    efficiencies.calibrate(result.steps[i], model_of(networks[i].key()));
+    laws.calibrate(result.steps[i], model_of(networks[i].key()));
   }
   result.accuracies = accuracies(result.steps);
   return result;

@@ -5,8 +5,8 @@
 //   calls       roofline, and what launches, copies and waits cost, with transfers by their fit
 //   blocks      calls, with work rounded up to whole vectors, tiles and rounds of work-groups, and
 //               on a CPU the share of the team that computes (after CoDL, Jia et al., MobiSys 2022)
-//   calibrated  blocks, times what operators of the same kind took of it in the other networks of
-//               the records: none of its own figures is used for a network
+//   calibrated  blocks, by the law that operators of the same kind followed in the other networks
+//               of the records (operator_laws.hpp)
 // Steps are sums: where a device computes while the host gives commands they are too long.
 #pragma once
 

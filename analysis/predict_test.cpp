@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "analysis/operator_laws.hpp"
 #include "analysis/synthetic_step.hpp"
 
 namespace motley::analysis {
@@ -112,6 +113,19 @@ TEST(Predict, WorkGroupsComeInRounds) {
   EXPECT_EQ(occupancy(op, 0), 1);
   op.members = 1;
   EXPECT_NEAR(occupancy(op, 2), 0.5, 1e-12);
+}
+
+TEST(Predict, ALawHasAFixedPartAndASlopeNeitherNegative) {
+  std::vector<Taken> points;
+  for (const double x : {1e-6, 1e-5, 1e-4, 1e-3}) points.push_back({x, 5e-6 + 2 * x});
+  EXPECT_NEAR(fit_law(points).fixed, 5e-6, 1e-9);
+  EXPECT_NEAR(fit_law(points).slope, 2, 1e-6);
+  for (Taken& one : points) one.measured = one.predicted * one.predicted;  // convex
+  EXPECT_GE(fit_law(points).fixed, 0);
+  EXPECT_GE(fit_law(points).slope, 0);
+  EXPECT_NEAR(fit_law({{1e-6, 3e-6}}).slope, 3, 1e-9);
+  EXPECT_EQ(fit_law({{1e-6, 3e-6}}).fixed, 0);
+  EXPECT_EQ(fit_law({}).slope, 0);
 }
 
 TEST(Predict, CalibrationComesFromOtherNetworksAlone) {

@@ -194,6 +194,12 @@ double of(const std::map<std::string, double>& figures, const char* name) {
   return found == figures.end() ? 0 : found->second;
 }
 
+double sum(const std::map<std::string, double>& figures) {
+  double all = 0;
+  for (const auto& [name, seconds] : figures) all += seconds;
+  return all;
+}
+
 TEST_P(Attribution, EachDelayOfASimulatedDeviceIsChargedToItsCause) {
   const auto device = opened();
   if (!device) GTEST_SKIP() << why_;
@@ -209,13 +215,21 @@ TEST_P(Attribution, EachDelayOfASimulatedDeviceIsChargedToItsCause) {
       EXPECT_GE(account(after) - account(before), 0.95 * added);
       EXPECT_LE(account(after) - account(before), 1.05 * added);
       EXPECT_LE(after.unattributed_seconds, 1e-9);
+      EXPECT_NEAR(sum(after.gap_calls), sum(after.gap), 1e-9);
+      EXPECT_NEAR(sum(after.host_calls), sum(after.host), 1e-9);
     };
     Costs costs;
     costs.launch_seconds = Costs::of_a_phone().launch_seconds;
     expect_charged(costs, [](const Timeline& all) { return of(all.gap, "submit"); });
+    expect_charged(costs, [](const Timeline& all) {
+      return of(all.gap_calls, "launch") + of(all.gap_calls, "convert");
+    });
     costs = {};
     costs.sync_seconds = Costs::of_a_phone().sync_seconds;
     expect_charged(costs, [](const Timeline& all) { return of(all.gap, "blocked"); });
+    expect_charged(costs, [](const Timeline& all) {
+      return of(all.gap_calls, "read") + of(all.gap_calls, "map") + of(all.gap_calls, "finish");
+    });
     costs = {};
     costs.bytes_per_second = Costs::of_a_phone().bytes_per_second;
     expect_charged(costs, [](const Timeline& all) {
