@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <limits>
-#include <map>
 #include <nlohmann/json.hpp>
+
+#include "analysis/report/chart_scale.hpp"
+#include "analysis/text.hpp"
 
 namespace motley::analysis::report {
 namespace {
@@ -53,71 +54,6 @@ Json tooltip_of(const Layer& layer) {
                    {"title", column.title}});
   }
   return all;
-}
-
-/// `12.3` and its prefix as d3 writes them, a blank between, then the unit.
-std::string label_expression(Unit unit) {
-  const auto with = [](const char* name) {
-    return fmt::format(
-        "replace(format(datum.value,'~s'),regexp('([yzafpnµmkMGTPEZY]?)$'),' $1')+'{}'", name);
-  };
-  switch (unit) {
-    case Unit::seconds:
-      return with("s");
-    case Unit::bytes_per_second:
-      return with("B/s");
-    case Unit::flops_per_second:
-      return with("FLOP/s");
-    case Unit::per_second:
-      return with("/s");
-    case Unit::hertz:
-      return with("Hz");
-    case Unit::bytes:
-      return "datum.value>=1073741824?format(datum.value/1073741824,'~g')+' GiB':"
-             "datum.value>=1048576?format(datum.value/1048576,'~g')+' MiB':"
-             "datum.value>=1024?format(datum.value/1024,'~g')+' KiB':"
-             "format(datum.value,'~g')+' B'";
-    case Unit::share:
-      return "format(datum.value,'~%')";
-    case Unit::celsius:
-      return "format(datum.value,'~g')+' °C'";
-    case Unit::ratio:
-      return "format(datum.value,'~g')+'×'";
-    case Unit::flops_per_byte:
-    case Unit::none:
-      break;
-  }
-  return "format(datum.value,'~g')";
-}
-
-struct Range {
-  double from = std::numeric_limits<double>::infinity(), to = -from;
-  void add(const Layer& layer, const std::string& key) {
-    if (key.empty()) return;
-    for (const auto& row : layer.table.rows) {
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        if (layer.table.columns[i].key != key || !row[i].value) continue;
-        from = std::min(from, *row[i].value);
-        to = std::max(to, *row[i].value);
-      }
-    }
-  }
-};
-
-/// Bars end where the parts of one name do.
-double longest_bar(const Layer& layer) {
-  std::map<std::string, double> sums;
-  double longest = 0;
-  for (const auto& row : layer.table.rows) {
-    std::string name;
-    double length = 0;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (layer.table.columns[i].key == layer.y) name = row[i].text;
-      if (layer.table.columns[i].key == layer.x) length = row[i].value.value_or(0);
-    }
-    longest = std::max(longest, sums[name] += length);
-  }
-  return longest;
 }
 
 bool ends_lie_along_x(const Chart& chart, const Layer& layer) {
@@ -187,7 +123,7 @@ Json channel(const Chart& chart, bool is_x, const std::string& field) {
     details = axis.scale == Scale::logarithmic ? log_axis(chart, is_x) : linear_axis(chart, is_x);
     details["axis"]["labelExpr"] = label_expression(axis.unit);
     details["axis"]["labelOverlap"] = "greedy";
-    if (is_x) details["axis"]["tickCount"] = 5;
+    details["axis"]["tickCount"] = is_x ? 5 : 6;
   }
   result.update(details);
   if (axis.title.empty()) {
@@ -244,23 +180,24 @@ Json text_layer(const Layer& layer, const Json& x, const Json& y) {
   if (inside) {
     mark["color"] = "#1a1a1a";
   } else if (layer.mark == Mark::level) {
-    mark.update({{"dx", 2}, {"dy", -6}});
+    mark.update({{"align", layer.label_right ? "right" : "left"},
+                 {"dx", layer.label_right ? -2 : 2},
+                 {"dy", -6}});
+  } else if (layer.mark == Mark::line) {  // below a line that rises
+    mark.update({{"dx", 8}, {"dy", 8}});
   } else if (layer.mark != Mark::text) {
     mark["dy"] = -7;
   }
   Json encoding = {{"x", x}, {"y", y}, {"text", {{"field", layer.label}, {"type", "nominal"}}}};
   Json result = {{"mark", mark}, {"encoding", encoding}};
-  if (layer.mark == Mark::line) {  // at the end of each line
-    const std::string group = layer.series.empty() ? layer.label : layer.series;
-    const Json rank = {{"op", "rank"}, {"as", "from_end"}};
-    const Json last_first = {{"field", layer.x}, {"order", "descending"}};
-    const Json window = {{"window", Json::array({rank})},
-                         {"sort", Json::array({last_first})},
-                         {"groupby", Json::array({group})}};
-    const Json last = {{"filter", "datum.from_end == 1"}};
-    result["transform"] = Json::array({window, last});
-    result["mark"]["align"] = "right";
-    result["mark"]["dx"] = 0;
+  if (layer.mark == Mark::line) {  // once a line, where it begins
+    const std::string of = !layer.group.empty() ? layer.group : layer.series;
+    const Json rank = {{"op", "row_number"}, {"as", "number"}};
+    const Json ascending = {{"field", layer.x}, {"order", "ascending"}};
+    Json window = {{"window", Json::array({rank})}, {"sort", Json::array({ascending})}};
+    if (!of.empty()) window["groupby"] = Json::array({of});
+    const Json first = {{"filter", "datum.number == 1"}};
+    result["transform"] = Json::array({window, first});
   }
   return result;
 }
@@ -270,10 +207,11 @@ Json mark_of(const Layer& layer) {
     case Mark::line: {
       Json mark = {{"type", "line"}, {"strokeWidth", 1.75}};
       if (layer.dashed) mark.update({{"strokeDash", {5, 4}}, {"strokeWidth", 1.25}});
+      if (layer.series.empty() && layer.dashed) mark["color"] = "#8a8a8a";
       return mark;
     }
     case Mark::point:
-      return {{"type", "point"}, {"filled", true}, {"size", 46}, {"opacity", 0.95}};
+      return {{"type", "point"}, {"filled", true}, {"size", 46}, {"opacity", 1}};
     case Mark::bar:
       return {{"type", "bar"}, {"height", {{"band", 0.72}}}};
     case Mark::cell:
@@ -288,42 +226,48 @@ Json mark_of(const Layer& layer) {
   return {{"type", "text"}, {"align", "left"}, {"dx", 6}};
 }
 
-Json layer_spec(const Chart& chart, std::size_t index, const std::vector<std::string>& domain) {
-  const Layer& layer = chart.layers[index];
-  const std::string name = fmt::format("rows_{}", index);
-  const Json x = channel(chart, true, layer.x), y = channel(chart, false, layer.y);
-  Json encoding = {{"x", x}, {"y", y}};
+Json encoding_of(const Chart& chart, const Layer& layer, const std::vector<std::string>& domain) {
+  Json encoding = {{"x", channel(chart, true, layer.x)}, {"y", channel(chart, false, layer.y)}};
   if (layer.mark == Mark::rule || layer.mark == Mark::level) {
     const bool along_x = ends_lie_along_x(chart, layer);
     encoding[along_x ? "x" : "y"] = channel(chart, along_x, layer.low);
     encoding[along_x ? "x2" : "y2"] = {{"field", layer.high}};
   }
   if (!layer.series.empty()) encoding["color"] = colour(chart, layer, domain);
+  if (!layer.group.empty()) encoding["detail"] = {{"field", layer.group}, {"type", "nominal"}};
   if (layer.mark == Mark::bar) encoding["order"] = {{"field", "place"}, {"type", "quantitative"}};
   if (layer.mark == Mark::cell) encoding["color"] = heat(chart, layer);
   if (layer.mark == Mark::text) encoding["text"] = {{"field", layer.label}, {"type", "nominal"}};
+  return encoding;
+}
+
+/// Points that were measured, and what a pointer finds. Laws have none.
+Json points_on(const Layer& layer, Json encoding, const std::vector<std::string>& domain) {
+  encoding["tooltip"] = tooltip_of(layer);
+  if (!layer.series.empty()) encoding["shape"] = shape(layer, domain);
+  return {{"mark", {{"type", "point"}, {"filled", true}, {"size", 34}, {"opacity", 1}}},
+          {"encoding", encoding}};
+}
+
+Json layer_spec(const Chart& chart, std::size_t index, const std::vector<std::string>& domain) {
+  const Layer& layer = chart.layers[index];
+  const std::string name = fmt::format("rows_{}", index);
+  const Json encoding = encoding_of(chart, layer, domain);
   Json marks = {{"name", name}, {"mark", mark_of(layer)}, {"encoding", encoding}};
-  marks["encoding"]["tooltip"] = tooltip_of(layer);
-  Json group = {{"data", {{"name", name}, {"values", data_of(layer, domain)}}},
-                {"layer", Json::array()}};
-  if (layer.mark == Mark::line) {
-    marks["encoding"].erase("tooltip");
-    if (!layer.dashed) {  // points are what was measured, and what a pointer finds
-      Json points = {{"mark", {{"type", "point"}, {"filled", true}, {"size", 30}}},
-                     {"encoding", encoding}};
-      points["encoding"]["tooltip"] = tooltip_of(layer);
-      if (!layer.series.empty()) points["encoding"]["shape"] = shape(layer, domain);
-      group["layer"].push_back(std::move(points));
-    }
-  } else if (layer.mark == Mark::point && !layer.series.empty()) {
+  if (layer.mark != Mark::line) marks["encoding"]["tooltip"] = tooltip_of(layer);
+  if (layer.mark == Mark::point && !layer.series.empty()) {
     marks["encoding"]["shape"] = shape(layer, domain);
   }
-  group["layer"].insert(group["layer"].begin(), std::move(marks));
-  if (!layer.label.empty() && layer.mark != Mark::text) {
-    const Json begin = layer.mark == Mark::level ? channel(chart, true, layer.low) : x;
-    group["layer"].push_back(text_layer(layer, begin, y));
+  Json layers = Json::array({marks});
+  if (layer.mark == Mark::line && !layer.dashed) {
+    layers.push_back(points_on(layer, encoding, domain));
   }
-  return group;
+  if (!layer.label.empty() && layer.mark != Mark::text) {
+    const std::string end = layer.label_right ? layer.high : layer.low;
+    const Json x = channel(chart, true, layer.mark == Mark::level ? end : layer.x);
+    layers.push_back(text_layer(layer, x, channel(chart, false, layer.y)));
+  }
+  return {{"data", {{"name", name}, {"values", data_of(layer, domain)}}}, {"layer", layers}};
 }
 
 std::vector<std::string> domain_of(const Chart& chart) {
@@ -345,8 +289,17 @@ std::vector<std::string> domain_of(const Chart& chart) {
   return seen;
 }
 
+/// As many beside each other as their names leave room for.
+std::size_t legend_columns(const Chart& chart, const std::vector<std::string>& domain) {
+  constexpr std::size_t symbol = 4;
+  const std::size_t room = chart.y.scale == Scale::names ? 54 : 76;
+  std::size_t longest = 1;
+  for (const std::string& one : domain) longest = std::max(longest, columns(one) + symbol);
+  return std::clamp<std::size_t>(room / longest, 1, 4);
+}
+
 /// For paper; the page sets its own for dark surroundings.
-Json light_look() {
+Json light_look(const Chart& chart, const std::vector<std::string>& domain) {
   const Json axis = {{"gridColor", "#e6e6e6"},  {"domainColor", "#8a8a8a"},
                      {"tickColor", "#8a8a8a"},  {"labelColor", "#333333"},
                      {"titleColor", "#333333"}, {"titleFontWeight", "normal"},
@@ -361,10 +314,10 @@ Json light_look() {
           {"legend",
            {{"orient", "top"},
             {"direction", "horizontal"},
-            {"columns", 3},
+            {"columns", legend_columns(chart, domain)},
             {"labelColor", "#333333"},
             {"labelFontSize", 11},
-            {"labelLimit", 260},
+            {"labelLimit", 420},
             {"symbolStrokeWidth", 2}}}};
 }
 
@@ -377,43 +330,22 @@ double height_of(const Chart& chart) {
 
 }  // namespace
 
-LogScale log_scale(double smallest, double largest, bool binary) {
-  LogScale scale;
-  if (!(smallest > 0) || !(largest >= smallest) || !std::isfinite(largest)) {
-    scale.ticks = {1, 10};
-    return scale;
-  }
-  constexpr double margin = 1.2, most_ticks = 8;
-  scale.from = smallest / margin;
-  scale.to = largest * margin;
-  const double base = binary ? 2 : 10;
-  const double first = std::floor(std::log(scale.from) / std::log(base));
-  const double last = std::ceil(std::log(scale.to) / std::log(base));
-  const double step = std::max(1.0, std::ceil((last - first) / most_ticks));
-  const bool between = !binary && last - first <= 2;  // 1, 2, 5, 10
-  for (double power = first; power <= last; power += step) {
-    const double tick = std::pow(base, power);
-    const std::vector<double> parts = between ? std::vector<double>{1, 2, 5} : std::vector{1.0};
-    for (const double part : parts) {
-      if (tick * part >= scale.from && tick * part <= scale.to) scale.ticks.push_back(tick * part);
-    }
-  }
-  return scale;
-}
-
 std::string vega_lite(const Chart& chart) {
   const std::vector<std::string> domain = domain_of(chart);
   Json layers = Json::array();
   for (std::size_t i = 0; i < chart.layers.size(); ++i) {
     layers.push_back(layer_spec(chart, i, domain));
   }
-  const Json spec = {{"$schema", "https://vega.github.io/schema/vega-lite/v6.json"},
-                     {"description", chart.title},
-                     {"width", plot_columns},
-                     {"height", height_of(chart)},
-                     {"autosize", {{"type", "fit-x"}, {"contains", "padding"}}},
-                     {"layer", layers},
-                     {"config", light_look()}};
+  Json spec = {{"$schema", "https://vega.github.io/schema/vega-lite/v6.json"},
+               {"description", chart.title},
+               {"width", plot_columns},
+               {"height", height_of(chart)},
+               {"autosize", {{"type", "fit-x"}, {"contains", "padding"}}},
+               {"layer", layers},
+               {"config", light_look(chart, domain)}};
+  if (chart.x.scale == Scale::names) {  // the last slanted name ends right of its cell
+    spec["padding"] = {{"left", 5}, {"top", 5}, {"bottom", 5}, {"right", 70}};
+  }
   return spec.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

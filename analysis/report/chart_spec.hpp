@@ -13,12 +13,4 @@ namespace motley::analysis::report {
 /// its data and its marks (rows_i_marks in Vega).
 std::string vega_lite(const Chart& chart);
 
-/// Ends that hold all values with a margin, and ticks in between that are round.
-struct LogScale {
-  double from = 1, to = 10;
-  std::vector<double> ticks;
-};
-/// Of positive values; binary: ticks are powers of two.
-LogScale log_scale(double smallest, double largest, bool binary);
-
 }  // namespace motley::analysis::report

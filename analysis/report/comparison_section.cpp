@@ -1,104 +1,130 @@
-// How do several devices or commits compare? The headline figures side by side; whether a
-// difference is more than noise is asked of `motley compare`.
+// How do several devices or commits compare? Each against the first one, by the same test as
+// `motley compare`: a difference is one where it is more than processes differ anyway.
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
-#include <map>
 
+#include "analysis/compare_text.hpp"
 #include "analysis/report/section.hpp"
 
 namespace motley::analysis::report {
 namespace {
 
-constexpr std::size_t most_chart_rows = 30;
+constexpr std::size_t most_chart_rows = 40;
 
-struct Row {
-  std::string name, processor;
-  schema::Metric metric;
-  std::vector<const Headline*> of;  ///< by source; null where it has none
-};
-
-/// Levels of memory differ between devices: those figures have no counterpart.
-std::vector<Row> rows_of(const std::vector<const Source*>& sources) {
-  std::vector<Row> rows;
-  std::map<std::string, std::size_t> places;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    for (const Headline& one : sources[i]->headlines) {
-      if (one.level) continue;
-      const auto [place, is_new] =
-          places.try_emplace(one.name() + "\n" + one.processor, rows.size());
-      if (is_new) {
-        rows.push_back({one.name(), one.processor, one.metric,
-                        std::vector<const Headline*>(sources.size(), nullptr)});
-      }
-      rows[place->second].of[i] = &one;
+RunFigures figures_of(const Source& source) {
+  FigureReader reader;
+  reader.begin_file(source.label);
+  for (std::size_t run = 0; run < source.log.runs.size(); ++run) {
+    reader.take(source.log.runs[run]);
+    for (const schema::Block& block : source.log.blocks) {
+      if (block.run == run) reader.take(block);
     }
   }
-  std::erase_if(rows, [](const Row& row) {
-    return std::count(row.of.begin(), row.of.end(), nullptr) + 1 >=
-           static_cast<std::ptrdiff_t>(row.of.size());
+  return reader.figures();
+}
+
+std::optional<Interval> interval_of(const ComparedRow& row) {
+  if (row.tested) return row.tested->interval();
+  if (row.resampled) return row.resampled->bca;
+  return std::nullopt;
+}
+
+/// Farthest from 1 first; what is sure before what is not.
+std::vector<const ComparedRow*> shown_rows(const Comparison& comparison) {
+  std::vector<const ComparedRow*> rows;
+  for (const ComparedRow& row : comparison.rows) {
+    const auto interval = interval_of(row);
+    if (row.sound() && row.ratio() > 0 && interval && interval->low > 0) rows.push_back(&row);
+  }
+  const auto sure = [](const ComparedRow* row) {
+    return row->change == Change::faster || row->change == Change::slower;
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const ComparedRow* a, const ComparedRow* b) {
+    if (sure(a) != sure(b)) return sure(a);
+    return std::abs(std::log(a->ratio())) > std::abs(std::log(b->ratio()));
+  });
+  if (rows.size() > most_chart_rows) rows.resize(most_chart_rows);
+  std::stable_sort(rows.begin(), rows.end(), [](const ComparedRow* a, const ComparedRow* b) {
+    return a->ratio() > b->ratio();
   });
   return rows;
 }
 
-/// As a speed: above 1 is faster than the first source, whatever was measured.
-double speed_ratio(const Row& row, std::size_t i) {
-  if (!row.of[0] || !row.of[i] || !(row.of[0]->value > 0) || !(row.of[i]->value > 0)) return 0;
-  const double ratio = row.of[i]->value / row.of[0]->value;
-  return direction(row.metric) > 0 ? ratio : 1 / ratio;
-}
-
-Table side_by_side(const std::vector<const Source*>& sources, const std::vector<Row>& rows) {
+Table chart_table(const std::vector<const ComparedRow*>& rows) {
   Table table;
-  table.title = "Headline figures side by side";
-  table.note =
-      "Ratio: speed against the first column; above 1 is faster. No intervals: ask motley "
-      "compare whether a difference is more than noise.";
-  table.columns = {{"figure", false, "figure"}, {"processor", false, "processor"}};
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    table.columns.push_back({sources[i]->label, true, fmt::format("value_{}", i + 1)});
-    if (i > 0) table.columns.push_back({"ratio", true, fmt::format("ratio_{}", i + 1)});
-  }
-  for (const Row& row : rows) {
-    std::vector<Cell> cells{row.name, row.processor};
-    for (std::size_t i = 0; i < sources.size(); ++i) {
-      cells.push_back(row.of[i] ? unit_cell(unit_of(row.metric), row.of[i]->value) : Cell("-"));
-      const double ratio = speed_ratio(row, i);
-      if (i > 0) cells.push_back(ratio > 0 ? unit_cell(Unit::ratio, ratio) : Cell("-"));
-    }
-    table.rows.push_back(std::move(cells));
+  table.columns = {{"figure", false, "figure"},
+                   {"speed", true, "ratio"},
+                   {"95 % from", true, "low"},
+                   {"to", true, "high"},
+                   {"verdict", false, "verdict"}};
+  for (const ComparedRow* row : rows) {
+    const auto interval = interval_of(*row);
+    table.rows.push_back({row->name() + ", " + row->key.processor +
+                              (row->quantity.ends_with("per_second") ? "" : ", " + row->quantity),
+                          unit_cell(Unit::ratio, row->ratio()),
+                          unit_cell(Unit::ratio, interval->low),
+                          unit_cell(Unit::ratio, interval->high), to_string(row->change)});
   }
   return table;
 }
 
-void add_chart_of(const std::vector<const Source*>& sources, const std::vector<Row>& rows,
-                  Part& part) {
-  Layer points(Mark::point);
-  points.table.columns = {
-      {"figure", false, "figure"}, {"source", false, "source"}, {"speed", true, "ratio"}};
-  points.x = "ratio";
-  points.y = "figure";
-  points.series = "source";
-  std::size_t shown = 0;
-  for (const Row& row : rows) {
-    if (shown++ == most_chart_rows) break;
-    for (std::size_t i = 1; i < sources.size(); ++i) {
-      const double ratio = speed_ratio(row, i);
-      if (!(ratio > 0)) continue;
-      points.table.rows.push_back(
-          {row.name + ", " + row.processor, sources[i]->label, unit_cell(Unit::ratio, ratio)});
-    }
-  }
+Chart chart_of(const Source& first, const Source& second, const Comparison& comparison) {
+  const std::vector<const ComparedRow*> rows = shown_rows(comparison);
   Chart chart;
-  chart.name = "comparison";
-  chart.title = "Speed against " + sources.front()->label;
-  chart.note = "Right of 1 is faster.";
-  if (rows.size() > most_chart_rows) {
-    chart.note += fmt::format(" The first {} of {} figures.", most_chart_rows, rows.size());
+  chart.name = "comparison-" + file_name(second.label);
+  chart.title = fmt::format("Speed of {} against {}", second.label, first.label);
+  chart.note = "Right of 1 is faster; lines are 95 % intervals.";
+  if (rows.size() < comparison.rows.size()) {
+    chart.note += fmt::format(" {} of {} rows: the surest, then the largest differences.",
+                              rows.size(), comparison.rows.size());
   }
   chart.x = {"times as fast", Unit::ratio, Scale::logarithmic};
   chart.y = {"", Unit::none, Scale::names};
-  chart.layers.push_back(std::move(points));
-  add_chart(std::move(chart), part);
+  chart.domain = {"faster", "slower", "same", "inconclusive"};
+  chart.colours = {"#0072B2", "#D55E00", "#009E73", "#8A8A8A"};
+  Layer points(Mark::point, chart_table(rows));
+  points.x = "ratio";
+  points.y = "figure";
+  points.series = "verdict";
+  Layer intervals(Mark::rule, points.table);
+  intervals.x = "ratio";
+  intervals.y = "figure";
+  intervals.low = "low";
+  intervals.high = "high";
+  intervals.series = "verdict";
+  intervals.table.title = "The same rows, for their intervals";
+  chart.layers = {std::move(intervals), std::move(points)};
+  return chart;
+}
+
+Part part_of(const Source& first, const Source& second, const RunFigures& figures) {
+  Part part;
+  part.title = second.label + " against " + first.label;
+  CompareOptions options;  // whoever puts devices side by side knows that they differ
+  options.across = {"device", "exec_context", "build"};
+  Comparison comparison;
+  try {
+    comparison = compare(figures, figures_of(second), options);
+  } catch (const Incomparable& reason) {
+    part.sentences.push_back({reason.what(), Sentence::Kind::warning});
+    return part;
+  }
+  if (comparison.rows.empty()) {
+    part.sentences.push_back({"No measurement is in both.", Sentence::Kind::plain});
+    return part;
+  }
+  part.sentences.push_back({headline(comparison), Sentence::Kind::preformatted});
+  add_chart(chart_of(first, second, comparison), part);
+  const std::string name = file_name(second.label);
+  for (auto& [kind, table] : std::vector<std::pair<std::string, Table>>{
+           {"differences-", difference_table(comparison)},
+           {"comparison-rows-", comparison_table(comparison, {Change::slower, Change::faster,
+                                                              Change::inconclusive, Change::same})},
+           {"not-compared-", unsound_table(comparison)}}) {
+    if (!table.rows.empty()) part.tables.push_back({kind + name, table, table.rows.size() > 60});
+  }
+  return part;
 }
 
 Section make(const std::vector<Source>& sources) {
@@ -112,12 +138,10 @@ Section make(const std::vector<Source>& sources) {
     if (!source.emulated) compared.push_back(&source);
   }
   if (compared.size() < 2) return section;
-  const std::vector<Row> rows = rows_of(compared);
-  if (rows.empty()) return section;
-  Part part;
-  add_chart_of(compared, rows, part);
-  part.tables.push_back({"comparison", side_by_side(compared, rows)});
-  section.parts.push_back(std::move(part));
+  const RunFigures first = figures_of(*compared.front());
+  for (std::size_t i = 1; i < compared.size(); ++i) {
+    section.parts.push_back(part_of(*compared.front(), *compared[i], first));
+  }
   return section;
 }
 

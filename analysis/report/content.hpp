@@ -55,11 +55,13 @@ struct Layer {
   Mark mark = Mark::line;
   Table table;
   std::string x, y;
-  std::string series;     ///< text: colour and shape
-  std::string value;      ///< of a cell: its colour
-  std::string low, high;  ///< of a rule and of a level
-  std::string label;      ///< text written beside the mark or, of lines, at their ends
-  bool dashed = false;    ///< a law or a bound, nothing measured
+  std::string series;        ///< text: colour and shape
+  std::string group;         ///< text: what belongs to one line, where lines have no colours
+  std::string value;         ///< of a cell: its colour
+  std::string low, high;     ///< of a rule and of a level
+  std::string label;         ///< text written beside the mark or, of lines, where they begin
+  bool dashed = false;       ///< a law or a bound, nothing measured
+  bool label_right = false;  ///< of a level: above its right end
 
   explicit Layer(Mark drawn, Table rows = {}) : mark(drawn), table(std::move(rows)) {}
 };

@@ -27,6 +27,7 @@ void add_windows(const Source& source, Part& part) {
     const auto latency = block.series.find("window_latency_seconds");
     if (begins == block.series.end() || rates == block.series.end()) continue;
     const std::size_t count = std::min(begins->second.size(), rates->second.size());
+    if (count < 2) continue;
     const std::size_t step = 1 + count / most_points;
     for (std::size_t i = 0; i < count; i += step) {
       const bool has = latency != block.series.end() && i < latency->second.size();

@@ -21,7 +21,9 @@ inline schema::Block example_step(const std::string& processor, const std::strin
     one.timeline["host"] = {{"submit", 0.2 * seconds}, {"blocked", 0.85 * seconds}};
     one.timeline["device"] = {{"forward", 0.1 * seconds}, {"host_to_device", 0.3 * seconds}};
     one.timeline["gap"] = {{"blocked", 0.5 * seconds}, {"submit", 0.15 * seconds}};
+    one.timeline["counts"] = {{"launches", 40}, {"copies_to_host", 8}, {"waits", 8}};
   }
+  one.operators = {{"conv1", "conv2d", "forward", "simd", 0.1 * seconds, 0, 1e6, 1e4}};
   return one;
 }
 

@@ -32,22 +32,33 @@ std::string json_in_script(std::string json) {
 
 std::string cell_html(const Column& column, const Cell& cell, bool is_first) {
   const std::string value = cell.value ? fmt::format(" data-value=\"{}\"", *cell.value) : "";
-  const char* kind = column.number ? " class=\"number\"" : "";
+  constexpr std::size_t long_text = 60;
+  const char* kind = column.number                  ? " class=\"number\""
+                     : cell.text.size() > long_text ? " class=\"wide\""
+                                                    : "";
   if (is_first && !column.number) {
     return fmt::format("<th scope=\"row\"{}>{}</th>", value, html(cell.text));
   }
   return fmt::format("<td{}{}>{}</td>", kind, value, html(cell.text));
 }
 
+std::string note_html(const std::string& note) {
+  return note.empty() ? "" : " <span class=\"note\">" + html(note) + "</span>";
+}
+
 /// Wide tables scroll by themselves; who has no pointer reaches them by the tabulator.
 std::string table_html(const Table& table, const std::string& id, bool searched) {
-  const std::string caption = table.title.empty() ? "" : html(table.title);
-  std::string text = fmt::format(
-      "<div class=\"scroll{}\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">"
-      "<table id=\"table-{}\"{}><caption>{}{}</caption>\n<thead><tr>",
-      searched ? " long" : "", html(table.title.empty() ? id : table.title), html(id),
-      searched ? " data-searched" : "", caption,
-      table.note.empty() ? "" : " <span class=\"note\">" + html(table.note) + "</span>");
+  std::string text;
+  if (!table.title.empty() || !table.note.empty()) {
+    text = fmt::format("<p class=\"title\" id=\"title-{}\"><strong>{}</strong>{}</p>\n", html(id),
+                       html(table.title), note_html(table.note));
+  }
+  const std::string name = text.empty() ? fmt::format("aria-label=\"{}\"", html(id))
+                                        : fmt::format("aria-labelledby=\"title-{}\"", html(id));
+  text += fmt::format(
+      "<div class=\"scroll{}\" tabindex=\"0\" role=\"region\" {}><table id=\"table-{}\" {}{}>\n"
+      "<thead><tr>",
+      searched ? " long" : "", name, html(id), name, searched ? " data-searched" : "");
   for (const Column& column : table.columns) {
     text += fmt::format("<th scope=\"col\"{}>{}</th>", column.number ? " class=\"number\"" : "",
                         html(column.title));
@@ -74,8 +85,7 @@ std::string chart_html(const Chart& chart, bool has_scripts) {
   std::string text = fmt::format(
       "<figure class=\"chart\" id=\"chart-{}\" data-rows=\"{}\">\n<figcaption>"
       "<strong>{}</strong>{}</figcaption>\n",
-      html(chart.name), counts, html(chart.title),
-      chart.note.empty() ? "" : " <span class=\"note\">" + html(chart.note) + "</span>");
+      html(chart.name), counts, html(chart.title), note_html(chart.note));
   if (has_scripts) {
     text += fmt::format(
         "<div class=\"plot\" role=\"img\" aria-label=\"Chart: {}. Its table follows.\"></div>\n"

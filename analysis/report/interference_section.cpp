@@ -3,25 +3,20 @@
 #include <set>
 
 #include "analysis/interference.hpp"
-#include "analysis/network_names.hpp"
+#include "analysis/report/key_names.hpp"
 #include "analysis/report/section.hpp"
 
 namespace motley::analysis::report {
 namespace {
 
-std::string name_of(const schema::Key& key) {
-  std::string name = key.case_name;
-  for (const auto& [axis, value] : key.parameters) {
-    const std::string text = schema::to_string(value);
-    if (text == "auto" || axis == "dtype" || axis == "bias" || axis == "cache") continue;
-    name += " " + axis + "=" + text;
-  }
-  name += " on " + key.processor;
-  return key.scenario == "latency" || key.scenario == "throughput" ? name
-                                                                   : name + ", " + key.scenario;
+std::string name_of(const KeyNames& names, const schema::Key& key) {
+  const bool usual = key.scenario == "latency" || key.scenario == "throughput";
+  return names.name_and_processor(key) + (usual ? "" : ", " + key.scenario);
 }
 
 Table cells_table(const InterferenceMatrix& matrix) {
+  KeyNames names;
+  for (const InterferenceRow& row : matrix.rows) names.add(row.key);
   Table table;
   table.columns = {
       {"workload", false, "workload"}, {"beside", false, "load"}, {"times alone", true, "ratio"},
@@ -35,8 +30,8 @@ Table cells_table(const InterferenceMatrix& matrix) {
         if (!one.interval) return Cell("-");
         return unit_cell(Unit::ratio, high ? one.interval->second : one.interval->first);
       };
-      table.rows.push_back({name_of(row.key), matrix.loads[i], unit_cell(Unit::ratio, one.ratio),
-                            end(false), end(true),
+      table.rows.push_back({name_of(names, row.key), matrix.loads[i],
+                            unit_cell(Unit::ratio, one.ratio), end(false), end(true),
                             unit_cell(Unit::none, static_cast<double>(one.pairs)),
                             fmt::format("{:.2f}", one.ratio)});
     }

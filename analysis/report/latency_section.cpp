@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "analysis/report/key_names.hpp"
 #include "analysis/report/section.hpp"
 #include "analysis/statistics.hpp"
 
@@ -32,15 +33,6 @@ std::vector<Queries> queries_of(const schema::Log& log) {
     all[place->second].blocks.push_back(&block);
   }
   return all;
-}
-
-std::string case_of(const schema::Key& key) {
-  std::string name = key.case_name;
-  for (const auto& [axis, value] : key.parameters) {
-    const std::string text = schema::to_string(value);
-    if (text != "auto" && axis != "dtype") name += " " + axis + "=" + text;
-  }
-  return name;
 }
 
 std::string conditions_of(const schema::Key& key) {
@@ -107,7 +99,7 @@ Chart distribution(const std::string& name, const std::string& processor,
 }
 
 /// Steps of a rising rate, or a search's probes.
-void add_rates(const schema::Block& block, Table& table) {
+void add_rates(const schema::Block& block, const KeyNames& names, Table& table) {
   const auto column = [&](const char* name) -> const std::vector<double>* {
     const auto found = block.series.find(name);
     return found == block.series.end() ? nullptr : &found->second;
@@ -118,14 +110,14 @@ void add_rates(const schema::Block& block, Table& table) {
     if (!rates || !latency) continue;
     for (std::size_t i = 0; i < std::min(rates->size(), latency->size()); ++i) {
       if (!((*rates)[i] > 0) || !((*latency)[i] > 0)) continue;
-      table.rows.push_back({case_of(block.key) + " on " + block.key.processor,
-                            conditions_of(block.key), unit_cell(Unit::per_second, (*rates)[i]),
+      table.rows.push_back({names.name_and_processor(block.key), conditions_of(block.key),
+                            unit_cell(Unit::per_second, (*rates)[i]),
                             unit_cell(Unit::seconds, (*latency)[i])});
     }
   }
 }
 
-void add_rate_chart(const std::vector<Queries>& all, Part& part) {
+void add_rate_chart(const std::vector<Queries>& all, const KeyNames& names, Part& part) {
   Layer curve(Mark::line);
   curve.table.columns = {{"network", false, "network"},
                          {"scenario", false, "scenario"},
@@ -135,7 +127,7 @@ void add_rate_chart(const std::vector<Queries>& all, Part& part) {
   curve.y = "seconds";
   curve.series = "network";
   for (const Queries& one : all) {
-    for (const schema::Block* block : one.blocks) add_rates(*block, curve.table);
+    for (const schema::Block* block : one.blocks) add_rates(*block, names, curve.table);
   }
   Chart chart;
   chart.name = "latency-over-rate";
@@ -147,7 +139,7 @@ void add_rate_chart(const std::vector<Queries>& all, Part& part) {
   add_chart(std::move(chart), part);
 }
 
-Table query_table(const std::vector<Queries>& all) {
+Table query_table(const std::vector<Queries>& all, const KeyNames& names) {
   Table table;
   table.title = "Queries";
   table.note = "Medians over blocks. Latency counts from when a query was to arrive.";
@@ -161,7 +153,7 @@ Table query_table(const std::vector<Queries>& all) {
     std::string verdict = block.validity->verdict;
     for (const std::string& reason : block.validity->reasons) verdict += ": " + reason;
     if (block.status != schema::Status::ok) verdict = to_string(block.status) + ": " + block.reason;
-    table.rows.push_back({case_of(block.key), block.key.processor, conditions_of(block.key),
+    table.rows.push_back({names.name(block.key), block.key.processor, conditions_of(block.key),
                           unit_cell(Unit::per_second, median_figure(one, "queries_per_second")),
                           unit_cell(Unit::seconds, median_figure(one, "latency_p50_seconds")),
                           unit_cell(Unit::seconds, median_figure(one, "latency_p90_seconds")),
@@ -175,16 +167,18 @@ Table query_table(const std::vector<Queries>& all) {
 void add_parts(const Source& source, std::vector<Part>& result) {
   const std::vector<Queries> all = queries_of(source.log);
   if (all.empty()) return;
+  KeyNames names;
+  for (const Queries& one : all) names.add(one.first->key);
   std::map<std::pair<std::string, std::string>, std::vector<const Queries*>> by_network;
   for (const Queries& one : all) {
-    by_network[{case_of(one.first->key), one.first->key.processor}].push_back(&one);
+    by_network[{names.name(one.first->key), one.first->key.processor}].push_back(&one);
   }
   Part part;
   for (const auto& [place, shown] : by_network) {
     add_chart(distribution(place.first, place.second, shown), part);
   }
-  add_rate_chart(all, part);
-  part.tables.push_back({"queries", query_table(all)});
+  add_rate_chart(all, names, part);
+  part.tables.push_back({"queries", query_table(all, names)});
   result.push_back(std::move(part));
 }
 

@@ -109,7 +109,6 @@ void add_family(const Source& source, const std::string& processor, const std::s
     chart.note = fmt::format("{} more curves are in the appendix. ", curves.size() - most_curves);
     curves.resize(most_curves);
   }
-  chart.note += "Dashed: levels found in the data.";
   chart.x = {"working set", Unit::bytes, Scale::logarithmic};
   chart.y = {is_latency ? "seconds a load" : "bytes a second (read + written)", unit,
              Scale::logarithmic};
@@ -124,6 +123,7 @@ void add_family(const Source& source, const std::string& processor, const std::s
     levels.low = "from_bytes";
     levels.high = "to_bytes";
     levels.label = "level";
+    if (!levels.table.rows.empty()) chart.note += "Dashed: levels found in the data.";
     chart.layers.push_back(std::move(levels));
   }
   add_chart(std::move(chart), part);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "analysis/network_names.hpp"
+#include "analysis/report/key_names.hpp"
 
 namespace motley::analysis::report {
 namespace {
@@ -70,12 +71,21 @@ void profile(const schema::Block& block, NetworkStep& step) {
   add(member(block, "gap"), of_gap, true, step.parts);
 }
 
-void compare_with_cpu(NetworkGroup& group) {
-  double cpu = 0;
+/// The fastest of the CPU's, where there is one measured the same way.
+double cpu_seconds(const NetworkGroup& group, const std::string& scenario) {
+  double same = 0, any = 0;
   for (const NetworkStep& step : group.steps) {
-    if (step.processor == "cpu" && (cpu == 0 || step.seconds < cpu)) cpu = step.seconds;
+    if (step.processor != "cpu") continue;
+    if (any == 0 || step.seconds < any) any = step.seconds;
+    if (step.measurement->key.scenario != scenario) continue;
+    if (same == 0 || step.seconds < same) same = step.seconds;
   }
+  return same > 0 ? same : any;
+}
+
+void compare_with_cpu(NetworkGroup& group) {
   for (NetworkStep& step : group.steps) {
+    const double cpu = cpu_seconds(group, step.measurement->key.scenario);
     if (cpu > 0 && step.processor != "cpu") step.ratio = step.seconds / cpu;
   }
 }
@@ -87,7 +97,7 @@ std::vector<NetworkGroup> network_groups(const Source& source) {
   std::vector<NetworkGroup> groups;
   for (const Measurement& one : source.measurements) {
     if (!is_network(one.key) || one.blocks.empty() || !(one.value() > 0)) continue;
-    const std::string name = names.without_residency(one.key);
+    const std::string name = without_repetition(names.without_residency(one.key));
     auto group = std::find_if(groups.begin(), groups.end(),
                               [&](const NetworkGroup& other) { return other.name == name; });
     if (group == groups.end()) {
@@ -126,32 +136,16 @@ const TimelineNames& timeline_names() {
 }
 
 std::string who(const NetworkStep& step) {
-  return step.residency.empty() ? step.processor : step.processor + " " + step.residency;
+  std::string text = step.processor;
+  if (!step.residency.empty()) text += " " + step.residency;
+  const std::string& scenario = step.measurement->key.scenario;
+  const bool usual = scenario == "throughput" || scenario.ends_with("_steps");
+  return usual ? text : text + ", " + scenario;
 }
 
-std::string where_it_goes(const NetworkStep& step) {
-  const bool has_device = std::any_of(step.parts.begin(), step.parts.end(),
-                                      [](const TimelinePart& part) { return part.on_device; });
-  double computes = 0, worst = 0;
-  std::string what;
-  for (const TimelinePart& part : step.parts) {
-    if (part.on_device != has_device) continue;
-    const bool is_computing = std::any_of(std::begin(computing), std::end(computing),
-                                          [&](const Known& one) { return part.name == one.name; });
-    if (is_computing) {
-      computes += part.seconds;
-    } else if (part.seconds > worst) {
-      worst = part.seconds;
-      what = part.name;
-    }
-  }
-  if (!(step.whole_seconds > 0)) return "";
-  std::string text =
-      fmt::format("{:.0f} % of its time computes", 100 * computes / step.whole_seconds);
-  if (worst > 0.05 * step.whole_seconds) {
-    text += fmt::format(", {:.0f} % is {}", 100 * worst / step.whole_seconds, what);
-  }
-  return text;
+std::vector<std::string> where_it_goes(const Source& source, const NetworkStep& step) {
+  const Explanation* explanation = source.explanation_of(step.measurement->key);
+  return explanation ? explanation->sentences : std::vector<std::string>{};
 }
 
 }  // namespace motley::analysis::report

@@ -41,10 +41,9 @@ struct TimelineNames {
 };
 const TimelineNames& timeline_names();
 
-/// Where the step goes: the largest thing that is no computing of the processor itself, as a
-/// sentence; empty without a profile.
-std::string where_it_goes(const NetworkStep& step);
-/// `opencl:0 (resident)`.
+/// The sentences of its explanation; empty without a profile.
+std::vector<std::string> where_it_goes(const Source& source, const NetworkStep& step);
+/// `opencl:0 resident`, and the scenario where that is not the usual one.
 std::string who(const NetworkStep& step);
 
 }  // namespace motley::analysis::report

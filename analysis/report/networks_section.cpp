@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "analysis/explain_text.hpp"
+#include "analysis/report/key_names.hpp"
 #include "analysis/report/network_steps.hpp"
 
 namespace motley::analysis::report {
@@ -49,7 +51,7 @@ Table ends_table(const NetworkGroup& group) {
     if (step.parts.empty()) continue;
     std::string label = unit_text(Unit::seconds, step.seconds);
     if (step.ratio > 0) label += fmt::format(", {} cpu", unit_text(Unit::ratio, step.ratio));
-    if (step.distorted) label += " (distorted)";
+    if (step.distorted) label += " !";
     table.rows.push_back({bar_name(step, on_device), unit_cell(Unit::seconds, ends[on_device]),
                           unit_cell(Unit::seconds, step.seconds),
                           step.ratio > 0 ? unit_cell(Unit::ratio, step.ratio) : Cell("-"), label});
@@ -63,8 +65,9 @@ Chart chart_of(const NetworkGroup& group) {
   chart.title = "Where a step goes: " + group.name;
   chart.note =
       "Host and device overlap: each timeline sums up to the profiled step. At the bars' ends: the "
-      "step without a profiler, and its ratio to the CPU's fastest.";
-  chart.x = {"seconds a step, profiled", Unit::seconds, Scale::linear, 1.6};
+      "step without a profiler, and its ratio to the CPU's fastest; !: profiling cost more than a "
+      "tenth.";
+  chart.x = {"seconds a step, profiled", Unit::seconds, Scale::linear, 1.7};
   chart.y = {"", Unit::none, Scale::names};
   chart.domain = timeline_names().names;
   chart.colours = timeline_names().colours;
@@ -80,7 +83,48 @@ Chart chart_of(const NetworkGroup& group) {
   return chart;
 }
 
-Table summary_table(const std::vector<NetworkGroup>& groups) {
+bool is_compared(const NetworkGroup& group) {
+  return group.steps.size() > 1;
+}
+
+/// Networks that were measured one way only stand together: their shares compare, not their times.
+Chart chart_of_others(const std::vector<NetworkGroup>& groups) {
+  Chart chart;
+  chart.name = "steps-of-other-networks";
+  chart.title = "Where a step goes: networks measured one way";
+  chart.note = "Share of the profiled step.";
+  chart.x = {"", Unit::share, Scale::linear};
+  chart.y = {"", Unit::none, Scale::names};
+  chart.domain = timeline_names().names;
+  chart.colours = timeline_names().colours;
+  Layer bars(Mark::bar);
+  bars.table.columns = {{"network", false, "network"},
+                        {"part", false, "part"},
+                        {"of the step", true, "share"},
+                        {"time", true, "seconds"}};
+  bars.x = "share";
+  bars.y = "network";
+  bars.series = "part";
+  KeyNames names;
+  for (const NetworkGroup& group : groups) {
+    if (!is_compared(group)) names.add(group.steps.front().measurement->key);
+  }
+  for (const NetworkGroup& group : groups) {
+    if (is_compared(group)) continue;
+    const NetworkStep& step = group.steps.front();
+    const std::string name = names.name_and_processor(step.measurement->key);
+    for (const TimelinePart& part : step.parts) {
+      if (!(step.whole_seconds > 0)) continue;
+      bars.table.rows.push_back({part.on_device ? name + ", device" : name, part.name,
+                                 unit_cell(Unit::share, part.seconds / step.whole_seconds),
+                                 unit_cell(Unit::seconds, part.seconds)});
+    }
+  }
+  chart.layers.push_back(std::move(bars));
+  return chart;
+}
+
+Table summary_table(const Source& source, const std::vector<NetworkGroup>& groups) {
   Table table;
   table.title = "Networks";
   table.note =
@@ -99,11 +143,36 @@ Table summary_table(const std::vector<NetworkGroup>& groups) {
     for (const NetworkStep& step : group.steps) {
       Cell time = unit_cell(Unit::seconds, step.seconds);
       if (step.measurement->disturbed()) time.text += " ~";
-      table.rows.push_back(
-          {group.name, step.processor, step.kind, step.residency.empty() ? "-" : step.residency,
-           time, step.ratio > 0 ? unit_cell(Unit::ratio, step.ratio) : Cell("-"),
-           unit_cell(Unit::seconds, step.measurement->smallest()),
-           unit_cell(Unit::seconds, step.measurement->largest()), where_it_goes(step)});
+      const std::vector<std::string> where = where_it_goes(source, step);
+      table.rows.push_back({group.name, step.processor, step.kind,
+                            step.residency.empty() ? "-" : step.residency, time,
+                            step.ratio > 0 ? unit_cell(Unit::ratio, step.ratio) : Cell("-"),
+                            unit_cell(Unit::seconds, step.measurement->smallest()),
+                            unit_cell(Unit::seconds, step.measurement->largest()),
+                            where.empty() ? "-" : where.front()});
+    }
+  }
+  return table;
+}
+
+Table savings_table(const Source& source) {
+  Table table;
+  table.title = "What would make steps shorter";
+  table.note =
+      "Measured: in another residency mode of the same records. Else counts times the cost "
+      "of one call. Savings do not add up.";
+  table.columns = {{"network", false, "network"},  {"processor", false, "processor"},
+                   {"what", false, "what"},        {"saves", true, "seconds"},
+                   {"of the step", true, "share"}, {"measured", false, "measured"},
+                   {"basis", false, "basis"}};
+  for (const Explanation& one : source.explanations.networks) {
+    for (const Saving& saving : one.savings) {
+      table.rows.push_back({without_repetition(one.network), one.processor, saving.what,
+                            unit_cell(Unit::seconds, saving.seconds),
+                            one.whole_seconds > 0
+                                ? unit_cell(Unit::share, saving.seconds / one.whole_seconds)
+                                : Cell("-"),
+                            saving.measured ? "yes" : "no", saving.basis});
     }
   }
   return table;
@@ -118,8 +187,18 @@ Section make(const std::vector<Source>& sources) {
     const std::vector<NetworkGroup> groups = network_groups(source);
     if (groups.empty()) return;
     Part part;
-    for (const NetworkGroup& group : groups) add_chart(chart_of(group), part);
-    part.tables.push_back({"networks", summary_table(groups)});
+    for (const NetworkGroup& group : groups) {
+      if (is_compared(group)) add_chart(chart_of(group), part);
+    }
+    add_chart(chart_of_others(groups), part);
+    part.tables.push_back({"networks", summary_table(source, groups)});
+    if (Table table = savings_table(source); !table.rows.empty()) {
+      part.tables.push_back({"savings", std::move(table)});
+    }
+    if (Table table = step_table(source.explanations); !table.rows.empty()) {
+      for (auto& row : table.rows) row.front().text = without_repetition(row.front().text);
+      part.tables.push_back({"predictions", std::move(table)});
+    }
     parts.push_back(std::move(part));
   });
   return section;

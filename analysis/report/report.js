@@ -25,8 +25,8 @@
       text: { ...config.text, color: colour('--ink') },
       rule: { ...config.rule, color: colour('--ink') },
       legend: {
-        ...config.legend, labelColor: colour('--ink'), columns: narrow ? 1 : 3,
-        labelLimit: narrow ? 280 : 260,
+        ...config.legend, labelColor: colour('--ink'), columns: narrow ? Math.max(1, Math.floor(config.legend.columns / 2)) : config.legend.columns,
+        labelLimit: narrow ? 280 : 420,
       },
     };
   };
@@ -150,7 +150,7 @@
 
   start_charts();
   for (const table of document.querySelectorAll('table[id]')) {
-    if (table.tBodies[0].rows.length > 1) make_sortable(table);
+    if (table.tBodies[0].rows.length > 4) make_sortable(table);
     if ('searched' in table.dataset) make_searchable(table);
   }
   addEventListener('beforeprint', () => figures.forEach((f) => has_vega && !drawn.has(f) && draw(f)));

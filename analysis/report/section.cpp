@@ -25,6 +25,12 @@ Source source_of(schema::Log log) {
     const schema::Block& block = source.quiet.blocks[i];
     if (block.status == schema::Status::ok) source.last_ok[to_string(block.key)] = i;
   }
+  source.explanations = explain(source.quiet);
+  for (std::size_t i = 0; i < source.explanations.networks.size(); ++i) {
+    Explanation& one = source.explanations.networks[i];
+    if (one.block) source.explained[to_string(one.block->key)] = i;
+    one.block = nullptr;  // sources are moved
+  }
   for (const schema::Block& block : source.log.blocks) {
     const std::string& id = block.key.processor;
     if (std::find(source.processors.begin(), source.processors.end(), id) ==
@@ -74,6 +80,11 @@ std::string Source::kind_of(const std::string& processor) const {
 const schema::Block* Source::block_of(const schema::Key& key) const {
   const auto found = last_ok.find(to_string(key));
   return found == last_ok.end() ? nullptr : &quiet.blocks[found->second];
+}
+
+const Explanation* Source::explanation_of(const schema::Key& key) const {
+  const auto found = explained.find(to_string(key));
+  return found == explained.end() ? nullptr : &explanations.networks[found->second];
 }
 
 Unit unit_of(schema::Metric metric) {

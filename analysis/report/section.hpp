@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/explain.hpp"
 #include "analysis/headlines.hpp"
 #include "analysis/report/content.hpp"
 #include "results_schema/record.hpp"
@@ -24,10 +25,15 @@ struct Source {
   bool emulated = false;                       ///< shown with a banner, no part of the summary
   std::map<std::string, std::size_t> last_ok;  ///< in `quiet`, by to_string of its key
 
+  Explanations explanations;                     ///< of `quiet`
+  std::map<std::string, std::size_t> explained;  ///< place in them, by to_string of the key
+
   /// cpu, gpu or accelerator, as the device said; empty where no run names it.
   std::string kind_of(const std::string& processor) const;
   /// The last ok block of a measurement; none where there is none.
   const schema::Block* block_of(const schema::Key& key) const;
+  /// Where its step went; null where it has no profile.
+  const Explanation* explanation_of(const schema::Key& key) const;
 };
 
 Unit unit_of(schema::Metric metric);

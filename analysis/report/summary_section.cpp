@@ -37,57 +37,77 @@ const Headline* main_memory(const Source& source, const std::string& processor,
   return last;
 }
 
-void add_tile(const std::string& label, const Headline* one, const std::string& processor,
-              Part& part) {
+void add_tile(const std::string& label, const Headline* one, Part& part) {
   if (!one || !(one->value > 0)) return;
-  std::string note = processor + ", " + one->name();
-  if (one->disturbed) note += " (disturbed)";
+  std::string note = one->name();
+  if (one->disturbed) note += " ~";
   part.tiles.push_back({label, unit_text(unit_of(one->metric), one->value), note});
 }
 
-void add_figures(const Source& source, Part& part) {
-  std::vector<std::string> shown;  // all cores, then each other kind of device; parts are below
+/// All cores together and each other device; their parts are further down.
+std::vector<std::string> shown_processors(const Source& source) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> shown;
   for (const std::string& id : source.processors) {
-    if (id == "cpu" || (!id.starts_with("cpu") && id.find('/') == std::string::npos)) {
-      shown.push_back(id);
-    }
+    const bool is_part = id.find_first_of("/+") != std::string::npos;
+    if (id == "cpu" || (!id.starts_with("cpu") && !is_part)) shown.push_back(id);
   }
   if (shown.empty()) shown = source.processors;
-  constexpr std::size_t most = 3;
   if (shown.size() > most) shown.resize(most);
-  for (const std::string& id : shown) {
-    add_tile("Peak fp32", find(source, id, "flops/fp32"), id, part);
-    add_tile("Main memory", main_memory(source, id, "bandwidth"), id, part);
-    add_tile("Memory latency", main_memory(source, id, "latency"), id, part);
-    add_tile("Launch and wait", find(source, id, "launch/round_trip"), id, part);
+  return shown;
+}
+
+void add_figures(const Source& source, std::vector<Part>& parts) {
+  for (const std::string& id : shown_processors(source)) {
+    Part part;
+    part.title = id;
+    add_tile("Peak fp32", find(source, id, "flops/fp32"), part);
+    add_tile("Main memory", main_memory(source, id, "bandwidth"), part);
+    add_tile("Memory latency", main_memory(source, id, "latency"), part);
+    add_tile("Launch and wait", find(source, id, "launch/round_trip"), part);
+    if (!part.tiles.empty()) parts.push_back(std::move(part));
   }
 }
 
-/// One sentence for each network and processor that is no CPU core: the slowest first.
+/// Of each network on what is no CPU core: its ratio to the CPU and why. Training first, then what
+/// is farthest from the CPU; the usual residency before others, which are studies.
+struct Said {
+  std::string of;  ///< network and processor: one sentence each
+  bool training = false, usual = false;
+  double distance = 0;
+  std::string text;
+};
+
+std::string sentence_of(const Source& source, const NetworkGroup& group, const NetworkStep& step) {
+  const bool slower = step.ratio >= 1;
+  std::string text =
+      fmt::format("{}: {} takes {}, {:.2g} times {} the CPU.", group.name, who(step),
+                  unit_text(Unit::seconds, step.seconds), slower ? step.ratio : 1 / step.ratio,
+                  slower ? "as long as" : "faster than");
+  const std::vector<std::string> where = where_it_goes(source, step);
+  return where.empty() ? text : text + " " + where.front();
+}
+
 void add_networks(const Source& source, Part& part) {
-  struct Said {
-    double weight;
-    std::string text;
-  };
   std::vector<Said> all;
   bool rehearsed = false;
   for (const NetworkGroup& group : network_groups(source)) {
     for (const NetworkStep& step : group.steps) {
       if (!(step.ratio > 0) || step.processor.starts_with("cpu")) continue;
-      const bool slower = step.ratio >= 1;
-      std::string text = fmt::format("{}: {} takes {}, {} times {} the CPU", group.name, who(step),
-                                     unit_text(Unit::seconds, step.seconds),
-                                     fmt::format("{:.2g}", slower ? step.ratio : 1 / step.ratio),
-                                     slower ? "as long as" : "faster than");
-      if (const std::string where = where_it_goes(step); !where.empty()) text += "; " + where;
       rehearsed = rehearsed || step.kind == "cpu";
-      all.push_back({(group.training ? 1e6 : 0) + std::abs(std::log(step.ratio)), text + "."});
+      all.push_back({group.name + "\n" + step.processor, group.training,
+                     step.residency.empty() || step.residency == "resident",
+                     std::abs(std::log(step.ratio)), sentence_of(source, group, step)});
     }
   }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Said& a, const Said& b) { return a.weight > b.weight; });
-  for (std::size_t i = 0; i < std::min(all.size(), most_sentences); ++i) {
-    part.sentences.push_back({all[i].text, Sentence::Kind::headline});
+  std::stable_sort(all.begin(), all.end(), [](const Said& a, const Said& b) {
+    if (a.training != b.training) return a.training;
+    return a.usual != b.usual ? a.usual : a.distance > b.distance;
+  });
+  std::set<std::string> told;
+  for (const Said& one : all) {
+    if (told.size() == most_sentences || !told.insert(one.of).second) continue;
+    part.sentences.push_back({one.text, Sentence::Kind::headline});
   }
   if (rehearsed && !all.empty()) {
     part.sentences.push_back(
@@ -111,13 +131,15 @@ void add_trust(const Source& source, Part& part) {
       deviations.push_back(one.between_processes());
     }
   }
-  Tile tile{"Noise between processes", "unknown", "one process each: run with --processes 2"};
+  std::string noise =
+      "Noise between processes is unknown: one process each. Run with --processes 2.";
   if (!deviations.empty()) {
-    tile.value = unit_text(Unit::share, median(deviations));
-    tile.note = fmt::format("half of {} figures; one in ten {} or more", deviations.size(),
-                            unit_text(Unit::share, quantile(deviations, 0.9)));
+    noise =
+        fmt::format("Half of {} figures differ by {} or more between processes, one in ten by {}.",
+                    deviations.size(), unit_text(Unit::share, median(deviations)),
+                    unit_text(Unit::share, quantile(deviations, 0.9)));
   }
-  part.tiles.insert(part.tiles.begin(), tile);
+  part.sentences.push_back({noise, Sentence::Kind::plain});
   if (disturbed * 10 >= with_figure && disturbed > 0) {
     part.sentences.push_back(
         {fmt::format("{} of {} figures were disturbed (marked ~).", disturbed, with_figure),
@@ -162,9 +184,9 @@ Section make(const std::vector<Source>& sources) {
       part.sentences.push_back({"No end line: the run did not finish.", Sentence::Kind::warning});
     }
     add_networks(source, part);
-    add_figures(source, part);
     add_trust(source, part);
     section.parts.push_back(std::move(part));
+    add_figures(source, section.parts);
   }
   return section;
 }

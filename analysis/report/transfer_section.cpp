@@ -106,7 +106,6 @@ Chart chart_of(const std::string& processor, std::vector<const TransferHeadline*
     chart.note = fmt::format("{} more kinds are in the table. ", shown.size() - most_series);
     shown.resize(most_series);
   }
-  chart.note += "Dashed: the fitted law, where one holds within 15 %.";
   chart.x = {"bytes moved", Unit::bytes, Scale::logarithmic};
   chart.y = {"seconds", Unit::seconds, Scale::logarithmic};
   Layer measured(Mark::point, points_table(shown));
@@ -118,6 +117,7 @@ Chart chart_of(const std::string& processor, std::vector<const TransferHeadline*
   law.y = "seconds";
   law.series = "transfer";
   law.dashed = true;
+  if (!law.table.rows.empty()) chart.note += "Dashed: the fitted law, where one holds within 15 %.";
   chart.layers = {std::move(measured), std::move(law)};
   return chart;
 }
