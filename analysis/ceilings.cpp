@@ -1,6 +1,7 @@
 #include "analysis/ceilings.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <limits>
 
@@ -139,13 +140,14 @@ const MemoryCeiling* Ceilings::main_memory(const std::string& processor) const {
 }
 
 const MemoryCeiling* Ceilings::level_of(const std::string& processor, double bytes) const {
-  const MemoryCeiling* last = nullptr;
+  const MemoryCeiling* held = nullptr;
   for (const MemoryCeiling& one : memory_) {
     if (one.processor != processor || one.bytes_per_second <= 0) continue;
-    last = &one;
-    if (bytes <= one.level.to_bytes && !one.main_memory) break;
+    // The border lies somewhere between the last size of one level and the first of the next.
+    if (held && bytes <= std::sqrt(held->level.to_bytes * one.level.from_bytes)) return held;
+    held = &one;
   }
-  return last;
+  return held;
 }
 
 Roof Ceilings::roof(const std::string& processor, const std::string& dtype,

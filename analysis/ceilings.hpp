@@ -52,7 +52,7 @@ class Ceilings {
   const std::vector<MemoryCeiling>& memory() const { return memory_; }
   /// Null where the processor's bandwidth was not measured.
   const MemoryCeiling* main_memory(const std::string& processor) const;
-  /// The nearest level that holds so many bytes.
+  /// The nearest level that holds so many bytes; main memory where none does.
   const MemoryCeiling* level_of(const std::string& processor, double bytes) const;
   /// For operands of `dtype`, from main memory or, where `working_set_bytes` is given, from the
   /// level that holds these.

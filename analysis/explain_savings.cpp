@@ -93,8 +93,8 @@ class Savings {
     const double seen = has_calls ? at("gap_calls", "read") : at("gap", "blocked");
     if (!costs_.read || !costs_.read->fit.alpha_seconds || reads <= 0) return seen;
     const double alpha = *costs_.read->fit.alpha_seconds;
-    basis = fmt::format("{:.0f} copies x {} of transfer/read, and the bytes and conversions", reads,
-                        seconds_text(alpha));
+    basis = fmt::format("{} of transfer/read", seconds_text(alpha));
+    if (reads > 1) basis = fmt::format("{:.0f} copies x {}, bytes and conversions", reads, basis);
     return std::min(seen, alpha * reads);
   }
 

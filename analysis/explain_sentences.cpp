@@ -15,12 +15,15 @@ using Kind = Cause::Kind;
 /// Smaller shares have no sentence, and nothing unexplained above this goes without one.
 constexpr double least_share = 0.05;
 
-/// `0.90 of 1.2 ms`
+/// `0.9 of 1.2 ms`
 std::string of_text(double part, double whole) {
   const auto [unit, scale] = whole >= 1      ? std::pair{"s", 1.0}
                              : whole >= 1e-3 ? std::pair{"ms", 1e3}
                                              : std::pair{"us", 1e6};
-  return fmt::format("{:.2g} of {:.3g} {}", part * scale, whole * scale, unit);
+  const double scaled = part * scale;
+  const std::string text =
+      scaled >= 100 ? fmt::format("{:.0f}", scaled) : fmt::format("{:.2g}", scaled);
+  return fmt::format("{} of {:.3g} {}", text, whole * scale, unit);
 }
 
 std::string percent(double share) {
@@ -95,9 +98,9 @@ class Sentences {
       least += *one.predicted[Model::roofline];
       taken += one.measured_seconds;
     }
-    return taken > 0
-               ? fmt::format("; at its roofline that would take {} of it", percent(least / taken))
-               : "";
+    if (least <= 0 || taken <= 0) return "";
+    if (least > taken) return "; that is faster than its roofline: operands stay in caches";
+    return fmt::format("; its roofline allows {} of that time", percent(least / taken));
   }
 
   std::string computing(double share) const {
@@ -157,8 +160,9 @@ class Sentences {
   }
 
   std::string unexplained(double share) const {
-    return fmt::format("Nothing explains {} of this {} (other programs, or clocks that differ).",
-                       percent(share), run_);
+    return fmt::format("Nothing explains {} of this {} ({}).", percent(share), run_,
+                       to_.on_device ? "other programs, or clocks that differ"
+                                     : "reading the clock between operators, or other programs");
   }
 
   double whole() const { return to_.profiled_seconds; }

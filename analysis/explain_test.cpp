@@ -103,7 +103,7 @@ TEST(Explain, WithoutTheOtherModeASavingIsCountsTimesFits) {
   const schema::Log log = synthetic_steps({slow}, slow.costs);
   const Saving saving = explain(log).networks.at(0).savings.at(0);
   EXPECT_FALSE(saving.measured);
-  EXPECT_NE(saving.basis.find("24 copies x 100 us of transfer/read"), std::string::npos)
+  EXPECT_NE(saving.basis.find("24 copies x 100 us of transfer/read, bytes"), std::string::npos)
       << saving.basis;
   EXPECT_NEAR(saving.seconds, 23 * 100e-6, 10e-6);
 

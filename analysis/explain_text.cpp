@@ -34,7 +34,7 @@ std::string model_line(const Explanation& one) {
   for (const Model model : all_models) {
     const auto& predicted = one.prediction.predicted[model];
     if (!predicted || measured <= 0) continue;
-    text += fmt::format("{} {} {} ({:.2f} of it)", text.empty() ? "  Predicted:" : ",",
+    text += fmt::format("{} {} {} ({:.2g} of it)", text.empty() ? "  Predicted:" : ",",
                         to_string(model), seconds_text(*predicted), *predicted / measured);
   }
   return text.empty() ? "" : wrapped(text + ".");

@@ -61,7 +61,7 @@ std::set<const RooflinePoint*> costly(const Roofline& roofline) {
 
 std::vector<Cell> row_of(const RooflinePoint& point) {
   const double intensity = point.intensity();
-  std::vector<Cell> row{point.processor, row_name(point)};
+  std::vector<Cell> row{row_name(point)};
   row.push_back(point.bytes > 0 ? Cell(three_digits(intensity), intensity) : Cell("-"));
   row.push_back(point.flops > 0 ? giga(point.flops_per_second(), "Gop/s")
                                 : giga(point.bytes_per_second(), "GB/s"));
@@ -102,25 +102,28 @@ Table ceiling_table(const Roofline& roofline) {
   return table;
 }
 
-Table point_table(const Roofline& roofline, Shown shown) {
+Table point_table(const Roofline& roofline, Shown shown, const std::string& processor) {
   Table table;
-  table.title = "Operators and networks";
+  table.title = "Operators and networks" + (processor.empty() ? "" : " of " + processor);
   table.note =
       "op/B: operations executed for each byte of operands moved once; share: of the least time "
       "that the bound allows; bound: flops, or the memory that holds the working set; above 100 %: "
       "operands were nearer than that";
-  table.columns = {{"processor", false, ""},
-                   {"what", false, ""},
+  table.columns = {{"what", false, ""},
                    {"op/B", true, "intensity_operations_per_byte"},
                    {"reached", true, "reached_per_second"},
                    {"share", true, ""},
                    {"bound", false, ""},
                    {"who", false, "implementation"}};
+  if (processor.empty()) table.columns.insert(table.columns.begin(), {"processor", false, ""});
   const std::set<const RooflinePoint*> worth = costly(roofline);
   for (const RooflinePoint& one : roofline.points) {
     const bool main = one.kind == Kind::network ||
                       (one.kind == Kind::operator_case ? one.fastest : worth.contains(&one));
-    if (main || shown == Shown::all) table.rows.push_back(row_of(one));
+    if (!main && shown != Shown::all) continue;
+    if (!processor.empty() && one.processor != processor) continue;
+    table.rows.push_back(row_of(one));
+    if (processor.empty()) table.rows.back().insert(table.rows.back().begin(), one.processor);
   }
   return table;
 }
@@ -132,7 +135,19 @@ std::string roofline_text(const Roofline& roofline, Shown shown) {
         "No operators or networks in these records. Measure them: motley run --filter '^op/', "
         "motley train MODEL, motley infer MODEL.");
   }
-  text += terminal_text(point_table(roofline, shown));
+  std::vector<std::string> processors;
+  for (const RooflinePoint& one : roofline.points) {
+    const std::string& id = one.processor;
+    if (std::find(processors.begin(), processors.end(), id) == processors.end()) {
+      processors.push_back(id);
+    }
+  }
+  for (const std::string& processor : processors) {
+    Table table = point_table(roofline, shown, processor);
+    if (processor != processors.front()) table.note.clear();
+    for (auto& row : table.rows) row.back().text = clipped(row.back().text, 16);
+    text += terminal_text(table);
+  }
   for (const MissingCeiling& one : roofline.missing) {
     text += wrapped(fmt::format(
         "{}: no {} in these records (what is bound by it has no share). Add a file of: {}",

@@ -15,8 +15,10 @@ enum class Shown {
 };
 
 Table ceiling_table(const Roofline& roofline);
-Table point_table(const Roofline& roofline, Shown shown);
-/// Both tables and what is missing, with the command that measures it; at most 80 columns.
+/// `processor`: of one alone, without naming it; empty: of all.
+Table point_table(const Roofline& roofline, Shown shown, const std::string& processor = "");
+/// Ceilings, a table for each processor, and what is missing, with the command that measures it; at
+/// most 80 columns.
 std::string roofline_text(const Roofline& roofline, Shown shown);
 
 /// `f32 vector`; for labels of ceilings.
