@@ -30,30 +30,42 @@ class Explain : public testing::Test {
     EXPECT_EQ(outcome.code, 0) << outcome.output;
     return nlohmann::json::parse(outcome.output).at("networks").at(0);
   }
-  static double share(const nlohmann::json& network, const std::string& kind) {
+  static double seconds(const nlohmann::json& network, const std::string& kind) {
     double all = 0;
     for (const auto& cause : network.at("causes")) {
-      if (cause.at("kind") == kind) all += cause.at("share").get<double>();
+      if (cause.at("kind") == kind) all += cause.at("seconds").get<double>();
     }
     return all;
+  }
+  /// Of the only block, in one step.
+  double count(const char* name) const {
+    for (const schema::Block& block : place.log().blocks) {
+      if (block.status == schema::Status::ok) return block.timeline.at("counts").at(name);
+    }
+    return 0;
   }
 
   Workplace place{fs::path(testing::TempDir()) / "explained"};
 };
 
-TEST_F(Explain, EmulatedDelaysAreTheCauses) {
-  const std::pair<const char*, const char*> delays[] = {
-      {"launch_us=500", "launch"}, {"sync_us=1000", "wait"}, {"write_gbps=0.0002", "copy"}};
-  for (const auto& [delay, kind] : delays) {
-    SCOPED_TRACE(delay);
-    const Outcome outcome = measure("opencl:0", delay, "framework");
+TEST_F(Explain, EmulatedDelaysAreTheirCauses) {
+  const struct {
+    const char *delay, *kind, *count;
+    double seconds;  ///< of each
+  } delays[] = {{"launch_us=500", "launch", "launches", 500e-6},
+                {"sync_us=1000", "wait", "blocking_copies", 1e-3},
+                {"write_gbps=0.0002", "copy", "bytes_to_device", 1 / 2e5}};
+  for (const auto& one : delays) {
+    SCOPED_TRACE(one.delay);
+    const Outcome outcome = measure("opencl:0", one.delay, "framework");
     if (!is_measured()) GTEST_SKIP() << outcome.output;
     const nlohmann::json network = explained();
-    EXPECT_GT(share(network, kind), 0.5) << network.at("causes").dump(1);
-    EXPECT_LT(share(network, "unattributed"), 0.2);
+    // Other programs only make a step longer, but a busy device needs fewer launches in time.
+    EXPECT_GT(seconds(network, one.kind), 0.6 * count(one.count) * one.seconds)
+        << network.at("causes").dump(1);
     double all = 0;
     for (const auto& cause : network.at("causes")) all += cause.at("share").get<double>();
-    EXPECT_NEAR(all, 1, 0.05);
+    EXPECT_NEAR(all, 1, 0.1);
   }
   const Outcome text = motley("explain" + file());
   EXPECT_EQ(text.code, 0);
