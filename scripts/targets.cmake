@@ -206,24 +206,35 @@ function(motley_fuzz folder name seconds)
   set_tests_properties(${test} PROPERTIES TIMEOUT 120)
 endfunction()
 
-# Reports, opened in a browser: once, not under sanitizers; needs npm and Chromium.
+# Reports as other programs see them, once and not under sanitizers: opened in a browser, where there
+# are npm and Chromium; their tables in a LaTeX document, where there is pdflatex.
 function(motley_check_report)
-  find_program(MOTLEY_CHROMIUM NAMES chromium chromium-browser google-chrome
-               DOC "Browser that tests open reports in; OFF does without")
-  if(MOTLEY_SANITIZE OR NOT MOTLEY_NPM OR NOT MOTLEY_CHROMIUM OR CMAKE_CROSSCOMPILING)
-    message(STATUS "Reports are not opened in a browser (no npm, no Chromium, or a build that is not for that)")
+  if(MOTLEY_SANITIZE OR CMAKE_CROSSCOMPILING)
     return()
   endif()
+  find_program(MOTLEY_CHROMIUM NAMES chromium chromium-browser google-chrome
+               DOC "Browser that tests open reports in; OFF does without")
+  find_program(MOTLEY_PDFLATEX pdflatex DOC "Compiles reports' tables in a test; OFF does without")
   set(pages ${PROJECT_BINARY_DIR}/test_files/report_pages/)
+  set(folder ${PROJECT_SOURCE_DIR}/analysis/report)
   file(MAKE_DIRECTORY ${pages})
   add_test(NAME report/pages COMMAND report_test --gtest_filter=Pages.*)
   set_tests_properties(report/pages PROPERTIES FIXTURES_SETUP report_pages TIMEOUT 60
                                                ENVIRONMENT TEST_TMPDIR=${pages})
-  add_test(NAME report/browser
-           COMMAND ${PROJECT_SOURCE_DIR}/analysis/report/browser_test/run.sh
-                   ${PROJECT_BINARY_DIR}/browser_test ${MOTLEY_CHROMIUM} ${pages}/example ${pages}/many)
-  set_tests_properties(report/browser PROPERTIES FIXTURES_REQUIRED report_pages TIMEOUT 300
-                                                 SKIP_RETURN_CODE 77)
+  if(MOTLEY_NPM AND MOTLEY_CHROMIUM)
+    add_test(NAME report/browser
+             COMMAND ${folder}/browser_test/run.sh ${PROJECT_BINARY_DIR}/browser_test ${MOTLEY_CHROMIUM}
+                     ${pages}example ${pages}many ${pages}hostile)
+    set_tests_properties(report/browser PROPERTIES FIXTURES_REQUIRED report_pages TIMEOUT 300
+                                                   SKIP_RETURN_CODE 77)
+  else()
+    message(STATUS "npm or Chromium: not found, reports are not opened in a browser")
+  endif()
+  if(MOTLEY_PDFLATEX)
+    add_test(NAME report/latex COMMAND ${folder}/latex_test.sh ${MOTLEY_PDFLATEX}
+                                       ${PROJECT_BINARY_DIR}/test_files/latex ${pages}example ${pages}hostile)
+    set_tests_properties(report/latex PROPERTIES FIXTURES_REQUIRED report_pages TIMEOUT 60)
+  endif()
 endfunction()
 
 # The README's example of a microbenchmark compiles.

@@ -1,4 +1,5 @@
 // Every measurement, also those without a figure and why.
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <set>
@@ -67,11 +68,11 @@ std::vector<Cell> cells_of(const Row& row, const Measurement* measured) {
   for (const auto& [status, count] : row.statuses) blocks += count;
   return {key.case_name,
           key.processor,
-          parameters_text(key),
-          conditions_text(key),
           has_figure ? unit_cell(unit, measured->value()) : Cell("-"),
           has_figure ? unit_cell(unit, measured->smallest()) : Cell("-"),
           has_figure ? unit_cell(unit, measured->largest()) : Cell("-"),
+          parameters_text(key),
+          conditions_text(key),
           {fmt::format("{}", row.processes.size()), static_cast<double>(row.processes.size())},
           {fmt::format("{}", blocks), static_cast<double>(blocks)},
           status_text(row),
@@ -94,11 +95,11 @@ Table table_of(const Source& source) {
   table.note = "Figure: median over the blocks that are ok, beside the smallest and the largest.";
   table.columns = {{"case", false, "case"},
                    {"processor", false, "processor"},
-                   {"parameters", false, "parameters"},
-                   {"conditions", false, "conditions"},
                    {"figure", true, "figure"},
                    {"smallest", true, "smallest"},
                    {"largest", true, "largest"},
+                   {"parameters", false, "parameters"},
+                   {"conditions", false, "conditions"},
                    {"processes", true, "processes"},
                    {"blocks", true, "blocks"},
                    {"status", false, "status"},
@@ -107,6 +108,10 @@ Table table_of(const Source& source) {
     const auto found = by_key.find(to_string(row.first->key));
     table.rows.push_back(cells_of(row, found == by_key.end() ? nullptr : found->second));
   }
+  // What has no figure comes last.
+  std::stable_sort(table.rows.begin(), table.rows.end(), [](const auto& a, const auto& b) {
+    return a[2].value.has_value() && !b[2].value.has_value();
+  });
   return table;
 }
 

@@ -96,4 +96,19 @@ inline schema::Log example_log() {
   return log;
 }
 
+inline const std::string hostile_text =
+    "</script><script>alert(1)</script><!-- |=cmd|'/C calc'!A0 \\input{x} $^_%&#~\"";
+
+/// The same with names that would be markup, commands or formulas elsewhere.
+inline schema::Log hostile_log() {
+  schema::Log log = example_log();
+  log.runs[0].device.name = hostile_text;
+  log.runs[0].conditions["governor"] = hostile_text;
+  for (schema::Block& block : log.blocks) block.key.parameters["shape"] = hostile_text;
+  log.blocks.push_back(
+      synthetic_block("op/=1+1", "cpu", schema::Metric::flops_per_second, 0.02, {}));
+  log.blocks.back().key.parameters["implementation"] = "=1+1";
+  return log;
+}
+
 }  // namespace motley::analysis::report

@@ -1,6 +1,7 @@
 // The page. Everything is in the document before any script runs: a script only draws charts, sorts
 // and searches. Text of others is escaped, and JSON holds no `<`, so that nothing can end a script.
 #include <fmt/format.h>
+#include <set>
 
 #include "analysis/escape.hpp"
 #include "analysis/report/chart_spec.hpp"
@@ -74,6 +75,32 @@ std::string table_html(const Table& table, const std::string& id, bool searched)
   return text + "</tbody></table></div>\n";
 }
 
+/// Cells of a heat map keep room for their figures: on a narrow screen it scrolls by itself.
+std::string plot_html(const Chart& chart) {
+  std::set<std::string> names;
+  if (chart.x.scale == Scale::names) {
+    for (const Layer& layer : chart.layers) {
+      for (const auto& row : layer.table.rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+          if (layer.table.columns[i].key == layer.x) names.insert(row[i].text);
+        }
+      }
+    }
+  }
+  constexpr std::size_t cell_pixels = 42, beside_pixels = 220;
+  const std::string plot = fmt::format(
+      "<div class=\"plot\" role=\"img\" aria-label=\"Chart: {}. Its table follows.\"{}></div>\n",
+      html(chart.title),
+      names.empty()
+          ? ""
+          : fmt::format(" style=\"min-width:{}px\"", names.size() * cell_pixels + beside_pixels));
+  const std::string scrolls = fmt::format(
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>\n",
+      html(chart.title), plot);
+  return (names.empty() ? plot : scrolls) + "<script type=\"application/json\">" +
+         json_in_script(vega_lite(chart)) + "</script>\n";
+}
+
 /// `data-rows`: how many marks each layer must show, for the reader's own check and for tests.
 std::string chart_html(const Chart& chart, bool has_scripts) {
   std::string counts;
@@ -86,12 +113,7 @@ std::string chart_html(const Chart& chart, bool has_scripts) {
       "<figure class=\"chart\" id=\"chart-{}\" data-rows=\"{}\">\n<figcaption>"
       "<strong>{}</strong>{}</figcaption>\n",
       html(chart.name), counts, html(chart.title), note_html(chart.note));
-  if (has_scripts) {
-    text += fmt::format(
-        "<div class=\"plot\" role=\"img\" aria-label=\"Chart: {}. Its table follows.\"></div>\n"
-        "<script type=\"application/json\">{}</script>\n",
-        html(chart.title), json_in_script(vega_lite(chart)));
-  }
+  if (has_scripts) text += plot_html(chart);
   text += fmt::format("<details class=\"data\" open><summary>Table ({} rows)</summary>\n", rows);
   for (std::size_t i = 0; i < chart.layers.size(); ++i) {
     text += table_html(chart.layers[i].table, fmt::format("{}-rows-{}", chart.name, i), false);

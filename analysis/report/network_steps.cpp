@@ -11,6 +11,9 @@
 namespace motley::analysis::report {
 namespace {
 
+/// Nobody sees less of a bar, and each has an entry in the legend.
+constexpr double least_share = 0.005;
+
 struct Known {
   const char* key;
   const char* name;
@@ -69,25 +72,36 @@ void profile(const schema::Block& block, NetworkStep& step) {
     if (!on_device) add(times, of_host, false, step.parts);
   }
   add(member(block, "gap"), of_gap, true, step.parts);
-}
-
-/// The fastest of the CPU's, where there is one measured the same way.
-double cpu_seconds(const NetworkGroup& group, const std::string& scenario) {
-  double same = 0, any = 0;
-  for (const NetworkStep& step : group.steps) {
-    if (step.processor != "cpu") continue;
-    if (any == 0 || step.seconds < any) any = step.seconds;
-    if (step.measurement->key.scenario != scenario) continue;
-    if (same == 0 || step.seconds < same) same = step.seconds;
-  }
-  return same > 0 ? same : any;
+  std::erase_if(step.parts, [&](const TimelinePart& part) {
+    return part.seconds < least_share * step.whole_seconds;
+  });
 }
 
 void compare_with_cpu(NetworkGroup& group) {
+  double cpu = 0;
+  for (const NetworkStep& step : group.steps) {
+    if (step.processor == "cpu" && (cpu == 0 || step.seconds < cpu)) cpu = step.seconds;
+  }
   for (NetworkStep& step : group.steps) {
-    const double cpu = cpu_seconds(group, step.measurement->key.scenario);
     if (cpu > 0 && step.processor != "cpu") step.ratio = step.seconds / cpu;
   }
+}
+
+/// Times of one scenario compare; its name is told where the same network has several.
+NetworkGroup& group_of(const std::string& name, const schema::Key& key,
+                       std::vector<NetworkGroup>& groups) {
+  const auto is_named = [&](const NetworkGroup& one) { return one.network == name; };
+  const auto found = std::find_if(groups.begin(), groups.end(), [&](const NetworkGroup& one) {
+    return is_named(one) && one.scenario == key.scenario;
+  });
+  if (found != groups.end()) return *found;
+  const bool has_another = std::any_of(groups.begin(), groups.end(), is_named);
+  groups.push_back({name,
+                    key.scenario,
+                    has_another ? name + ", " + key.scenario : name,
+                    key.case_name.ends_with("/training"),
+                    {}});
+  return groups.back();
 }
 
 }  // namespace
@@ -98,12 +112,7 @@ std::vector<NetworkGroup> network_groups(const Source& source) {
   for (const Measurement& one : source.measurements) {
     if (!is_network(one.key) || one.blocks.empty() || !(one.value() > 0)) continue;
     const std::string name = without_repetition(names.without_residency(one.key));
-    auto group = std::find_if(groups.begin(), groups.end(),
-                              [&](const NetworkGroup& other) { return other.name == name; });
-    if (group == groups.end()) {
-      const bool training = one.key.case_name.ends_with("/training");
-      group = groups.insert(groups.end(), NetworkGroup{name, training, {}});
-    }
+    NetworkGroup& group = group_of(name, one.key, groups);
     NetworkStep step;
     step.processor = one.key.processor;
     step.kind = source.kind_of(step.processor);
@@ -111,7 +120,7 @@ std::vector<NetworkGroup> network_groups(const Source& source) {
     step.measurement = &one;
     step.seconds = one.value();
     if (const schema::Block* block = source.block_of(one.key)) profile(*block, step);
-    group->steps.push_back(std::move(step));
+    group.steps.push_back(std::move(step));
   }
   for (NetworkGroup& group : groups) compare_with_cpu(group);
   return groups;
@@ -136,11 +145,7 @@ const TimelineNames& timeline_names() {
 }
 
 std::string who(const NetworkStep& step) {
-  std::string text = step.processor;
-  if (!step.residency.empty()) text += " " + step.residency;
-  const std::string& scenario = step.measurement->key.scenario;
-  const bool usual = scenario == "throughput" || scenario.ends_with("_steps");
-  return usual ? text : text + ", " + scenario;
+  return step.residency.empty() ? step.processor : step.processor + " " + step.residency;
 }
 
 std::vector<std::string> where_it_goes(const Source& source, const NetworkStep& step) {

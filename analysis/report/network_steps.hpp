@@ -23,11 +23,13 @@ struct NetworkStep {
   double ratio = 0;  ///< to the CPU's fastest of the group; 0: the CPU itself, or not measured
   double whole_seconds = 0;         ///< profiled; 0: no profile
   bool distorted = false;           ///< profiling cost more than a tenth
-  std::vector<TimelinePart> parts;  ///< > 0, in the order in which they are shown
+  std::vector<TimelinePart> parts;  ///< half a percent of the step or more, in the order shown
 };
 
 struct NetworkGroup {
-  std::string name;  ///< lenet5 training batch=32
+  std::string network;  ///< lenet5 training batch=32
+  std::string scenario;
+  std::string name;  ///< unique: the network and, where that has several, the scenario
   bool training = false;
   std::vector<NetworkStep> steps;
 };
@@ -43,7 +45,7 @@ const TimelineNames& timeline_names();
 
 /// The sentences of its explanation; empty without a profile.
 std::vector<std::string> where_it_goes(const Source& source, const NetworkStep& step);
-/// `opencl:0 resident`, and the scenario where that is not the usual one.
+/// `opencl:0 resident`.
 std::string who(const NetworkStep& step);
 
 }  // namespace motley::analysis::report

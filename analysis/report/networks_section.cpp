@@ -50,7 +50,7 @@ Table ends_table(const NetworkGroup& group) {
     }
     if (step.parts.empty()) continue;
     std::string label = unit_text(Unit::seconds, step.seconds);
-    if (step.ratio > 0) label += fmt::format(", {} cpu", unit_text(Unit::ratio, step.ratio));
+    if (step.ratio > 0) label += fmt::format(", {}", unit_text(Unit::ratio, step.ratio));
     if (step.distorted) label += " !";
     table.rows.push_back({bar_name(step, on_device), unit_cell(Unit::seconds, ends[on_device]),
                           unit_cell(Unit::seconds, step.seconds),
@@ -66,7 +66,7 @@ Chart chart_of(const NetworkGroup& group) {
   chart.note =
       "Host and device overlap: each timeline sums up to the profiled step. At the bars' ends: the "
       "step without a profiler, and its ratio to the CPU's fastest; !: profiling cost more than a "
-      "tenth.";
+      "tenth. Parts below 0.5 % of a step are left out.";
   chart.x = {"seconds a step, profiled", Unit::seconds, Scale::linear, 1.7};
   chart.y = {"", Unit::none, Scale::names};
   chart.domain = timeline_names().names;

@@ -12,7 +12,7 @@
 
   // The look of the page instead of the paper's.
   const look = (figure, config) => {
-    const narrow = figure.clientWidth < 480;
+    const narrow = figure.querySelector('.plot').clientWidth < 480;
     return {
       ...config,
       background: colour('--page'),
@@ -25,8 +25,8 @@
       text: { ...config.text, color: colour('--ink') },
       rule: { ...config.rule, color: colour('--ink') },
       legend: {
-        ...config.legend, labelColor: colour('--ink'), columns: narrow ? Math.max(1, Math.floor(config.legend.columns / 2)) : config.legend.columns,
-        labelLimit: narrow ? 280 : 420,
+        ...config.legend, labelColor: colour('--ink'), columns: narrow ? Math.ceil(config.legend.columns / 2) : config.legend.columns,
+        labelLimit: narrow && config.legend.columns > 1 ? 120 : 420,
       },
     };
   };
@@ -69,7 +69,7 @@
       button.addEventListener('click', () => download(figure, type));
       actions.append(button);
     }
-    figure.querySelector('.plot').after(actions);
+    figure.querySelector('script').before(actions);
   };
 
   const start_charts = () => {

@@ -110,16 +110,8 @@ TEST(Report, TheSameRecordsGiveTheSameBytes) {
 }
 
 TEST(Report, HostileNamesStayText) {
-  schema::Log log = example_log();
-  const std::string hostile =
-      "</script><script>alert(1)</script><!-- |=cmd|'/C calc'!A0 \\input{x}";
-  log.runs[0].device.name = hostile;
-  log.runs[0].conditions["governor"] = hostile;
-  for (schema::Block& block : log.blocks) block.key.parameters["shape"] = hostile;
-  log.blocks.push_back(
-      synthetic_block("op/=1+1", "cpu", schema::Metric::flops_per_second, 0.02, {}));
-  log.blocks.back().key.parameters["implementation"] = "=1+1";
-  const auto files = files_of(report_of(sources_of({log})), {{"a script", "const a = 1;"}});
+  const auto files =
+      files_of(report_of(sources_of({hostile_log()})), {{"a script", "const a = 1;"}});
   const std::string page = bytes_of(files, "report.html");
   EXPECT_EQ(page.find("<script>alert"), std::string::npos);
   EXPECT_EQ(page.find("<!-- |"), std::string::npos);
@@ -217,7 +209,7 @@ TEST(Report, WithoutScriptsThePageSaysWhatIsMissingAndKeepsTheTables) {
   EXPECT_EQ(count(without, "<tbody>"), count(with, "<tbody>"));
 }
 
-/// For the browser's test: a report with every section, and one of 5,000 measurements.
+/// For other programs' tests: every section, 5,000 measurements, hostile names.
 TEST(Pages, AreWritten) {
   schema::Log many = example_log();
   for (int i = 0; i < 5000; ++i) {
@@ -226,7 +218,8 @@ TEST(Pages, AreWritten) {
                                           {{"implementation", i % 3 == 0 ? "simd" : "reference"},
                                            {"shape", "64x" + std::to_string(i)}}));
   }
-  for (const auto& [name, log] : {std::pair{"example", example_log()}, std::pair{"many", many}}) {
+  for (const auto& [name, log] : {std::pair{"example", example_log()}, std::pair{"many", many},
+                                  std::pair{"hostile", hostile_log()}}) {
     const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / name;
     for (const File& file : files_of(report_of(sources_of({log})), chart_scripts())) {
       std::filesystem::create_directories((folder / file.path).parent_path());
