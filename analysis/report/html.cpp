@@ -49,6 +49,8 @@ std::string note_html(const std::string& note) {
 
 /// Wide tables scroll by themselves; who has no pointer reaches them by the tabulator.
 std::string table_html(const Table& table, const std::string& id, bool searched) {
+  constexpr std::size_t many_rows = 60;
+  searched = searched || table.rows.size() > many_rows;
   std::string text;
   if (!table.title.empty() || !table.note.empty()) {
     text = fmt::format("<p class=\"title\" id=\"title-{}\"><strong>{}</strong>{}</p>\n", html(id),

@@ -23,8 +23,8 @@ class ReportCommand : public testing::Test, protected Workplace {
     run.device.id = run.device.name = device;
     run.exec_context = "desktop";
     run.processors = {{"cpu", "cpu|" + device, "cpu", "", {}}};
-    const fs::path file = folder / (name + ".jsonl");
-    std::ofstream out(file);
+    const fs::path records = folder / (name + ".jsonl");
+    std::ofstream out(records);
     out << to_line(run) << "\n";
     for (int process = 0; process < 3; ++process) {
       schema::Block block;
@@ -39,12 +39,12 @@ class ReportCommand : public testing::Test, protected Workplace {
     schema::End end;
     end.reason = "complete";
     out << to_line(end) << "\n";
-    return quoted(file);
+    return quoted(records);
   }
   std::string quoted(const fs::path& path) const { return " '" + path.string() + "'"; }
   std::string to_folder() const { return " -o" + quoted(folder / "out"); }
-  std::string text(const std::string& file) const {
-    std::ifstream in(folder / "out" / file);
+  std::string text(const std::string& name) const {
+    std::ifstream in(folder / "out" / name);
     return {std::istreambuf_iterator<char>(in), {}};
   }
 };
