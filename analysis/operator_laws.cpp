@@ -1,5 +1,7 @@
 #include "analysis/operator_laws.hpp"
 
+#include "analysis/statistics.hpp"
+
 namespace motley::analysis {
 namespace {
 
@@ -9,7 +11,10 @@ constexpr double least_seconds = 1e-9;
 
 }  // namespace
 
-Law fit_law(const std::vector<Taken>& points) {
+namespace {
+
+/// The least sum of squared relative errors.
+Law least_squares(const std::vector<Taken>& points) {
   double uu = 0, uv = 0, vv = 0, u = 0, v = 0;
   for (const Taken& one : points) {
     const double x = 1 / one.measured, y = one.predicted / one.measured;
@@ -21,12 +26,26 @@ Law fit_law(const std::vector<Taken>& points) {
   }
   const double determinant = uu * vv - uv * uv;
   constexpr std::size_t least_points = 4;
-  if (points.size() < least_points || determinant <= 1e-9 * uu * vv) {
-    return {0, vv > 0 ? v / vv : 0};
-  }
+  if (points.size() < least_points || determinant <= 1e-9 * uu * vv) return {0, 1};
   const Law law{(u * vv - v * uv) / determinant, (v * uu - u * uv) / determinant};
-  if (law.fixed < 0) return {0, v / vv};
-  if (law.slope < 0) return {u / uu, 0};
+  if (law.fixed < 0) return {0, 1};
+  if (law.slope < 0) return {1, 0};
+  return law;
+}
+
+}  // namespace
+
+/// Least squares of relative errors lean to the operators that took least: the median takes that
+/// back.
+Law fit_law(const std::vector<Taken>& points) {
+  Law law = least_squares(points);
+  std::vector<double> ratios;
+  for (const Taken& one : points) {
+    const double fitted = law.seconds(one.predicted);
+    if (fitted > 0) ratios.push_back(one.measured / fitted);
+  }
+  law.fixed *= median(ratios);
+  law.slope *= median(ratios);
   return law;
 }
 

@@ -22,8 +22,8 @@ struct Law {
   double seconds(double predicted) const { return fixed + slope * predicted; }
 };
 
-/// With the least sum of squared relative errors, neither part negative; the slope alone where
-/// points are fewer than four or predictions all alike.
+/// Shaped by least squares of relative errors, neither part negative, and through the middle: half
+/// of the points take more. The slope alone where points are fewer than four or predictions alike.
 Law fit_law(const std::vector<Taken>& points);
 
 class OperatorLaws {
