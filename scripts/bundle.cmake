@@ -39,22 +39,32 @@ if(NOT reason)
     set(begin 0)
     while(begin LESS length)
       string(SUBSTRING "${text}" ${begin} 8000 piece)
-      string(APPEND pieces "R\"__(${piece})__\"\n")
+      string(APPEND pieces "R\"__(${piece})__\",\n")
       math(EXPR begin "${begin} + 8000")
     endwhile()
     string(MAKE_C_IDENTIFIER ${package} symbol)
-    string(APPEND definitions "constexpr char ${symbol}[] = ${pieces};\n")
+    # Pieces, because compilers need not take a literal above 64 KiB.
+    string(APPEND definitions "const std::string_view ${symbol}[] = {${pieces}};\n")
     string(APPEND entries
            "{\"${package} ${version}, University of Washington Interactive Data Lab, BSD-3-Clause\","
-           " std::string_view(${symbol}, sizeof(${symbol}) - 1)}, ")
+           " joined(${symbol})}, ")
   endforeach()
 endif()
 if(reason)
   message(WARNING "The report will have tables and no charts: ${reason}")
   set(definitions "")
   set(entries "")
+else()
+  string(APPEND definitions "std::string joined(std::span<const std::string_view> pieces) {
+  std::string text;
+  for (const std::string_view piece : pieces) text += piece;
+  return text;
+}
+")
 endif()
-file(WRITE ${OUTPUT} "#include \"analysis/report/report.hpp\"
+file(WRITE ${OUTPUT} "#include <span>
+
+#include \"analysis/report/report.hpp\"
 
 namespace motley::analysis::report {
 namespace {

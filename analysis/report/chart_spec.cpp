@@ -70,6 +70,10 @@ Json log_axis(const Chart& chart, bool is_x) {
     }
   }
   const Axis& axis = is_x ? chart.x : chart.y;
+  if (axis.unit == Unit::ratio) {  // what is unchanged is in sight
+    range.from = std::min(range.from, 1.0);
+    range.to = std::max(range.to, 1.0);
+  }
   const LogScale scale = log_scale(range.from, range.to * axis.headroom, axis.unit == Unit::bytes);
   return {{"scale", {{"type", "log"}, {"domain", {scale.from, scale.to}}, {"nice", false}}},
           {"axis", {{"values", scale.ticks}}}};

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "analysis/compare_text.hpp"
+#include "analysis/report/key_names.hpp"
 #include "analysis/report/section.hpp"
 
 namespace motley::analysis::report {
@@ -51,7 +52,18 @@ std::vector<const ComparedRow*> shown_rows(const Comparison& comparison) {
   return rows;
 }
 
+std::string name_of(const KeyNames& names, const ComparedRow& row) {
+  std::string name = names.name(row.key) + " on " + row.key.processor;
+  if (row.key.scenario != "throughput") name += ", " + row.key.scenario;
+  if (row.key.load != "none") name += " beside " + row.key.load;
+  const bool is_usual =
+      row.quantity.ends_with("per_second") || row.quantity == "seconds_per_operation";
+  return is_usual ? name : name + ", " + row.quantity;
+}
+
 Table chart_table(const std::vector<const ComparedRow*>& rows) {
+  KeyNames names;
+  for (const ComparedRow* row : rows) names.add(row->key);
   Table table;
   table.columns = {{"figure", false, "figure"},
                    {"speed", true, "ratio"},
@@ -60,9 +72,7 @@ Table chart_table(const std::vector<const ComparedRow*>& rows) {
                    {"verdict", false, "verdict"}};
   for (const ComparedRow* row : rows) {
     const auto interval = interval_of(*row);
-    table.rows.push_back({row->name() + ", " + row->key.processor +
-                              (row->quantity.ends_with("per_second") ? "" : ", " + row->quantity),
-                          unit_cell(Unit::ratio, row->ratio()),
+    table.rows.push_back({name_of(names, *row), unit_cell(Unit::ratio, row->ratio()),
                           unit_cell(Unit::ratio, interval->low),
                           unit_cell(Unit::ratio, interval->high), to_string(row->change)});
   }
@@ -114,6 +124,8 @@ Part part_of(const Source& first, const Source& second, const RunFigures& figure
     part.sentences.push_back({"No measurement is in both.", Sentence::Kind::plain});
     return part;
   }
+  part.sentences.push_back(
+      {"A is " + first.label + ", B is " + second.label + ".", Sentence::Kind::plain});
   part.sentences.push_back({headline(comparison), Sentence::Kind::preformatted});
   add_chart(chart_of(first, second, comparison), part);
   const std::string name = file_name(second.label);

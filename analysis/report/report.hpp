@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "analysis/report/content.hpp"
@@ -21,8 +20,8 @@ Report report_of(const std::vector<Source>& sources);
 
 /// JavaScript that draws specifications; none where the program was built without npm.
 struct Script {
-  std::string_view name;  ///< vega 6.4.0
-  std::string_view text;
+  std::string name;  ///< vega 6.4.0
+  std::string text;
 };
 std::vector<Script> chart_scripts();
 
