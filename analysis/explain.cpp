@@ -6,6 +6,7 @@
 
 #include "analysis/explain_causes.hpp"
 #include "analysis/network_names.hpp"
+#include "analysis/text.hpp"
 
 namespace motley::analysis {
 namespace {
@@ -30,6 +31,24 @@ void predict_calls(const ProfiledNetwork& network, const CallCosts& costs, Expla
   }
 }
 
+/// Whether a device is worth its while.
+void compare_with_cpu(const ProfiledNetwork& network, const std::vector<ProfiledNetwork>& others,
+                      Explanation& to) {
+  schema::Key wanted = network.key();
+  wanted.processor = "cpu";
+  wanted.parameters.erase("residency");
+  for (const ProfiledNetwork& other : others) {
+    schema::Key key = other.key();
+    key.parameters.erase("residency");
+    const double seconds = whole_seconds(other);
+    if (key != wanted || !to.on_device || seconds <= 0 || to.whole_seconds <= 0) continue;
+    const double ratio = to.whole_seconds / seconds;
+    to.sentences.push_back(fmt::format("cpu takes {} for the same: {} takes {:.2g} times as long.",
+                                       seconds_text(seconds), to.processor, ratio));
+    return;
+  }
+}
+
 Explanation explanation(const ProfiledNetwork& network, const std::vector<ProfiledNetwork>& others,
                         const CallCosts& costs, StepPrediction prediction) {
   Explanation result;
@@ -47,6 +66,7 @@ Explanation explanation(const ProfiledNetwork& network, const std::vector<Profil
   predict_calls(network, costs, result);
   find_savings(network, others, costs, result);
   find_sentences(network, result);
+  compare_with_cpu(network, others, result);
   return result;
 }
 

@@ -105,7 +105,9 @@ class Savings {
     if (measured || mode_ != "resident" || !to_.training || !to_.on_device) return;
     const double reads = at("counts", "copies_to_host");
     std::string basis = "by this profile's own waits";
-    add({advice(mode_, "resident_async"), waiting(reads, basis) * unprofiled(), false, basis});
+    if (reads <= 0) return;
+    const double seconds = waiting(reads, basis) / reads * unprofiled();
+    add({advice(mode_, "resident_async"), seconds, false, basis});
   }
 
   void add(Saving saving) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "analysis/explain_text.hpp"
@@ -141,6 +142,30 @@ TEST(Explain, OnACpuTheTimeIsComputed) {
   EXPECT_NE(one.sentences[0].find("conv1 alone takes 60 %"), std::string::npos) << one.sentences[0];
   EXPECT_TRUE(one.sentences.at(1).starts_with("Nothing explains 10 %")) << one.sentences[1];
   EXPECT_TRUE(one.savings.empty());
+}
+
+TEST(Explain, TheCpuIsNamedWhereItHasTheSame) {
+  schema::Log log = synthetic_steps({{}});
+  schema::Block cpu = synthetic_step({.residency = "resident", .processor = "cpu"});
+  cpu.timeline = {{"host", {{"compute", 1e-4}}},
+                  {"run", {{"profiled_seconds", 1e-4}, {"whole_seconds", 1e-4}}}};
+  log.blocks.push_back(cpu);
+  const auto networks = explain(log).networks;
+  const std::string expected = fmt::format("cpu takes 100 us for the same: opencl:0 takes {:.2g} ",
+                                           SyntheticStep{}.wall_seconds() / 1e-4);
+  EXPECT_TRUE(networks.at(0).sentences.back().starts_with(expected))
+      << networks[0].sentences.back();
+  EXPECT_FALSE(networks.at(1).sentences.back().starts_with("cpu takes"));
+}
+
+TEST(Explain, OfSeveralReadsTheLossIsOne) {
+  SyntheticStep step;
+  step.residency = "resident";
+  step.reads = 4;
+  step.costs.wait = 50e-6;
+  schema::Log log = synthetic_steps({step});
+  std::erase_if(log.blocks, [](const auto& one) { return one.operators.empty(); });
+  EXPECT_NEAR(explain(log).networks.at(0).savings.at(0).seconds, step.costs.wait, 1e-9);
 }
 
 TEST(Explain, RecordsThatDoNotTellCallsApartAreExplainedByWhatTheHostDid) {
