@@ -57,7 +57,7 @@ std::vector<Cell> cells(const ComparedRow& row) {
   all.push_back(interval ? number("{:.3f}", interval->low) : Cell("-"));
   all.push_back(interval ? number("{:.3f}", interval->high) : Cell("-"));
   all.push_back(row.tested ? number("{:.2g}", row.judged.q) : Cell("-"));
-  all.push_back(row.tested
+  all.push_back(row.tested && std::isfinite(row.judged.excluded)
                     ? Cell(fmt::format("{:.1f} %", 100 * row.judged.excluded), row.judged.excluded)
                     : Cell("-"));
   all.push_back(to_string(row.change));

@@ -14,7 +14,22 @@ double run_seconds(const schema::Block& block) {
   return median(block.samples.host_seconds) / static_cast<double>(block.runs_per_sample);
 }
 
-BlockFigure figure_of(const schema::Block& block) {
+double figure_of(const schema::Block& block, double seconds) {
+  const schema::Work& work = block.work;
+  switch (block.metric) {
+    case schema::Metric::flops_per_second:
+      return work.flops / seconds;
+    case schema::Metric::bytes_per_second:
+      return (work.bytes_read + work.bytes_written) / seconds;
+    case schema::Metric::seconds_per_operation:
+      return work.operations > 0 ? seconds / work.operations : seconds;
+    case schema::Metric::operations_per_second:
+      return work.operations / seconds;
+  }
+  return 0;
+}
+
+BlockFigure block_figure(const schema::Block& block) {
   BlockFigure result;
   result.value = figure(block);
   result.run_seconds = run_seconds(block);
@@ -68,19 +83,8 @@ double median_of_known(const std::vector<BlockFigure>& blocks, double BlockFigur
 
 double figure(const schema::Block& block) {
   const double seconds = run_seconds(block);
-  if (!(seconds > 0)) return 0;
-  const schema::Work& work = block.work;
-  switch (block.metric) {
-    case schema::Metric::flops_per_second:
-      return work.flops / seconds;
-    case schema::Metric::bytes_per_second:
-      return (work.bytes_read + work.bytes_written) / seconds;
-    case schema::Metric::seconds_per_operation:
-      return work.operations > 0 ? seconds / work.operations : seconds;
-    case schema::Metric::operations_per_second:
-      return work.operations / seconds;
-  }
-  return 0;
+  const double value = seconds > 0 ? figure_of(block, seconds) : 0;
+  return value > 0 && std::isfinite(value) ? value : 0;
 }
 
 int direction(schema::Metric metric) {
@@ -184,7 +188,7 @@ std::vector<Measurement> measurements(const schema::Log& log) {
     }
     Measurement& one = all[place->second];
     add_searched(one.searched, block);
-    BlockFigure of_block = figure_of(block);
+    BlockFigure of_block = block_figure(block);
     one.findings.insert(of_block.findings.begin(), of_block.findings.end());
     (is_suspect ? one.suspect : one.blocks).push_back(std::move(of_block));
   }

@@ -44,7 +44,8 @@ struct Measurement {
   std::string family() const;  ///< flops of flops/fp32
 };
 
-/// A block's median run as its metric says; 0 where there are no samples or no work.
+/// A block's median run as its metric says; 0 where there are no samples, no work, or numbers that
+/// give nothing finite above 0.
 double figure(const schema::Block& block);
 /// 1 where more is better, -1 where less is.
 int direction(schema::Metric metric);

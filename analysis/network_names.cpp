@@ -40,10 +40,13 @@ NetworkNames::NetworkNames(const std::vector<Measurement>& all) {
 std::string NetworkNames::without_residency(const schema::Key& key) const {
   std::string text = key.case_name;
   text.replace(text.rfind('/'), 1, " ");
-  for (const auto& [name, values] : values_.at(key.case_name)) {
+  const auto known = values_.find(key.case_name);  // none where nothing of the case is ok
+  for (const auto& [name, value] : key.parameters) {
     const std::string shown = parameter(key, name);
     if (name == "residency" || shown == absent) continue;
-    if (values.size() > 1 || !is_usual(name, shown)) text += fmt::format(" {}={}", name, shown);
+    const bool several =
+        known != values_.end() && known->second.contains(name) && known->second.at(name).size() > 1;
+    if (several || !is_usual(name, shown)) text += fmt::format(" {}={}", name, shown);
   }
   return text;
 }

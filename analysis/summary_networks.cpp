@@ -33,7 +33,12 @@ Split split_of(const schema::Block& block) {
   const double whole = std::max(1e-12, at(run->second, "profiled_seconds"));
   const auto device = block.timeline.find("device");
   const bool on_device = device != block.timeline.end();
-  const auto& busy = on_device ? device->second : block.timeline.at("host");
+  const std::map<std::string, double> nothing;
+  const auto part = [&](const char* name) -> const std::map<std::string, double>& {
+    const auto found = block.timeline.find(name);
+    return found == block.timeline.end() ? nothing : found->second;
+  };
+  const auto& busy = on_device ? device->second : part("host");
   for (const char* name :
        {"forward", "loss", "backward_data", "backward_weights", "update", "compute"}) {
     split.compute += at(busy, name) / whole;
@@ -45,7 +50,7 @@ Split split_of(const schema::Block& block) {
     split.other = at(busy, "other") / whole;
     return split;
   }
-  const auto& gap = block.timeline.at("gap");
+  const auto& gap = part("gap");
   split.copies += at(gap, "copy") / whole;
   split.submit = at(gap, "submit") / whole;
   split.blocked = at(gap, "blocked") / whole;

@@ -95,7 +95,9 @@ std::string seconds_text(double seconds) {
 }
 
 std::string three_digits(double value) {
-  return value >= 99.95 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
+  constexpr double more_than_a_person_reads = 1e15;
+  const bool plain = value >= 99.95 && value < more_than_a_person_reads;
+  return plain ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
 }
 
 std::string value_text(const std::string& name, double value) {

@@ -75,8 +75,10 @@ bool is_division(const schema::Block& block) {
 
 std::string division_heading(const schema::Block& block) {
   const auto way = block.key.parameters.find("synchronisation");
+  const auto model = block.key.parameters.find("model");
   return "\n" +
-         wrapped(schema::to_string(block.key.parameters.at("model")) +
+         wrapped((model == block.key.parameters.end() ? "a network"
+                                                      : schema::to_string(model->second)) +
                  (block.key.case_name.ends_with("/training") ? " in training on " : " on ") +
                  block.key.processor +
                  (way == block.key.parameters.end() ? "" : ", " + schema::to_string(way->second))) +

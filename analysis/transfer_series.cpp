@@ -1,5 +1,6 @@
 #include "analysis/transfer_series.hpp"
 
+#include <cmath>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -36,9 +37,18 @@ struct Gathered {
   std::map<double, std::vector<double>> rates;  ///< counted bytes per second, by size
 };
 
+double seconds_of(const schema::Block& block) {
+  return median(block.samples.host_seconds) / static_cast<double>(block.runs_per_sample);
+}
+
+/// Numbers that give a rate.
+bool is_usable(const schema::Block& block) {
+  const double seconds = seconds_of(block);
+  return seconds > 0 && std::isfinite(seconds) && std::isfinite(counted_bytes(block) / seconds);
+}
+
 void add(Gathered& gathered, const schema::Block& block, double bytes) {
-  const double seconds =
-      median(block.samples.host_seconds) / static_cast<double>(block.runs_per_sample);
+  const double seconds = seconds_of(block);
   const double counted = counted_bytes(block);
   gathered.zero_copy |= is_zero_copy(block);
   if (counted > 0) gathered.counted = counted / bytes;
@@ -69,8 +79,7 @@ std::vector<TransferSeries> fit_transfers(std::span<const schema::Block> blocks)
   for (const schema::Block& block : blocks) {
     const double bytes = bytes_of(block);
     if (block.status != schema::Status::ok || block.key.load != "none" ||
-        !block.key.case_name.starts_with("transfer/") || bytes <= 0 ||
-        !(median(block.samples.host_seconds) > 0)) {
+        !block.key.case_name.starts_with("transfer/") || bytes <= 0 || !is_usable(block)) {
       continue;
     }
     schema::Parameters parameters = block.key.parameters;
