@@ -17,7 +17,8 @@ void predict_calls(const ProfiledNetwork& network, const CallCosts& costs, Expla
   const double to_host = count("copies_to_host"), to_device = count("copies_to_device");
   for (Cause& cause : to.causes) {
     std::optional<double>& predicted = cause.predicted_seconds;
-    if (cause.name == "giving launches" && costs.launch_seconds) {
+    const bool gives = cause.name == "giving launches" || cause.name == "giving conversions";
+    if (gives && costs.launch_seconds) {
       predicted = cause.count * *costs.launch_seconds;
     } else if (cause.name == "copies to the device" && to_device > 0) {
       predicted = costs.write_seconds(count("bytes_to_device") / to_device);

@@ -127,13 +127,23 @@ class Step {
       if (to_device > 0) {
         seconds += to_device * *costs.write_seconds(count("bytes_to_device") / to_device);
       }
-      result_.copies_seconds = std::max(0.0, seconds - std::max(0.0, to_host - blocking) * wait);
+      seconds = std::max(0.0, seconds - std::max(0.0, to_host - blocking) * wait);
+      result_.copies_seconds = seconds + conversion_seconds();
     }
     // Behind a blocking copy nothing is left to wait for.
     const double waits = std::max(0.0, count("waits") - count("blocking_copies") - 1);
     const double last = blocking > 0 ? 0 : std::min(1.0, count("waits"));
     if (costs.wait_seconds) result_.waits_seconds = (waits + last) * *costs.wait_seconds;
     if (!facts_.is_device) result_.waits_seconds = result_.launches_seconds = 0;
+  }
+
+  /// Each reads what is copied and writes it in another layout, or the other way round.
+  double conversion_seconds() const {
+    const bool converts = network_.figure("counts", "conversions") > 0;
+    if (!converts || roof_.bytes_per_second <= 0) return 0;
+    const double bytes =
+        network_.figure("counts", "bytes_to_host") + network_.figure("counts", "bytes_to_device");
+    return 2 * bytes / roof_.bytes_per_second;
   }
 
   std::optional<double> sum(Model model) const {

@@ -43,6 +43,15 @@ TEST(Predict, WithoutBlockingCopiesTheEndIsWaitedFor) {
   EXPECT_NEAR(one.copies_seconds.value(), 5 * 1e-5, 2e-6) << "bytes alone";
 }
 
+TEST(Predict, ConversionsReadAndWriteWhatIsCopied) {
+  SyntheticStep step;
+  const StepPrediction without = predict(synthetic_steps({step})).steps.at(0);
+  step.conversions = 8;
+  const StepPrediction with = predict(synthetic_steps({step})).steps.at(0);
+  EXPECT_NEAR(*with.copies_seconds - *without.copies_seconds, 2 * 5 * 4e4 / 2e10, 1e-9);
+  EXPECT_NEAR(*with.launches_seconds - *without.launches_seconds, 8 * 5e-6, 1e-9);
+}
+
 TEST(Predict, WhatIsNotMeasuredPredictsNothing) {
   schema::Log log = synthetic_steps({{}});
   std::erase_if(log.blocks,
