@@ -10,6 +10,7 @@
 
 #include "harness/error.hpp"
 #include "results_schema/json_lines.hpp"
+#include "results_schema/lines.hpp"
 
 namespace motley::workloads {
 namespace {
@@ -104,7 +105,8 @@ void TuningFile::read() {
     throw Error(fmt::format("cannot read {} (its choices are not known). Name another file.",
                             file_.string()));
   }
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  constexpr std::size_t most_bytes = 1 << 26;
+  const std::string text = schema::whole_file(file_, most_bytes);
   std::size_t begin = 0, number = 1;
   for (std::size_t end; (end = text.find('\n', begin)) != text.npos; begin = end + 1, ++number) {
     try {

@@ -33,8 +33,32 @@ int validate_command(const Options& options) {
   return code;
 }
 
+namespace {
+
+using Exporter = void (*)(const schema::Log&, std::ostream&);
+
+/// Beside the file first, so that nothing half-written takes its name. A pipe or device has none to
+/// take.
+void write_whole(const schema::Log& log, Exporter exporter, const std::string& file) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const bool special = fs::exists(file, error) && !fs::is_regular_file(file, error);
+  const std::string first = special ? file : file + ".part";
+  std::ofstream out(first, std::ios::binary);
+  if (out) exporter(log, out);
+  out.close();
+  error.clear();
+  if (out && !special) fs::rename(first, file, error);
+  if (out && !error) return;
+  std::error_code ignored;
+  if (!special) fs::remove(first, ignored);
+  throw Error(
+      fmt::format("cannot write {} (nothing was exported). Name another file with --out.", file));
+}
+
+}  // namespace
+
 int export_command(const Options& options) {
-  using Exporter = void (*)(const schema::Log&, std::ostream&);
   const std::vector<std::pair<std::string, Exporter>> formats{
       {"json", schema::export_json},
       {"csv", schema::export_csv},
@@ -62,13 +86,7 @@ int export_command(const Options& options) {
                       options.out));
     }
   }
-  std::ofstream out(options.out);
-  exporter(all, out);
-  out.flush();
-  if (!out) {
-    throw Error(fmt::format("cannot write {} (the export is cut). Name another file with --out.",
-                            options.out));
-  }
+  write_whole(all, exporter, options.out);
   return done;
 }
 

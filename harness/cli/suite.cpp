@@ -10,6 +10,7 @@
 #include "harness/load.hpp"
 #include "harness/scenario.hpp"
 #include "harness/visit.hpp"
+#include "results_schema/lines.hpp"
 
 namespace motley::cli {
 namespace {
@@ -97,7 +98,8 @@ Suite find_suite(const std::string& name) {
   if (!in) {
     throw BadSuite(name + " cannot be read (no such file, or no permission). Check the name.");
   }
-  return suite_of(name, std::string(std::istreambuf_iterator<char>(in), {}));
+  constexpr std::size_t most_bytes = 1 << 20;
+  return suite_of(name, schema::whole_file(name, most_bytes));
 }
 
 }  // namespace motley::cli

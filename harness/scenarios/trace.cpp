@@ -17,6 +17,7 @@
 #include "harness/scenarios/conclusions.hpp"
 #include "harness/scenarios/families.hpp"
 #include "harness/scenarios/percentiles.hpp"
+#include "results_schema/lines.hpp"
 #include "results_schema/sha256.hpp"
 
 namespace motley {
@@ -60,13 +61,15 @@ std::map<std::string, Trace>& traces() {
   return all;
 }
 
+constexpr std::size_t most_bytes = 1 << 28;
+
 std::string content_of(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     throw BadTrace(
         fmt::format("{} cannot be read (no such file, or no permission). Check the name.", file));
   }
-  return {std::istreambuf_iterator<char>(in), {}};
+  return schema::whole_file(file, most_bytes);
 }
 
 /// Blank lines are passed over.
