@@ -93,9 +93,10 @@ get_drawing() {
   fi
 }
 
-get_peers() {
+# Of these packages, those that are known here; without them things are left out.
+get_optional() {
   local package missing known=()
-  mapfile -t missing < <(missing_packages "${peers[@]}")
+  mapfile -t missing < <(missing_packages "$@")
   for package in "${missing[@]}"; do
     if apt-cache show "$package" >/dev/null 2>&1; then
       known+=("$package")
@@ -122,7 +123,7 @@ without_apt() {
 setup() {
   if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
     install_packages "${packages[@]}"
-    get_peers
+    get_optional "${peers[@]}"
     get_drawing
     get_valijson
   else

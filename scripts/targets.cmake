@@ -200,7 +200,7 @@ function(motley_fuzz folder name seconds)
                      DEPENDS ${objects} VERBATIM)
   add_custom_target(${name}_fuzz ALL DEPENDS ${work}/${name}_fuzz)
   add_test(NAME ${test}
-           COMMAND ${work}/${name}_fuzz -max_total_time=${seconds} -timeout=5 -rss_limit_mb=1024
+           COMMAND ${work}/${name}_fuzz -seed=1 -max_total_time=${seconds} -timeout=5 -rss_limit_mb=1024
                    -max_len=16384 -artifact_prefix=${work}/ -print_final_stats=1 ${work}/corpus
                    ${PROJECT_SOURCE_DIR}/${folder}/testdata/fuzz)
   set_tests_properties(${test} PROPERTIES TIMEOUT 120)

@@ -20,6 +20,10 @@ for argument in "$@"; do
 done
 
 setup
+# A test fuzzes the reader with libFuzzer (45 MB to download); any other Clang will do.
+if command -v apt-get >/dev/null && ! command -v clang++ clang++-{14..18} >/dev/null; then
+  get_optional clang-14 libclang-rt-14-dev
+fi
 passed=()
 for preset in "${presets[@]}"; do
   targets=(all)
