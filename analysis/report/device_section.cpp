@@ -50,14 +50,14 @@ Table run_table(const schema::Log& log) {
   return table;
 }
 
-Table processor_table(const schema::Run& run) {
+Table processor_table(const Source& source) {
   Table table;
   table.title = "Processors";
   table.columns = {{"id", false, "id"},
                    {"kind", false, "kind"},
                    {"name", false, "name"},
                    {"stable id", false, "stable_id"}};
-  for (const schema::Processor& one : run.processors) {
+  for (const schema::Processor& one : source.described_processors()) {
     table.rows.push_back({one.id, one.kind, one.name, one.stable_id});
   }
   return table;
@@ -108,7 +108,7 @@ void add_parts(const Source& source, std::vector<Part>& parts) {
     device.sentences.push_back({warning, Sentence::Kind::warning});
   }
   add_table("runs", run_table(source.log), device);
-  add_table("processors", processor_table(run), device);
+  add_table("processors", processor_table(source), device);
   add_table("caches", cache_table(run), device);
   add_table("device", facts_table("Device", run.device.facts), device);
   add_table("conditions", facts_table("Conditions at the start", run.conditions), device);

@@ -174,7 +174,7 @@ TEST(Report, SuspectBlocksAreShownAndCountForNothing) {
 
 TEST(Report, TheSummarySaysHowTheGpuComparesAndWhereTimeGoes) {
   const std::string text = text_of(section(example_report(), "summary"));
-  EXPECT_NE(text.find("opencl:0 resident takes 800 us, 1.2 times faster than the CPU"),
+  EXPECT_NE(text.find("opencl:0 resident takes 800 us, 1.25 times faster than the CPU"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find(" % of this step "), std::string::npos) << text;

@@ -77,6 +77,19 @@ std::string Source::kind_of(const std::string& processor) const {
   return "";
 }
 
+std::vector<schema::Processor> Source::described_processors() const {
+  std::vector<schema::Processor> all;
+  for (const schema::Run& run : log.runs) {
+    for (const schema::Processor& one : run.processors) {
+      const bool is_known = std::any_of(all.begin(), all.end(), [&](const auto& other) {
+        return other.id == one.id && other.stable_id == one.stable_id;
+      });
+      if (!is_known) all.push_back(one);
+    }
+  }
+  return all;
+}
+
 const schema::Block* Source::block_of(const schema::Key& key) const {
   const auto found = last_ok.find(to_string(key));
   return found == last_ok.end() ? nullptr : &quiet.blocks[found->second];

@@ -30,6 +30,8 @@ struct Source {
 
   /// cpu, gpu or accelerator, as the device said; empty where no run names it.
   std::string kind_of(const std::string& processor) const;
+  /// Of all runs, each once.
+  std::vector<schema::Processor> described_processors() const;
   /// The last ok block of a measurement; none where there is none.
   const schema::Block* block_of(const schema::Key& key) const;
   /// Where its step went; null where it has no profile.

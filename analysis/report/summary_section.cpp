@@ -8,6 +8,7 @@
 
 #include "analysis/report/network_steps.hpp"
 #include "analysis/statistics.hpp"
+#include "analysis/text.hpp"
 
 namespace motley::analysis::report {
 namespace {
@@ -80,10 +81,10 @@ struct Said {
 
 std::string sentence_of(const Source& source, const NetworkGroup& group, const NetworkStep& step) {
   const bool slower = step.ratio >= 1;
-  std::string text =
-      fmt::format("{}: {} takes {}, {:.2g} times {} the CPU.", group.name, who(step),
-                  unit_text(Unit::seconds, step.seconds), slower ? step.ratio : 1 / step.ratio,
-                  slower ? "as long as" : "faster than");
+  std::string text = fmt::format("{}: {} takes {}, {} times {} the CPU.", group.name, who(step),
+                                 unit_text(Unit::seconds, step.seconds),
+                                 three_digits(slower ? step.ratio : 1 / step.ratio),
+                                 slower ? "as long as" : "faster than");
   const std::vector<std::string> where = where_it_goes(source, step);
   return where.empty() ? text : text + " " + where.front();
 }
@@ -158,7 +159,7 @@ std::string machine_of(const Source& source) {
   if (source.log.runs.empty()) return "No run line: nobody knows which device was measured.";
   const schema::Run& run = source.log.runs.back();
   std::string text = run.device.name;
-  for (const schema::Processor& one : run.processors) {
+  for (const schema::Processor& one : source.described_processors()) {
     if (one.id == "cpu" || one.id.find('/') != std::string::npos || one.id.starts_with("cpu:")) {
       continue;
     }
