@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "analysis/case_names.hpp"
 #include "analysis/group_mean.hpp"
 #include "analysis/pairing.hpp"
 
@@ -37,6 +38,26 @@ void judge_rows(Comparison& result, const CompareOptions& options) {
     result.rows[i].judged = judged[i];
     result.rows[i].change = change_of(judged[i]);
   }
+}
+
+std::string named(const CaseNames& names, const schema::Key& key, const std::string& quantity) {
+  std::string text = names.question(key);
+  if (key.scenario != "throughput") text += " " + key.scenario;
+  if (key.load != "none") text += " beside " + key.load;
+  if (key.engine != "motley") text += " (" + key.engine + ")";
+  const bool of_queries =
+      quantity.starts_with("latency_") || quantity.find("queries_") != quantity.npos;
+  return of_queries ? text + " " + quantity : text;
+}
+
+void name_rows(Comparison& result) {
+  CaseNames names;
+  for (const ComparedRow& row : result.rows) names.add(row.key);
+  for (const Unpaired& one : result.only_first) names.add(one.key);
+  for (const Unpaired& one : result.only_second) names.add(one.key);
+  for (ComparedRow& row : result.rows) row.name = named(names, row.key, row.quantity);
+  for (Unpaired& one : result.only_first) one.name = named(names, one.key, "");
+  for (Unpaired& one : result.only_second) one.name = named(names, one.key, "");
 }
 
 void refuse_incomparable(const RunFigures& first, const RunFigures& second,
@@ -143,19 +164,6 @@ double ComparedRow::ratio() const {
   return resampled ? resampled->ratio : tested ? tested->ratio() : 0;
 }
 
-std::string ComparedRow::name() const {
-  std::string text = key.case_name;
-  for (const auto& [name, value] : key.parameters)
-    text += " " + name + "=" + schema::to_string(value);
-  if (key.scenario != "throughput") text += " " + key.scenario;
-  if (key.load != "none") text += " beside " + key.load;
-  if (key.engine != "motley") text += " (" + key.engine + ")";
-  if (quantity.starts_with("latency_") || quantity.find("queries") != std::string::npos) {
-    text += " " + quantity;
-  }
-  return text;
-}
-
 bool ComparedRow::sound() const {
   return first.blocks > 0 && second.blocks > 0 && first.not_ok.empty() && second.not_ok.empty();
 }
@@ -184,6 +192,7 @@ Comparison compare(const RunFigures& first, const RunFigures& second,
   };
   Pairing(first, second, options.filter).add_rows(result, fill);
   result.means = group_means(all, false);
+  name_rows(result);
   judge_rows(result, options);
   return result;
 }
@@ -209,6 +218,7 @@ Comparison compare_pairs(const std::vector<RunPair>& pairs, const CompareOptions
   }
   Bootstrap bootstrap(options.seed, options.resamples);
   rows.finish(result, bootstrap);
+  name_rows(result);
   judge_rows(result, options);
   return result;
 }

@@ -32,6 +32,7 @@ struct ComparedSide {
 
 struct ComparedRow {
   schema::Key key;           ///< of the first side, without what was chosen
+  std::string name;          ///< what was asked, as short as tells rows apart: op/matmul m=64
   std::string processor_id;  ///< stable
   std::string quantity;      ///< flops_per_second ...
   int direction = 1;         ///< of the quantity; ratios below are of speeds
@@ -44,8 +45,6 @@ struct ComparedRow {
 
   /// Second over first, as speeds: of medians, or what the test says where pairs were compared.
   double ratio() const;
-  /// What was asked, short: op/matmul m=64 n=64.
-  std::string name() const;
   /// Both sides were measured, and nothing of it failed or is suspect.
   bool sound() const;
 };
@@ -53,7 +52,9 @@ struct ComparedRow {
 /// A row that one side alone has.
 struct Unpaired {
   schema::Key key;
-  std::string reason;  ///< revision 1 is not revision 2; empty: it is not there
+  std::string name;
+  bool measured = false;  ///< has figures, and nothing of it failed
+  std::string reason;     ///< revision 1 is not revision 2; empty: it is not there
 };
 
 /// Mean of the logarithms of a group's rows. Its interval is of the processes: figures of one

@@ -51,7 +51,7 @@ double distance(const ComparedRow& row) {
 
 std::vector<Cell> cells(const ComparedRow& row) {
   const auto interval = shown_interval(row);
-  std::vector<Cell> all{row.name(), row.key.processor, figure_cell(row, row.first),
+  std::vector<Cell> all{row.name, row.key.processor, figure_cell(row, row.first),
                         figure_cell(row, row.second)};
   all.push_back(row.ratio() > 0 ? number("{:.3f}", row.ratio()) : Cell("-"));
   all.push_back(interval ? number("{:.3f}", interval->low) : Cell("-"));
@@ -101,7 +101,7 @@ Json side_json(const ComparedSide& side) {
 }
 
 Json row_json(const ComparedRow& row) {
-  Json one{{"key", to_string(row.key)},       {"name", row.name()},
+  Json one{{"key", to_string(row.key)},       {"name", row.name},
            {"processor", row.key.processor},  {"processor_id", row.processor_id},
            {"quantity", row.quantity},        {"first", side_json(row.first)},
            {"second", side_json(row.second)}, {"change", to_string(row.change)}};
@@ -135,6 +135,27 @@ std::string change_title(Change change) {
   std::string title = to_string(change);
   title[0] = static_cast<char>(std::toupper(title[0]));
   return title;
+}
+
+/// A row's name above its figures: cut names would tell nothing apart.
+std::string rows_text(const Table& table, const std::string& title) {
+  if (table.rows.empty()) return "";
+  constexpr std::size_t wide[] = {14, 14, 14, 8, 8, 8, 9};  // on, A, B, B/A, from, to, sees
+  constexpr std::size_t column[] = {1, 2, 3, 4, 5, 6, 8};
+  std::string text = left(title, 2 + wide[0]);
+  for (std::size_t i = 1; i < std::size(wide); ++i) {
+    text += right(table.columns[column[i]].title, wide[i]);
+  }
+  text += "\n";
+  std::string last;
+  for (const auto& row : table.rows) {
+    if (row[0].text != last) text += wrapped(one_line(row[0].text), 80, 4);
+    last = row[0].text;
+    text += "  " + left(row[1].text, wide[0]);
+    for (std::size_t i = 1; i < std::size(wide); ++i) text += right(row[column[i]].text, wide[i]);
+    text += "\n";
+  }
+  return text + "\n";
 }
 
 /// Without its last rows where it would be longer than `most_bytes`.
@@ -183,15 +204,13 @@ Table unsound_table(const Comparison& comparison) {
   for (const ComparedRow& row : comparison.rows) {
     const std::string first = trouble(row.first, "A"), second = trouble(row.second, "B");
     const std::string both = first + (first.empty() || second.empty() ? "" : "; ") + second;
-    if (!both.empty()) table.rows.push_back({row.name(), row.key.processor, both});
+    if (!both.empty()) table.rows.push_back({row.name, row.key.processor, both});
   }
   for (const auto& [side, rows] :
        {std::pair("A", &comparison.only_first), {"B", &comparison.only_second}}) {
     for (const Unpaired& one : *rows) {
-      ComparedRow named;
-      named.key = one.key;
       table.rows.push_back(
-          {named.name(), one.key.processor,
+          {one.name, one.key.processor,
            fmt::format("only in {}{}", side, one.reason.empty() ? "" : ": " + one.reason)});
     }
   }
@@ -207,7 +226,7 @@ Table difference_table(const Comparison& comparison) {
   }
   for (const ComparedRow& row : comparison.rows) {
     if (row.first.choices == row.second.choices) continue;
-    table.rows.push_back({"choice in " + row.name() + " on " + row.key.processor,
+    table.rows.push_back({"choice in " + row.name + " on " + row.key.processor,
                           choices_text(row.first.choices), choices_text(row.second.choices)});
   }
   return table;
@@ -237,20 +256,10 @@ std::string headline(const Comparison& comparison) {
 }
 
 std::string comparison_text(const Comparison& comparison, bool all) {
-  std::string text = headline(comparison) + "\n";
-  bool first = true;
+  std::string text = headline(comparison) + "\n" + wrapped(basis(comparison)) + "\n";
   for (const Change change : by_weight) {
-    Table table = comparison_table(comparison, {change});
-    if (table.rows.empty() || (change == Change::same && !all)) continue;
-    table.title = change_title(change);
-    if (first) table.note = basis(comparison);
-    first = false;
-    // The verdict is the title; q and notes do not fit beside figures: CSV and JSON have them.
-    for (const std::size_t column : {10u, 9u, 7u}) {
-      table.columns.erase(table.columns.begin() + column);
-      for (auto& row : table.rows) row.erase(row.begin() + column);
-    }
-    text += terminal_text(table);
+    if (change == Change::same && !all) continue;
+    text += rows_text(comparison_table(comparison, {change}), change_title(change));
   }
   text += terminal_text(unsound_table(comparison));
   return trimmed(text + terminal_text(difference_table(comparison)));

@@ -48,6 +48,20 @@ std::string stable_id(const std::vector<schema::Run>& runs, const std::string& p
   return processor;
 }
 
+/// Nothing of it failed, and there is a figure.
+bool measured(const Answer& answer) {
+  bool figures = false;
+  for (const MeasuredKey* key : answer) {
+    for (const auto& [status, count] : key->blocks) {
+      if (status != schema::Status::ok) return false;
+    }
+    for (const auto& [name, of_quantity] : key->figures) {
+      figures = figures || !of_quantity.values.empty();
+    }
+  }
+  return figures;
+}
+
 }  // namespace
 
 Speeds speeds(const Answer& answer, const std::string& quantity) {
@@ -118,14 +132,14 @@ void Pairing::add_rows(Comparison& result, const Fill& fill) const {
     if (!done.insert(asked).second || !wanted(asked)) continue;
     const auto partner = of_second_.find(asked);
     if (partner == of_second_.end()) {
-      result.only_first.push_back({key_of(one), why_alone(one)});
+      result.only_first.push_back({key_of(one), "", measured(of_first_.at(asked)), why_alone(one)});
       continue;
     }
     add_rows_of(one, of_first_.at(asked), partner->second, result, fill);
   }
   for (const auto& [asked, answer] : of_second_) {
     if (done.contains(asked) || !wanted(asked)) continue;
-    result.only_second.push_back({key_of(*answer.front()), ""});
+    result.only_second.push_back({key_of(*answer.front()), "", measured(answer), ""});
   }
 }
 

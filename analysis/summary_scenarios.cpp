@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "analysis/case_names.hpp"
 #include "analysis/interference.hpp"
 #include "analysis/statistics.hpp"
 #include "analysis/summary_tables.hpp"
@@ -12,38 +13,6 @@
 
 namespace motley::analysis {
 namespace {
-
-/// Of keys that share a case, the parameters that tell them apart.
-class CaseNames {
- public:
-  void add(const schema::Key& key) {
-    ++keys_[key.case_name];
-    for (const auto& [name, value] : key.parameters) {
-      values_[key.case_name][name].insert(schema::to_string(value));
-      ++with_[key.case_name][name];
-    }
-    processors_.insert(key.processor);
-    scenarios_.insert(key.scenario);
-  }
-  std::string name(const schema::Key& key) const {
-    std::string text = key.case_name;
-    for (const auto& [name, value] : key.parameters) {
-      const bool all_have_it = with_.at(key.case_name).at(name) == keys_.at(key.case_name);
-      if (all_have_it && values_.at(key.case_name).at(name).size() < 2) continue;
-      text += fmt::format(" {}={}", name, schema::to_string(value));
-    }
-    return processors_.size() < 2 ? text : text + " on " + key.processor;
-  }
-  /// Where all share one.
-  std::string processor() const { return processors_.size() == 1 ? *processors_.begin() : ""; }
-  std::string scenario() const { return scenarios_.size() == 1 ? *scenarios_.begin() : ""; }
-
- private:
-  std::map<std::string, std::size_t> keys_;
-  std::map<std::string, std::map<std::string, std::size_t>> with_;
-  std::map<std::string, std::map<std::string, std::set<std::string>>> values_;
-  std::set<std::string> processors_, scenarios_;
-};
 
 constexpr std::size_t name_columns = 22, alone_columns = 9, cell_columns = 17, loads_a_table = 3;
 

@@ -27,8 +27,8 @@ constexpr const char* environment_help = R"(Environment:
   MOTLEY_FAULT           clEntry:fail=CL_STATUS|crash|hang[:after=N]
                          makes an OpenCL call fail (for tests)
 
-Exit codes: 0 done, 1 a gate found a regression, 2 inconclusive, 3 nothing measured,
-  4 bad input file, 5 bad command line)";
+Exit codes: 0 done, 1 a gate found a regression, 2 inconclusive,
+  3 nothing measured, 4 bad input file, 5 bad command line)";
 
 /// Ranges of CLI11 let not-a-number through, and its unsigned numbers a minus sign.
 std::string finite(const std::string& text) {
