@@ -1,5 +1,6 @@
 #include "harness/cli/comparing.hpp"
 
+#include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
@@ -44,19 +45,84 @@ analysis::CompareOptions compare_options(const ComparingOptions& options) {
   analysis::CompareOptions result;
   result.limits.margin = options.margin;
   result.limits.resolution = options.resolution;
-  result.filter = options.filter;
+  result.filter = checked_expression("--filter", options.filter);
   result.across.insert(options.across.begin(), options.across.end());
   result.resamples = options.resamples;
   result.seed = options.seed;
+  return result;
+}
+
+std::string checked_expression(const std::string& option, const std::string& text) {
   try {
-    std::regex ignored(options.filter);
+    const std::regex ignored(text);
+    return text;
   } catch (const std::regex_error& error) {
     throw BadArgument(
-        fmt::format("--filter {} is no regular expression ({}). Write a literal dot "
-                    "as \\., a bracket as \\[.",
-                    options.filter, error.what()));
+        fmt::format("{} {} is no regular expression ({}). Write a literal dot as "
+                    "\\., a bracket as \\[.",
+                    option, text, error.what()));
+  }
+}
+
+void add_alternating(CLI::App& command, AlternatingOptions& options) {
+  command.add_option("--least-pairs", options.pairs.least, "Runs of each program at least")
+      ->check(CLI::Range(2, 1000).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--most-pairs", options.pairs.most, "And at most, for rows that are undecided")
+      ->check(CLI::Range(2, 1000).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--keep", options.keep, "Folder for the records of the runs (default: motley-ab)")
+      ->type_name("FOLDER");
+}
+
+Alternation alternation(const AlternatingOptions& options,
+                        const std::vector<std::string>& run_options) {
+  Alternation result{options.first, options.second, run_options, options.pairs,
+                     options.keep.empty() ? "motley-ab" : options.keep};
+  for (std::filesystem::path* program : {&result.first, &result.second}) {
+    std::error_code error;
+    const std::filesystem::path whole = std::filesystem::canonical(*program, error);
+    if (error || std::filesystem::is_directory(whole)) {
+      throw BadArgument(fmt::format("{} is no program here (it cannot be run). Give its path.",
+                                    program->string()));
+    }
+    *program = whole;
   }
   return result;
+}
+
+void add_result(CLI::App& command, ResultOptions& options) {
+  command.add_option("--format", options.format, "text, markdown, csv or json")
+      ->check(CLI::IsMember({"text", "markdown", "csv", "json"}).description(""))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--out", options.out, "File to write (default: standard output)")
+      ->type_name("FILE");
+}
+
+void write_result(const ResultOptions& options, const Formats& formats) {
+  const std::string& text = options.format == "markdown" ? formats.markdown
+                            : options.format == "csv"    ? formats.csv
+                            : options.format == "json"   ? formats.json
+                                                         : formats.text;
+  if (!options.out.empty()) return write_whole_file(options.out, text);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw Error("cannot write to standard output (the result is cut). Try --out.");
+  }
+}
+
+void append_to_file(const std::string& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary | std::ios::app);
+  out << text;
+  out.close();
+  if (!out) {
+    throw Error(
+        fmt::format("cannot write {} (no permission or no space). Name another file.", file));
+  }
 }
 
 void write_whole_file(const std::string& file, const std::string& text) {

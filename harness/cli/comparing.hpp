@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/compare.hpp"
+#include "harness/cli/alternating.hpp"
 
 namespace motley::cli {
 
@@ -20,6 +21,30 @@ struct ComparingOptions {
 void add_comparing(CLI::App& command, ComparingOptions& options);
 /// Throws BadArgument where the filter is no regular expression.
 analysis::CompareOptions compare_options(const ComparingOptions& options);
+
+/// `text` where it is a regular expression. Throws BadArgument, naming the option.
+std::string checked_expression(const std::string& option, const std::string& text);
+
+struct AlternatingOptions {
+  std::string first, second, keep;
+  analysis::Pairs pairs;
+};
+void add_alternating(CLI::App& command, AlternatingOptions& options);
+/// Throws BadArgument where a program is not there.
+Alternation alternation(const AlternatingOptions& options,
+                        const std::vector<std::string>& run_options);
+
+struct ResultOptions {
+  std::string format = "text", out;
+};
+void add_result(CLI::App& command, ResultOptions& options);
+/// One of them, to standard output or the file.
+struct Formats {
+  std::string text, markdown, csv, json;
+};
+void write_result(const ResultOptions& options, const Formats& formats);
+
+void append_to_file(const std::string& file, const std::string& text);
 
 /// All or nothing: a reader never sees half of it. Throws Error.
 void write_whole_file(const std::string& file, const std::string& text);

@@ -1,0 +1,55 @@
+// motley ab OLD NEW [-- options of motley run]
+#include <fmt/format.h>
+#include <memory>
+
+#include "analysis/compare_text.hpp"
+#include "harness/cli/alternating.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/comparing.hpp"
+#include "harness/cli/options.hpp"
+
+namespace motley::cli {
+namespace {
+
+struct AbRequest {
+  AlternatingOptions alternating;
+  std::vector<std::string> run_options;
+  ComparingOptions comparing;
+  ResultOptions result;
+  bool all = false;
+};
+
+int ab_command(const AbRequest& request) {
+  const analysis::Alternated done_pairs = alternate(
+      alternation(request.alternating, request.run_options), compare_options(request.comparing));
+  const analysis::Comparison& comparison = done_pairs.comparison;
+  write_result(request.result,
+               {analysis::comparison_text(comparison, request.all),
+                analysis::comparison_markdown(comparison), analysis::comparison_csv(comparison),
+                analysis::comparison_json(comparison)});
+  return comparison.rows.empty() ? nothing_measured : done;
+}
+
+void add_ab(Commands& commands) {
+  const auto request = std::make_shared<AbRequest>();
+  CLI::App& command =
+      commands.add("ab", "Is one build faster than another? Both run in turns on this machine",
+                   [request] { return ab_command(*request); });
+  command.add_option("OLD", request->alternating.first, "Program of the first side")
+      ->required()
+      ->type_name("PROGRAM");
+  command.add_option("NEW", request->alternating.second, "Program of the second side")
+      ->required()
+      ->type_name("PROGRAM");
+  command.add_option("options", request->run_options,
+                     "Behind --: options of motley run, for both (--on cpu:0 --filter ...)");
+  add_alternating(command, request->alternating);
+  add_comparing(command, request->comparing);
+  command.add_flag("--all", request->all, "Also rows that are the same");
+  add_result(command, request->result);
+}
+
+const CommandRegistration registration("ab", add_ab);
+
+}  // namespace
+}  // namespace motley::cli

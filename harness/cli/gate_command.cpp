@@ -1,0 +1,168 @@
+// motley gate --baseline A.jsonl B.jsonl, and motley gate --ab OLD NEW -- options of motley run.
+#include <fmt/format.h>
+#include <fstream>
+#include <memory>
+
+#include "analysis/compare_text.hpp"
+#include "analysis/gate.hpp"
+#include "analysis/run_noise.hpp"
+#include "harness/cli/alternating.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/comparing.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/error.hpp"
+
+namespace motley::cli {
+namespace {
+
+struct GateRequest {
+  std::vector<std::string> baseline, programs, files, trust;
+  AlternatingOptions alternating;
+  ComparingOptions comparing;
+  ResultOptions result;
+  std::string allow_missing, inconclusive = "inconclusive", summary, github_benchmark;
+};
+
+analysis::GateOptions gate_options(const GateRequest& request) {
+  analysis::GateOptions options;
+  options.allow_missing = checked_expression("--allow-missing", request.allow_missing);
+  if (request.inconclusive == "pass") options.inconclusive_as = analysis::GateResult::pass;
+  if (request.inconclusive == "regression") {
+    options.inconclusive_as = analysis::GateResult::regression;
+  }
+  return options;
+}
+
+struct Compared {
+  analysis::Comparison comparison;
+  std::vector<analysis::RunFigures> baseline, now;
+};
+
+Compared compare_files(const GateRequest& request, const analysis::CompareOptions& options) {
+  Compared all;
+  all.baseline.push_back(analysis::read_figures(request.baseline, schema::CutLine::refuse));
+  all.now.push_back(analysis::read_figures(request.files, schema::CutLine::refuse));
+  all.comparison = analysis::compare(all.baseline[0], all.now[0], options);
+  return all;
+}
+
+Compared compare_programs(const GateRequest& request, const analysis::CompareOptions& options) {
+  AlternatingOptions alternating = request.alternating;
+  alternating.first = request.programs[0];
+  alternating.second = request.programs[1];
+  analysis::Alternated done_pairs = alternate(alternation(alternating, request.files), options);
+  Compared all;
+  all.comparison = std::move(done_pairs.comparison);
+  for (auto& [first, second] : done_pairs.pairs) {
+    all.baseline.push_back(std::move(first));
+    all.now.push_back(std::move(second));
+  }
+  if (done_pairs.interrupted) throw Error("interrupted (the gate has no verdict). Run it again.");
+  return all;
+}
+
+std::vector<const analysis::RunFigures*> pointers(const std::vector<analysis::RunFigures>& all) {
+  std::vector<const analysis::RunFigures*> result;
+  for (const analysis::RunFigures& one : all) result.push_back(&one);
+  return result;
+}
+
+int exit_code(analysis::GateResult result) {
+  switch (result) {
+    case analysis::GateResult::pass:
+      return done;
+    case analysis::GateResult::regression:
+      return regression;
+    case analysis::GateResult::inconclusive:
+      return inconclusive;
+    case analysis::GateResult::unusable:
+      break;
+  }
+  return nothing_measured;
+}
+
+void refuse_both(const GateRequest& request) {
+  if (request.baseline.empty() == request.programs.empty()) {
+    throw BadArgument(
+        "give either --baseline A.jsonl B.jsonl, or --ab OLD NEW (a gate compares files of records "
+        "or programs).");
+  }
+  if (!request.baseline.empty() && request.files.empty()) {
+    throw BadArgument(
+        "no file to hold against the baseline (nothing to judge). Try motley gate --baseline "
+        "A.jsonl B.jsonl.");
+  }
+}
+
+int gate_command(const GateRequest& request) {
+  refuse_both(request);
+  analysis::CompareOptions options = compare_options(request.comparing);
+  if (!request.trust.empty()) {
+    options.margin = analysis::RunNoise(request.trust).margins(options.limits.margin);
+  }
+  const analysis::GateOptions gate_rules = gate_options(request);
+  const Compared all = request.programs.empty() ? compare_files(request, options)
+                                                : compare_programs(request, options);
+  const analysis::Gate gate =
+      analysis::gate(all.comparison, pointers(all.baseline), pointers(all.now), gate_rules);
+  write_result(
+      request.result,
+      {analysis::gate_text(gate, all.comparison), analysis::gate_markdown(gate, all.comparison),
+       analysis::comparison_csv(all.comparison), analysis::gate_json(gate, all.comparison)});
+  if (!request.summary.empty()) {
+    append_to_file(request.summary, analysis::gate_markdown(gate, all.comparison));
+  }
+  if (!request.github_benchmark.empty()) {
+    for (const bool smaller : {true, false}) {
+      write_whole_file(request.github_benchmark + (smaller ? "-smaller.json" : "-bigger.json"),
+                       analysis::github_action_benchmark(all.now.front(), smaller));
+    }
+  }
+  return exit_code(gate.result);
+}
+
+void add_gate(Commands& commands) {
+  const auto request = std::make_shared<GateRequest>();
+  CLI::App& command =
+      commands.add("gate", "For CI: exit code 1 where something became slower, 0 where nothing did",
+                   [request] { return gate_command(*request); });
+  command.add_option("--baseline", request->baseline, "File of records that must not be undercut")
+      ->allow_extra_args(false)
+      ->type_name("A.jsonl");
+  command.add_option("--ab", request->programs, "Instead: two programs, which run in turns here")
+      ->expected(2)
+      ->type_name("OLD NEW");
+  command.add_option("files", request->files,
+                     "Files of records of now; with --ab, behind --: options of motley run");
+  command
+      .add_option("--allow-missing", request->allow_missing,
+                  "Rows of the baseline that may be without a figure now")
+      ->type_name("REGEX");
+  command
+      .add_option("--inconclusive", request->inconclusive,
+                  "What undecided rows count for: inconclusive, pass or regression")
+      ->check(CLI::IsMember({"inconclusive", "pass", "regression"}).description(""))
+      ->type_name("AS")
+      ->capture_default_str();
+  command
+      .add_option("--trust", request->trust,
+                  "Records of earlier runs of unchanged code: a change within their noise is none")
+      ->allow_extra_args(false)
+      ->type_name("FILE.jsonl");
+  command
+      .add_option("--summary", request->summary,
+                  "Append the verdict as Markdown, as to $GITHUB_STEP_SUMMARY")
+      ->type_name("FILE.md");
+  command
+      .add_option("--github-benchmark", request->github_benchmark,
+                  "Write NAME-smaller.json and NAME-bigger.json for github-action-benchmark")
+      ->type_name("NAME");
+  add_alternating(command, request->alternating);
+  add_comparing(command, request->comparing);
+  add_result(command, request->result);
+}
+
+const CommandRegistration registration("gate", add_gate);
+
+}  // namespace
+}  // namespace motley::cli
