@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "devices/linux/process.hpp"
 #include "harness/error.hpp"
 
 namespace motley::devices {
@@ -61,6 +63,7 @@ ProgramEnding run_program(const std::filesystem::path& program,
   }
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
+    if (interrupted()) kill(process, SIGINT);  // one that only we got; it ends by itself
   }
   ProgramEnding ending = ending_of(status);
   ending.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -13,7 +13,7 @@ namespace {
 
 struct AbRequest {
   AlternatingOptions alternating;
-  std::vector<std::string> run_options;
+  std::shared_ptr<const std::vector<std::string>> run_options;
   ComparingOptions comparing;
   ResultOptions result;
   bool all = false;
@@ -21,7 +21,7 @@ struct AbRequest {
 
 int ab_command(const AbRequest& request) {
   const analysis::Alternated done_pairs = alternate(
-      alternation(request.alternating, request.run_options), compare_options(request.comparing));
+      alternation(request.alternating, *request.run_options), compare_options(request.comparing));
   const analysis::Comparison& comparison = done_pairs.comparison;
   write_result(request.result,
                {analysis::comparison_text(comparison, request.all),
@@ -41,8 +41,8 @@ void add_ab(Commands& commands) {
   command.add_option("NEW", request->alternating.second, "Program of the second side")
       ->required()
       ->type_name("PROGRAM");
-  command.add_option("options", request->run_options,
-                     "Behind --: options of motley run, for both (--on cpu:0 --filter ...)");
+  command.footer("Behind -- follow options of motley run, for both: -- --on cpu:0 --filter ^op/");
+  request->run_options = commands.behind_mark("ab");
   add_alternating(command, request->alternating);
   add_comparing(command, request->comparing);
   command.add_flag("--all", request->all, "Also rows that are the same");

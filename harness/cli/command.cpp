@@ -1,5 +1,6 @@
 #include "harness/cli/command.hpp"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -26,6 +27,18 @@ const std::function<int()>* Commands::given() const {
     if (app_.got_subcommand(command)) return &action;
   }
   return nullptr;
+}
+
+std::shared_ptr<const std::vector<std::string>> Commands::behind_mark(const std::string& command) {
+  return behind_mark_[command] = std::make_shared<std::vector<std::string>>();
+}
+
+int Commands::take_behind_mark(int argc, char** argv) {
+  const auto command = argc > 1 ? behind_mark_.find(argv[1]) : behind_mark_.end();
+  if (command == behind_mark_.end()) return argc;
+  char** const mark = std::find(argv, argv + argc, std::string("--"));
+  if (mark != argv + argc) command->second->assign(mark + 1, argv + argc);
+  return static_cast<int>(mark - argv);
 }
 
 CommandRegistration::CommandRegistration(const char* name, void (*add)(Commands&)) {

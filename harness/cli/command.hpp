@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,12 +18,18 @@ class Commands {
   explicit Commands(CLI::App& app) : app_(app) {}
   /// `action` returns an exit code of options.hpp; what it throws becomes one line.
   CLI::App& add(const std::string& name, const std::string& summary, std::function<int()> action);
+  /// Arguments behind -- of this command, once the command line is read: CLI11 (2.1) takes the mark
+  /// for the end of an option's values where it follows some.
+  std::shared_ptr<const std::vector<std::string>> behind_mark(const std::string& command);
+  /// How many arguments are left to CLI11.
+  int take_behind_mark(int argc, char** argv);
   /// Of the command that was given; none where it is not one of these.
   const std::function<int()>* given() const;
 
  private:
   CLI::App& app_;
   std::vector<std::pair<const CLI::App*, std::function<int()>>> actions_;
+  std::map<std::string, std::shared_ptr<std::vector<std::string>>> behind_mark_;
 };
 
 /// A static object of each command's file. `add` owns the options that it adds, in a shared pointer

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <regex>
 
+#include "harness/cli/options.hpp"
 #include "harness/error.hpp"
 
 namespace motley::cli {
@@ -75,14 +76,15 @@ void add_alternating(CLI::App& command, AlternatingOptions& options) {
       ->type_name("N")
       ->capture_default_str();
   command
-      .add_option("--keep", options.keep, "Folder for the records of the runs (default: motley-ab)")
+      .add_option("--keep", options.keep,
+                  "Folder for the records of the runs (default: motley-ab-<time>)")
       ->type_name("FOLDER");
 }
 
 Alternation alternation(const AlternatingOptions& options,
                         const std::vector<std::string>& run_options) {
   Alternation result{options.first, options.second, run_options, options.pairs,
-                     options.keep.empty() ? "motley-ab" : options.keep};
+                     options.keep.empty() ? utc_now("motley-ab-{:%Y%m%dT%H%M%SZ}") : options.keep};
   for (std::filesystem::path* program : {&result.first, &result.second}) {
     std::error_code error;
     const std::filesystem::path whole = std::filesystem::canonical(*program, error);

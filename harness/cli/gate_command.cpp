@@ -17,6 +17,7 @@ namespace {
 
 struct GateRequest {
   std::vector<std::string> baseline, programs, files, trust;
+  std::shared_ptr<const std::vector<std::string>> run_options;
   AlternatingOptions alternating;
   ComparingOptions comparing;
   ResultOptions result;
@@ -50,7 +51,8 @@ Compared compare_programs(const GateRequest& request, const analysis::CompareOpt
   AlternatingOptions alternating = request.alternating;
   alternating.first = request.programs[0];
   alternating.second = request.programs[1];
-  analysis::Alternated done_pairs = alternate(alternation(alternating, request.files), options);
+  analysis::Alternated done_pairs =
+      alternate(alternation(alternating, *request.run_options), options);
   Compared all;
   all.comparison = std::move(done_pairs.comparison);
   for (auto& [first, second] : done_pairs.pairs) {
@@ -126,14 +128,15 @@ void add_gate(Commands& commands) {
   CLI::App& command =
       commands.add("gate", "For CI: exit code 1 where something became slower, 0 where nothing did",
                    [request] { return gate_command(*request); });
+  command.footer("With --ab, behind -- follow options of motley run: -- --on cpu:0 --filter ^op/");
   command.add_option("--baseline", request->baseline, "File of records that must not be undercut")
       ->allow_extra_args(false)
       ->type_name("A.jsonl");
   command.add_option("--ab", request->programs, "Instead: two programs, which run in turns here")
       ->expected(2)
       ->type_name("OLD NEW");
-  command.add_option("files", request->files,
-                     "Files of records of now; with --ab, behind --: options of motley run");
+  command.add_option("files", request->files, "Files of records of now");
+  request->run_options = commands.behind_mark("gate");
   command
       .add_option("--allow-missing", request->allow_missing,
                   "Rows of the baseline that may be without a figure now")

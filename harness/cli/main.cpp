@@ -396,7 +396,7 @@ int main(int argc, char** argv) {
   add_registered(commands);
   try {
     refuse_unknown_command(app, argc, argv);
-    app.parse(argc, argv);
+    app.parse(commands.take_behind_mark(argc, argv), argv);
     if (app.got_subcommand("micro")) {
       options.benchmark_arguments = app.get_subcommand("micro")->remaining();
     }

@@ -16,13 +16,13 @@
 #include "harness/visit.hpp"
 
 namespace motley::cli {
-namespace {
-
 std::string utc_now(const char* pattern) {
   return fmt::format(
       fmt::runtime(pattern),
       fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
+
+namespace {
 
 /// Values of one axis that were given apart belong together, and none is measured twice.
 void add(const AxisValues& values, std::vector<AxisValues>& all) {

@@ -65,6 +65,8 @@ struct Options {
   std::string format, against;
 };
 
+/// The time as fmt writes it: motley-{:%Y%m%dT%H%M%SZ}.jsonl.
+std::string utc_now(const char* pattern);
 Selection selection(const Options& options);
 /// Tier's values, overridden by what was given. Throws Error or UnknownName.
 RunOptions run_options(const Options& options);
