@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "analysis/compare_text.hpp"
-#include "analysis/report/key_names.hpp"
 #include "analysis/report/section.hpp"
 
 namespace motley::analysis::report {
@@ -52,18 +51,7 @@ std::vector<const ComparedRow*> shown_rows(const Comparison& comparison) {
   return rows;
 }
 
-std::string name_of(const KeyNames& names, const ComparedRow& row) {
-  std::string name = names.name(row.key) + " on " + row.key.processor;
-  if (row.key.scenario != "throughput") name += ", " + row.key.scenario;
-  if (row.key.load != "none") name += " beside " + row.key.load;
-  const bool is_usual =
-      row.quantity.ends_with("per_second") || row.quantity == "seconds_per_operation";
-  return is_usual ? name : name + ", " + row.quantity;
-}
-
 Table chart_table(const std::vector<const ComparedRow*>& rows) {
-  KeyNames names;
-  for (const ComparedRow* row : rows) names.add(row->key);
   Table table;
   table.columns = {{"figure", false, "figure"},
                    {"speed", true, "ratio"},
@@ -72,7 +60,8 @@ Table chart_table(const std::vector<const ComparedRow*>& rows) {
                    {"verdict", false, "verdict"}};
   for (const ComparedRow* row : rows) {
     const auto interval = interval_of(*row);
-    table.rows.push_back({name_of(names, *row), unit_cell(Unit::ratio, row->ratio()),
+    table.rows.push_back({row->name + " on " + row->key.processor,
+                          unit_cell(Unit::ratio, row->ratio()),
                           unit_cell(Unit::ratio, interval->low),
                           unit_cell(Unit::ratio, interval->high), to_string(row->change)});
   }

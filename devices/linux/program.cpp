@@ -35,6 +35,13 @@ class Redirection {
   posix_spawn_file_actions_t actions_;
 };
 
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
 ProgramEnding ending_of(int status) {
   if (WIFEXITED(status)) {
     return {WEXITSTATUS(status), fmt::format("exit code {}", WEXITSTATUS(status)), 0};
@@ -46,17 +53,21 @@ ProgramEnding ending_of(int status) {
 
 ProgramEnding run_program(const std::filesystem::path& program,
                           const std::vector<std::string>& arguments,
-                          const std::filesystem::path& output) {
-  std::vector<std::string> texts = arguments;
+                          const std::filesystem::path& output,
+                          const std::map<std::string, std::string>& environment) {
+  std::vector<std::string> texts = arguments, settings;
   texts.insert(texts.begin(), program.string());
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string setting = *entry;
+    if (!environment.contains(setting.substr(0, setting.find('=')))) settings.push_back(setting);
+  }
+  for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
+  const std::vector<char*> words = pointers(texts), variables = pointers(settings);
   const Redirection redirection(output);
   const auto begin = std::chrono::steady_clock::now();
   pid_t process = 0;
-  const int error =
-      posix_spawn(&process, program.c_str(), redirection.get(), nullptr, pointers.data(), environ);
+  const int error = posix_spawn(&process, program.c_str(), redirection.get(), nullptr, words.data(),
+                                variables.data());
   if (error != 0) {
     throw Error(fmt::format("{} cannot be started ({}). Name a program that runs here.",
                             program.string(), std::strerror(error)));

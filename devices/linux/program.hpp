@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,12 @@ struct ProgramEnding {
 };
 
 /// Waits. What the program prints goes to `output`, a file that is replaced. Ctrl-C reaches the
-/// program too, which then ends by itself. Throws Error where it cannot be started.
+/// program too, which then ends by itself. `environment`: settings beside this program's own.
+/// Throws Error where it cannot be started.
 ProgramEnding run_program(const std::filesystem::path& program,
                           const std::vector<std::string>& arguments,
-                          const std::filesystem::path& output);
+                          const std::filesystem::path& output,
+                          const std::map<std::string, std::string>& environment = {});
 
 /// This program's own file.
 std::filesystem::path own_program();

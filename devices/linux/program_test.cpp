@@ -28,6 +28,10 @@ TEST(Program, TellsASignal) {
   EXPECT_EQ(ending.text, "killed by signal 9");
 }
 
+TEST(Program, IsToldSettings) {
+  EXPECT_EQ(run_program("/bin/sh", {"-c", "exit $CODE"}, output(), {{"CODE", "7"}}).exit_code, 7);
+}
+
 TEST(Program, SaysWhatCannotBeStarted) {
   EXPECT_THROW(run_program("/no/such/program", {}, output()), Error);
 }

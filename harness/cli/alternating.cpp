@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <fstream>
 
 #include "devices/linux/process.hpp"
 #include "devices/linux/program.hpp"
+#include "harness/cli/comparing.hpp"
 #include "harness/error.hpp"
 
 namespace motley::cli {
@@ -56,15 +56,6 @@ std::vector<std::string> narrowed(std::vector<std::string> run_options,
   return run_options;
 }
 
-std::string last_line(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  std::string line, last;
-  while (std::getline(in, line)) {
-    if (!line.empty()) last = line;
-  }
-  return last.substr(0, 300);
-}
-
 void measure_with_program(const std::filesystem::path& program,
                           const std::vector<std::string>& options,
                           const std::filesystem::path& records) {
@@ -80,14 +71,6 @@ void measure_with_program(const std::filesystem::path& program,
     throw Error(fmt::format("{} run ended with {} (without its records there is no pair): {}",
                             program.string(), ending.text, last_line(printed)));
   }
-}
-
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error) return;
-  throw Error(fmt::format("cannot make the folder {} ({}). Name another with --keep.",
-                          folder.string(), error.message()));
 }
 
 }  // namespace

@@ -117,6 +117,23 @@ void write_result(const ResultOptions& options, const Formats& formats) {
   }
 }
 
+std::string last_line(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string line, last;
+  while (std::getline(in, line)) {
+    if (!line.empty()) last = line;
+  }
+  return last.substr(0, 300);
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error) return;
+  throw Error(fmt::format("cannot make the folder {} ({}). Name another with --keep.",
+                          folder.string(), error.message()));
+}
+
 void append_to_file(const std::string& file, const std::string& text) {
   std::ofstream out(file, std::ios::binary | std::ios::app);
   out << text;

@@ -44,6 +44,10 @@ struct Formats {
 };
 void write_result(const ResultOptions& options, const Formats& formats);
 
+/// Of what a program printed: why it failed. At most 300 characters.
+std::string last_line(const std::filesystem::path& file);
+/// Throws Error.
+void make_folder(const std::filesystem::path& folder);
 void append_to_file(const std::string& file, const std::string& text);
 
 /// All or nothing: a reader never sees half of it. Throws Error.
