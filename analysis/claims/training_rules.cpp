@@ -59,7 +59,8 @@ bool has_all(const Steps& steps, const std::vector<std::string>& networks) {
 std::vector<Setting> complete(const std::vector<std::map<Setting, Steps>>& sides,
                               const std::vector<std::string>& networks) {
   std::vector<Setting> settings;
-  for (const auto& [setting, steps] : sides.front()) {
+  for (const auto& one : sides.front()) {
+    const Setting& setting = one.first;
     const bool everywhere = std::all_of(sides.begin(), sides.end(), [&](const auto& side) {
       const auto found = side.find(setting);
       return found != side.end() && has_all(found->second, networks);
