@@ -241,6 +241,19 @@ TEST(ComparePairs, AMachineThatDriftsHidesNothing) {
   EXPECT_NEAR(result.means[0].ratio, 1 / std::sqrt(1.05), 0.005);
 }
 
+TEST(Compare, AChangeWithinTheNoiseOfItsRowIsNone) {
+  Side first("a"), second("b");
+  first.row("x", 1e-3).row("y", 1e-3);
+  second.row("x", 1.05e-3).row("y", 1.05e-3);
+  CompareOptions options;
+  options.margin = [](const ComparedRow& row) {
+    return row.key.case_name == "x" ? std::optional(0.1) : std::nullopt;
+  };
+  const Comparison result = compare(first.figures(), second.figures(), options);
+  EXPECT_NE(row_of(result, "x").change, Change::slower);
+  EXPECT_EQ(row_of(result, "y").change, Change::slower);
+}
+
 TEST(CompareText, FitsATerminalAndNamesWhatDiffers) {
   Side first("a"), second("b");
   first.row("op/a_very_long_name_of_an_operator/with_more", 1e-3, "cpu",

@@ -23,6 +23,10 @@ std::vector<double> process_logs(const Figures& figures) {
 
 }  // namespace
 
+double chance_change(double deviation) {
+  return std::expm1(1.96 * std::sqrt(2.0) * deviation);
+}
+
 RunNoise::RunNoise(const std::vector<std::string>& files) {
   std::map<std::string, std::vector<double>> of_family;
   std::map<std::string, std::string> family;
@@ -59,7 +63,7 @@ std::function<std::optional<double>(const ComparedRow&)> RunNoise::margins(doubl
   return [noise = *this, least](const ComparedRow& row) -> std::optional<double> {
     const auto deviation = noise.deviation(row);
     if (!deviation) return std::nullopt;
-    return std::max(least, std::expm1(1.96 * std::sqrt(2.0) * *deviation));
+    return std::max(least, chance_change(*deviation));
   };
 }
 

@@ -12,6 +12,10 @@
 
 namespace motley::analysis {
 
+/// A change that 1 of 20 differences between two runs exceeds by chance: 1.96 sqrt(2) standard
+/// deviations of the logarithm.
+double chance_change(double deviation);
+
 class RunNoise {
  public:
   /// Files of runs; each run is a replicate. Throws schema::BadRecord.
@@ -22,8 +26,7 @@ class RunNoise {
   /// where the family was not measured.
   std::optional<double> deviation(const ComparedRow& row) const;
 
-  /// A change that 1 of 20 differences between two runs exceeds by chance, 1.96 sqrt(2) deviations;
-  /// `least` at least.
+  /// chance_change, `least` at least.
   std::function<std::optional<double>(const ComparedRow&)> margins(double least) const;
 
  private:

@@ -1,10 +1,12 @@
 // motley gate --baseline A.jsonl B.jsonl, and motley gate --ab OLD NEW -- options of motley run.
+#include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
 #include <memory>
 
 #include "analysis/compare_text.hpp"
 #include "analysis/gate.hpp"
+#include "analysis/history.hpp"
 #include "analysis/run_noise.hpp"
 #include "harness/cli/alternating.hpp"
 #include "harness/cli/command.hpp"
@@ -21,7 +23,7 @@ struct GateRequest {
   AlternatingOptions alternating;
   ComparingOptions comparing;
   ResultOptions result;
-  std::string allow_missing, inconclusive = "inconclusive", summary, github_benchmark;
+  std::string allow_missing, inconclusive = "inconclusive", summary, github_benchmark, history;
 };
 
 analysis::GateOptions gate_options(const GateRequest& request) {
@@ -39,10 +41,26 @@ struct Compared {
   std::vector<analysis::RunFigures> baseline, now;
 };
 
-Compared compare_files(const GateRequest& request, const analysis::CompareOptions& options) {
+/// Noise of each row over the runs that a history keeps.
+std::function<std::optional<double>(const analysis::ComparedRow&)> margins_of_history(
+    const std::string& file, const schema::Run& run, double least) {
+  const auto history =
+      std::make_shared<analysis::History>(file, analysis::History::Access::existing);
+  return [history, run, least](const analysis::ComparedRow& row) -> std::optional<double> {
+    const auto noise = history->noise(run, row.key, row.quantity);
+    if (!noise) return std::nullopt;
+    return std::max(least, analysis::chance_change(*noise));
+  };
+}
+
+Compared compare_files(const GateRequest& request, analysis::CompareOptions options) {
   Compared all;
   all.baseline.push_back(analysis::read_figures(request.baseline, schema::CutLine::refuse));
   all.now.push_back(analysis::read_figures(request.files, schema::CutLine::refuse));
+  if (!request.history.empty() && !all.baseline[0].runs.empty()) {
+    options.margin =
+        margins_of_history(request.history, all.baseline[0].runs.front(), options.limits.margin);
+  }
   all.comparison = analysis::compare(all.baseline[0], all.now[0], options);
   return all;
 }
@@ -84,6 +102,11 @@ int exit_code(analysis::GateResult result) {
 }
 
 void refuse_both(const GateRequest& request) {
+  if (!request.history.empty() && (!request.trust.empty() || request.baseline.empty())) {
+    throw BadArgument(
+        "--history goes with --baseline and without --trust (both tell the noise "
+        "between files). Leave one out.");
+  }
   if (request.baseline.empty() == request.programs.empty()) {
     throw BadArgument(
         "give either --baseline A.jsonl B.jsonl, or --ab OLD NEW (a gate compares files of records "
