@@ -11,10 +11,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// One object being read; `path` is told in errors.
+/// One object being read. It knows its way from the line's object, to tell it in errors; readers of
+/// what is inside refer to it.
 class Reader {
  public:
-  Reader(const Json& json, std::string path) : json_(json), path_(std::move(path)) {
+  explicit Reader(const Json& json, const Reader* parent = nullptr, std::string_view key = "")
+      : json_(json), parent_(parent), key_(key) {
     if (!json.is_object()) refuse("an object");
   }
 
@@ -22,105 +24,90 @@ class Reader {
     const auto found = json_.find(key);
     return found == json_.end() || found->is_null() ? nullptr : &*found;
   }
-  Reader child(std::string_view key, const Json& json) const {
-    return {json, fmt::format("{}{}/", path_, key)};
-  }
+  Reader child(std::string_view key, const Json& json) const { return Reader(json, this, key); }
 
-  void read(std::string_view key, std::string& to) const {
-    if (const Json* value = find(key)) {
-      if (!value->is_string()) refuse("text", key);
-      to = value->get<std::string>();
-    }
-  }
-  void read(std::string_view key, bool& to) const {
-    if (const Json* value = find(key)) {
-      if (!value->is_boolean()) refuse("true or false", key);
-      to = value->get<bool>();
-    }
-  }
-  void read(std::string_view key, double& to) const {
-    if (const Json* value = find(key)) to = number(*value, key);
-  }
   template <class T>
-  requires std::is_integral_v<T>
   void read(std::string_view key, T& to) const {
-    if (const Json* value = find(key)) {
-      const bool fits =
-          value->is_number_unsigned()
-              ? std::in_range<T>(value->get<std::uint64_t>())
-              : value->is_number_integer() && std::in_range<T>(value->get<std::int64_t>());
-      if (!fits) refuse("a whole number", key);
-      to = value->get<T>();
-    }
+    if (const Json* value = find(key)) take(key, *value, to);
   }
   template <class T>
   void read(std::string_view key, std::optional<T>& to) const {
-    if (!find(key)) return;
-    T value{};
-    read(key, value);
-    to = value;
+    if (const Json* value = find(key)) take(key, *value, to.emplace());
+  }
+
+  [[noreturn]] void refuse(const char* wanted, std::string_view key = "") const {
+    throw BadRecord(fmt::format("{}{} is not {}", path(), key, wanted));
+  }
+
+ private:
+  std::string path() const {
+    return parent_ ? fmt::format("{}{}/", parent_->path(), key_) : std::string();
+  }
+
+  void take(std::string_view key, const Json& value, std::string& to) const {
+    if (!value.is_string()) refuse("text", key);
+    to = value.get_ref<const std::string&>();
+  }
+  void take(std::string_view key, const Json& value, bool& to) const {
+    if (!value.is_boolean()) refuse("true or false", key);
+    to = value.get<bool>();
+  }
+  void take(std::string_view key, const Json& value, double& to) const {
+    if (!value.is_number()) refuse("a number", key);
+    to = value.get<double>();
   }
   template <class T>
-  void read(std::string_view key, std::vector<T>& to) const {
-    const Json* values = find(key);
-    if (!values) return;
-    if (!values->is_array()) refuse("a list", key);
-    for (const Json& value : *values) {
+  requires std::is_integral_v<T>
+  void take(std::string_view key, const Json& value, T& to) const {
+    const bool fits = value.is_number_unsigned() ? std::in_range<T>(value.get<std::uint64_t>())
+                                                 : value.is_number_integer() &&
+                                                       std::in_range<T>(value.get<std::int64_t>());
+    if (!fits) refuse("a whole number", key);
+    to = value.get<T>();
+  }
+  template <class T>
+  void take(std::string_view key, const Json& values, std::vector<T>& to) const {
+    if (!values.is_array()) refuse("a list", key);
+    to.reserve(values.size());
+    for (const Json& value : values) {
       if (value.is_null()) refuse("a list without null", key);  // what others write for NaN
-      const Json one{{"value", value}};
-      T item{};
-      Reader(one, fmt::format("{}{}/", path_, key)).read("value", item);
-      to.push_back(std::move(item));
+      take(key, value, to.emplace_back());
     }
   }
   template <class T>
-  void read(std::string_view key, std::map<std::string, T>& to) const {
-    const Json* values = find(key);
-    if (!values) return;
-    if (!values->is_object()) refuse("an object", key);
-    const Reader inner(*values, fmt::format("{}{}/", path_, key));
-    for (const auto& [name, value] : values->items()) inner.read(name, to[name]);
+  void take(std::string_view key, const Json& values, std::map<std::string, T>& to) const {
+    if (!values.is_object()) refuse("an object", key);
+    const Reader inner = child(key, values);
+    for (auto one = values.begin(); one != values.end(); ++one) {
+      inner.take(one.key(), one.value(), to[one.key()]);
+    }
   }
-  void read(std::string_view key, Value& to) const {
-    const Json& value = json_.at(key);
+  void take(std::string_view key, const Json& value, Value& to) const {
+    const bool too_big =
+        value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>());
     if (value.is_string()) {
       to = value.get<std::string>();
-    } else if (value.is_number_integer() && !too_big(value)) {
+    } else if (value.is_number_integer() && !too_big) {
       to = value.get<std::int64_t>();
     } else {
-      to = number(value, key);
+      take(key, value, to.emplace<double>());
     }
   }
-  void read(std::string_view key, Fact& to) const {
-    const Json& value = json_.at(key);
+  void take(std::string_view key, const Json& value, Fact& to) const {
     if (value.is_boolean()) {
       to = value.get<bool>();
     } else if (value.is_array()) {
-      std::vector<std::string> texts;
-      read(key, texts);
-      to = std::move(texts);
+      take(key, value, to.emplace<std::vector<std::string>>());
     } else {
       Value plain;
-      read(key, plain);
+      take(key, value, plain);
       std::visit([&](auto& content) { to = std::move(content); }, plain);
     }
   }
 
-  [[noreturn]] void refuse(const char* wanted, std::string_view key = "") const {
-    throw BadRecord(fmt::format("{}{} is not {}", path_, key, wanted));
-  }
-
- private:
-  static bool too_big(const Json& value) {
-    return value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>());
-  }
-  double number(const Json& value, std::string_view key) const {
-    if (!value.is_number()) refuse("a number", key);
-    return value.get<double>();
-  }
-
   const Json& json_;
-  std::string path_;
+  const Reader* parent_;
+  std::string_view key_;
 };
 
 template <class Enum>
@@ -397,7 +384,7 @@ Json parse_json(std::string_view line) {
 
 std::optional<Record> parse_line(std::string_view line) {
   const Json json = parse_json(line);
-  const Reader reader(json, "");
+  const Reader reader(json);
   std::string kind;
   reader.read("record", kind);
   if (kind.empty()) reader.refuse("there (every line is a record)", "record");

@@ -18,8 +18,8 @@ struct CompareRequest {
 };
 
 int compare_command(const CompareRequest& request) {
-  const analysis::RunFigures first = analysis::read_figures(request.first);
-  const analysis::RunFigures second = analysis::read_figures(request.second);
+  const auto [first, second] =
+      read_sides(request.first, request.second, schema::CutLine::pass_over);
   const analysis::Comparison comparison =
       analysis::compare(first, second, compare_options(request.comparing));
   if (comparison.rows.empty()) {

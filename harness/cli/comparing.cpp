@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <future>
 #include <regex>
 
 #include "harness/cli/options.hpp"
@@ -51,6 +52,13 @@ analysis::CompareOptions compare_options(const ComparingOptions& options) {
   result.resamples = options.resamples;
   result.seed = options.seed;
   return result;
+}
+
+analysis::RunPair read_sides(const std::vector<std::string>& first,
+                             const std::vector<std::string>& second, schema::CutLine cut) {
+  auto other = std::async(std::launch::async, [&] { return analysis::read_figures(second, cut); });
+  analysis::RunFigures one = analysis::read_figures(first, cut);
+  return {std::move(one), other.get()};
 }
 
 std::string checked_expression(const std::string& option, const std::string& text) {

@@ -22,6 +22,10 @@ void add_comparing(CLI::App& command, ComparingOptions& options);
 /// Throws BadArgument where the filter is no regular expression.
 analysis::CompareOptions compare_options(const ComparingOptions& options);
 
+/// Both sides at once, each on a thread: large files take seconds to parse.
+analysis::RunPair read_sides(const std::vector<std::string>& first,
+                             const std::vector<std::string>& second, schema::CutLine cut);
+
 /// `text` where it is a regular expression. Throws BadArgument, naming the option.
 std::string checked_expression(const std::string& option, const std::string& text);
 

@@ -55,8 +55,9 @@ std::function<std::optional<double>(const analysis::ComparedRow&)> margins_of_hi
 
 Compared compare_files(const GateRequest& request, analysis::CompareOptions options) {
   Compared all;
-  all.baseline.push_back(analysis::read_figures(request.baseline, schema::CutLine::refuse));
-  all.now.push_back(analysis::read_figures(request.files, schema::CutLine::refuse));
+  auto [first, second] = read_sides(request.baseline, request.files, schema::CutLine::refuse);
+  all.baseline.push_back(std::move(first));
+  all.now.push_back(std::move(second));
   if (!request.history.empty() && !all.baseline[0].runs.empty()) {
     options.margin =
         margins_of_history(request.history, all.baseline[0].runs.front(), options.limits.margin);
