@@ -96,8 +96,11 @@ Json google_context(const Log& log) {
 Json google_entry(const Block& block) {
   const double seconds =
       median(block.samples.host_seconds) / static_cast<double>(block.runs_per_sample);
-  const std::size_t samples = block.samples.host_seconds.size();
-  Json entry{{"iterations", block.runs_per_sample * static_cast<std::int64_t>(samples)},
+  // As a double: a file may name more runs than 64 bits count.
+  const double runs = static_cast<double>(block.runs_per_sample) *
+                      static_cast<double>(block.samples.host_seconds.size());
+  constexpr double most = 9e18;
+  Json entry{{"iterations", static_cast<std::int64_t>(std::clamp(runs, -most, most))},
              {"real_time", seconds * 1e9},
              {"cpu_time", seconds * 1e9},
              {"time_unit", "ns"}};
