@@ -23,10 +23,10 @@ int ab_command(const AbRequest& request) {
   const analysis::Alternated done_pairs = alternate(
       alternation(request.alternating, *request.run_options), compare_options(request.comparing));
   const analysis::Comparison& comparison = done_pairs.comparison;
-  write_result(request.result,
-               {analysis::comparison_text(comparison, request.all),
-                analysis::comparison_markdown(comparison), analysis::comparison_csv(comparison),
-                analysis::comparison_json(comparison)});
+  write_result(request.result, {[&] { return analysis::comparison_text(comparison, request.all); },
+                                [&] { return analysis::comparison_markdown(comparison); },
+                                [&] { return analysis::comparison_csv(comparison); },
+                                [&] { return analysis::comparison_json(comparison); }});
   return comparison.rows.empty() ? nothing_measured : done;
 }
 

@@ -27,10 +27,10 @@ int compare_command(const CompareRequest& request) {
                "motley: no row is in both sides (nothing to compare). Measure the same "
                "cases on the same processors.\n");
   }
-  write_result(request.result,
-               {analysis::comparison_text(comparison, request.all),
-                analysis::comparison_markdown(comparison), analysis::comparison_csv(comparison),
-                analysis::comparison_json(comparison)});
+  write_result(request.result, {[&] { return analysis::comparison_text(comparison, request.all); },
+                                [&] { return analysis::comparison_markdown(comparison); },
+                                [&] { return analysis::comparison_csv(comparison); },
+                                [&] { return analysis::comparison_json(comparison); }});
   return comparison.rows.empty() ? nothing_measured : done;
 }
 

@@ -115,10 +115,11 @@ void add_result(CLI::App& command, ResultOptions& options) {
 }
 
 void write_result(const ResultOptions& options, const Formats& formats) {
-  const std::string& text = options.format == "markdown" ? formats.markdown
-                            : options.format == "csv"    ? formats.csv
-                            : options.format == "json"   ? formats.json
-                                                         : formats.text;
+  const auto& chosen = options.format == "markdown" ? formats.markdown
+                       : options.format == "csv"    ? formats.csv
+                       : options.format == "json"   ? formats.json
+                                                    : formats.text;
+  const std::string text = chosen();
   if (!options.out.empty()) return write_whole_file(options.out, text);
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw Error("cannot write to standard output (the result is cut). Try --out.");

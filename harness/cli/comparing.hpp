@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,9 @@ struct ResultOptions {
   std::string format = "text", out;
 };
 void add_result(CLI::App& command, ResultOptions& options);
-/// One of them, to standard output or the file.
+/// One of them, made when it is asked for, to standard output or the file.
 struct Formats {
-  std::string text, markdown, csv, json;
+  std::function<std::string()> text, markdown, csv, json;
 };
 void write_result(const ResultOptions& options, const Formats& formats);
 

@@ -131,10 +131,10 @@ int gate_command(const GateRequest& request) {
                                                 : compare_programs(request, options);
   const analysis::Gate gate =
       analysis::gate(all.comparison, pointers(all.baseline), pointers(all.now), gate_rules);
-  write_result(
-      request.result,
-      {analysis::gate_text(gate, all.comparison), analysis::gate_markdown(gate, all.comparison),
-       analysis::comparison_csv(all.comparison), analysis::gate_json(gate, all.comparison)});
+  write_result(request.result, {[&] { return analysis::gate_text(gate, all.comparison); },
+                                [&] { return analysis::gate_markdown(gate, all.comparison); },
+                                [&] { return analysis::comparison_csv(all.comparison); },
+                                [&] { return analysis::gate_json(gate, all.comparison); }});
   if (!request.summary.empty()) {
     append_to_file(request.summary, analysis::gate_markdown(gate, all.comparison));
   }
