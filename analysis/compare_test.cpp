@@ -299,6 +299,23 @@ TEST(RunFigures, ARunCountsOnce) {
   EXPECT_THROW(reader.take(run_of("a")), schema::BadRecord);
 }
 
+TEST(RunFigures, AFileThatWasResumedIsCompleteIfItsLastRunIs) {
+  FigureReader reader;
+  reader.begin_file("one");
+  reader.take(run_of("killed"));
+  EXPECT_FALSE(reader.figures().complete());
+  reader.take(run_of("resumed"));
+  EXPECT_FALSE(reader.figures().complete());
+  schema::End end;
+  end.run = 1;
+  end.reason = "complete";
+  reader.take(schema::Record(end));
+  EXPECT_TRUE(reader.figures().complete());
+  reader.begin_file("two");
+  reader.take(run_of("unfinished"));
+  EXPECT_FALSE(reader.figures().complete());
+}
+
 TEST(RunFigures, ProcessesOfTwoFilesAreTwo) {
   FigureReader reader;
   for (const char* file : {"one", "two"}) {

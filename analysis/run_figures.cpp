@@ -62,12 +62,12 @@ bool RunFigures::emulated() const {
 }
 
 bool RunFigures::complete() const {
-  for (std::size_t run = 0; run < runs.size(); ++run) {
+  for (const std::size_t run : last_runs) {
     const auto end = std::find_if(ends.begin(), ends.end(),
                                   [&](const schema::End& one) { return one.run == run; });
     if (end == ends.end() || end->reason != "complete") return false;
   }
-  return !runs.empty();
+  return !last_runs.empty();
 }
 
 std::map<std::string, double> answers(const schema::Block& block) {
@@ -117,6 +117,8 @@ void FigureReader::take(const schema::Run& run) {
           file, run.device.id, other.device.id));
     }
   }
+  if (figures_.runs.size() > first_run_) figures_.last_runs.erase(figures_.runs.size() - 1);
+  figures_.last_runs.insert(figures_.runs.size());
   figures_.runs.push_back(run);
 }
 

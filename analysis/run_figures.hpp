@@ -36,7 +36,8 @@ struct MeasuredKey {
 struct RunFigures {
   std::vector<std::string> files;
   std::vector<schema::Run> runs;
-  std::vector<schema::End> ends;  ///< run counts through all files
+  std::vector<schema::End> ends;    ///< run counts through all files
+  std::set<std::size_t> last_runs;  ///< of each file; those before were resumed
   std::size_t blocks = 0;
   std::vector<MeasuredKey> keys;  ///< in the order of the files
 

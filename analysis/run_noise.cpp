@@ -31,7 +31,11 @@ RunNoise::RunNoise(const std::vector<std::string>& files) {
   std::map<std::string, std::vector<double>> of_family;
   std::map<std::string, std::string> family;
   for (const std::string& file : files) {
-    for (const MeasuredKey& one : read_figures({file}).keys) {
+    const RunFigures figures_of_file = read_figures({file});
+    if (figures_of_file.emulated()) {
+      throw schema::BadRecord(file + " is emulated (its noise is not the device's). Leave it out.");
+    }
+    for (const MeasuredKey& one : figures_of_file.keys) {
       for (const auto& [quantity, figures] : one.figures) {
         const std::vector<double> logs = process_logs(figures);
         if (logs.empty()) continue;
