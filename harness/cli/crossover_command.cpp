@@ -72,8 +72,9 @@ void refuse_without_axis(const std::string& contender, const std::string& axis) 
 }
 
 /// Seconds or a rate as a speed; of the one thing that the command measured.
-double speed_of(const std::filesystem::path& records, const std::string& command) {
+double speed_of(const std::filesystem::path& records, const std::string& command, bool& emulated) {
   const analysis::RunFigures figures = analysis::read_figures({records.string()});
+  emulated = emulated || figures.emulated();
   std::vector<double> speeds;
   std::string names;
   for (const analysis::MeasuredKey& key : figures.keys) {
@@ -122,6 +123,9 @@ class Runs {
     return tested;
   }
 
+  /// Delays were injected in any of them.
+  bool emulated() const { return emulated_; }
+
  private:
   double measure(const std::string& text, const Values& values) {
     if (devices::interrupted()) return 1;
@@ -137,12 +141,13 @@ class Runs {
       throw Error(fmt::format("'{}' ended with {} (no figure): {}", command, ending.text,
                               last_line(printed)));
     }
-    return devices::interrupted() ? 1 : speed_of(records, command);
+    return devices::interrupted() ? 1 : speed_of(records, command, emulated_);
   }
 
   const CrossoverRequest& request_;
   std::filesystem::path folder_;
   int runs_ = 0;
+  bool emulated_ = false;
 };
 
 std::vector<double> sizes(const AxisValues& axis) {
@@ -208,6 +213,7 @@ int crossover_command(const CrossoverRequest& request) {
     };
     const analysis::Crossover found = analysis::find_crossover(along, measure);
     nlohmann::ordered_json row = json_of(found, axes[0].axis);
+    row["emulated"] = runs.emulated();
     const std::string at =
         axes[1].axis.empty() ? "" : fmt::format("{} {}: ", axes[1].axis, schema::to_string(other));
     if (!axes[1].axis.empty()) row[axes[1].axis] = schema::to_string(other);
@@ -215,6 +221,9 @@ int crossover_command(const CrossoverRequest& request) {
     if (request.json) continue;
     fmt::print("{}{}\n", analysis::wrapped(at + sentence(found, axes[0].axis, "A", "B")),
                terminal_text(crossover_table(found, axes[0].axis)));
+  }
+  if (runs.emulated()) {
+    fmt::print(stderr, "Emulated delays: the answer is of a device that does not exist.\n");
   }
   if (request.json) fmt::print("{}\n", rows.dump(1));
   if (!request.json)
