@@ -29,7 +29,8 @@ void judge_rows(Comparison& result, const CompareOptions& options) {
   std::vector<std::optional<TestedRatio>> tested;
   std::vector<double> margins;
   for (const ComparedRow& row : result.rows) {
-    tested.push_back(row.tested);
+    // A wrong result has no speed, though other blocks of the row were right.
+    tested.push_back(row.sound() ? row.tested : std::nullopt);
     const auto own = options.margin ? options.margin(row) : std::nullopt;
     margins.push_back(own.value_or(options.limits.margin));
   }
@@ -115,6 +116,7 @@ class PairedRows {
         side->processes = figures.processes;
         side->blocks = figures.blocks;
       }
+      if (!row.sound()) speeds_[i] = {};
       result.rows.push_back(std::move(row));
     }
     result.means = group_means(speeds_, true);
@@ -188,7 +190,7 @@ Comparison compare(const RunFigures& first, const RunFigures& second,
     row.second = side_of(of_second, speed.second, row.direction);
     row.tested = welch_ratio(process_medians(speed.first), process_medians(speed.second));
     row.resampled = bootstrap.ratio_of_medians(rounds(speed.first), rounds(speed.second));
-    all.push_back(std::move(speed));
+    if (row.sound()) all.push_back(std::move(speed));
   };
   Pairing(first, second, options.filter).add_rows(result, fill);
   result.means = group_means(all, false);

@@ -177,6 +177,8 @@ TEST(Compare, ARowThatIsWrongNowIsNotSound) {
   second.blocks[3].reason = "error 2 above 1e-6";
   const Comparison result = compare(first.figures(), second.figures());
   EXPECT_FALSE(result.rows.at(0).sound());
+  EXPECT_EQ(result.rows[0].change, Change::inconclusive) << "a wrong result has no speed";
+  EXPECT_TRUE(result.means.empty());
   EXPECT_NE(comparison_text(result, false).find("1 wrong in B: error 2 above 1e-6"),
             std::string::npos);
 }
