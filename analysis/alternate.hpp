@@ -13,7 +13,7 @@
 namespace motley::analysis {
 
 struct Pairs {
-  std::size_t least = 6, most = 24;
+  std::size_t least = 6, most = 48;
 };
 
 /// Pairs after which one looks: least, twice as many ... most.

@@ -7,6 +7,7 @@
 #include "analysis/case_names.hpp"
 #include "analysis/group_mean.hpp"
 #include "analysis/pairing.hpp"
+#include "analysis/undisturbed.hpp"
 
 namespace motley::analysis {
 namespace {
@@ -25,19 +26,53 @@ Change change_of(const Judged& judged) {
   return Change::inconclusive;
 }
 
-void judge_rows(Comparison& result, const CompareOptions& options) {
+std::vector<Judged> judged_by(std::optional<TestedRatio> ComparedRow::*test,
+                              const std::vector<ComparedRow>& rows, const Limits& limits,
+                              const std::vector<double>& margins) {
   std::vector<std::optional<TestedRatio>> tested;
+  for (const ComparedRow& row : rows) {
+    // A wrong result has no speed, though other blocks of the row were right.
+    tested.push_back(row.sound() ? row.*test : std::nullopt);
+  }
+  return judge(tested, limits, margins);
+}
+
+bool is_change(Verdict verdict) {
+  return verdict == Verdict::higher || verdict == Verdict::lower;
+}
+
+/// Is the row decided by its undisturbed speed? Where neither decides, it tells what sees more.
+bool undisturbed_decides(const Judged& medians, Judged& undisturbed, const Limits& limits) {
+  if (undisturbed.verdict == Verdict::same && medians.q <= limits.false_share) {
+    undisturbed.verdict = Verdict::inconclusive;  // they differ where they are disturbed
+  }
+  const Verdict by_medians = medians.verdict, by_undisturbed = undisturbed.verdict;
+  if (is_change(by_medians) && is_change(by_undisturbed) && by_medians != by_undisturbed) {
+    undisturbed.verdict = Verdict::inconclusive;
+    return true;
+  }
+  if (is_change(by_medians) != is_change(by_undisturbed)) return is_change(by_undisturbed);
+  if (by_medians != by_undisturbed) return by_medians == Verdict::inconclusive;
+  return by_medians == Verdict::inconclusive && undisturbed.excluded > 0 &&
+         undisturbed.excluded < medians.excluded;
+}
+
+void judge_rows(Comparison& result, const CompareOptions& options) {
   std::vector<double> margins;
   for (const ComparedRow& row : result.rows) {
-    // A wrong result has no speed, though other blocks of the row were right.
-    tested.push_back(row.sound() ? row.tested : std::nullopt);
     const auto own = options.margin ? options.margin(row) : std::nullopt;
     margins.push_back(own.value_or(options.limits.margin));
   }
-  const std::vector<Judged> judged = judge(tested, options.limits, margins);
-  for (std::size_t i = 0; i < judged.size(); ++i) {
-    result.rows[i].judged = judged[i];
-    result.rows[i].change = change_of(judged[i]);
+  Limits limits = options.limits;
+  if (result.paired) limits.false_share /= 2;
+  const std::vector<Judged> medians = judged_by(&ComparedRow::tested, result.rows, limits, margins);
+  std::vector<Judged> undisturbed =
+      judged_by(&ComparedRow::undisturbed, result.rows, limits, margins);
+  for (std::size_t i = 0; i < result.rows.size(); ++i) {
+    ComparedRow& row = result.rows[i];
+    row.by_undisturbed = row.undisturbed && undisturbed_decides(medians[i], undisturbed[i], limits);
+    row.judged = row.by_undisturbed ? undisturbed[i] : medians[i];
+    row.change = change_of(row.judged);
   }
 }
 
@@ -93,6 +128,7 @@ class PairedRows {
     if (is_new) {
       rows_.push_back(row);
       speeds_.push_back({row.key.processor, {}, {}});
+      fastest_.emplace_back();
     }
     merge(side_of(first, {}, 1), rows_[place->second].first);
     merge(side_of(second, {}, 1), rows_[place->second].second);
@@ -101,6 +137,11 @@ class PairedRows {
     for (const auto& [process, values] : speeds(second, row.quantity)) {
       add(values, all.second[pair]);
     }
+    const auto fast = fastest_speed(first, row.quantity),
+               other = fastest_speed(second, row.quantity);
+    if (!fast || !other) return;
+    fastest_[place->second].first.push_back(*fast);
+    fastest_[place->second].second.push_back(*other);
   }
 
   void finish(Comparison& result, Bootstrap& bootstrap) {
@@ -109,6 +150,7 @@ class PairedRows {
       const RowSpeeds& all = speeds_[i];
       const std::vector<double> logs = log_ratios(all);
       row.tested = paired_ratio(logs);
+      row.undisturbed = undisturbed_ratio(fastest_[i].first, fastest_[i].second);
       row.resampled = bootstrap.paired_ratio(logs);
       for (auto [side, of_side] : {std::pair(&row.first, &all.first), {&row.second, &all.second}}) {
         const ComparedSide figures = side_of({}, *of_side, row.direction);
@@ -144,6 +186,7 @@ class PairedRows {
   std::map<std::string, std::size_t> places_;
   std::vector<ComparedRow> rows_;
   std::vector<RowSpeeds> speeds_;
+  std::vector<std::pair<std::vector<double>, std::vector<double>>> fastest_;  ///< by pair
 };
 
 }  // namespace
@@ -162,7 +205,12 @@ std::string to_string(Change change) {
   return "";
 }
 
+const std::optional<TestedRatio>& ComparedRow::deciding() const {
+  return by_undisturbed ? undisturbed : tested;
+}
+
 double ComparedRow::ratio() const {
+  if (by_undisturbed) return undisturbed->ratio();
   return resampled ? resampled->ratio : tested ? tested->ratio() : 0;
 }
 

@@ -38,11 +38,14 @@ struct ComparedRow {
   int direction = 1;         ///< of the quantity; ratios below are of speeds
   ComparedSide first, second;
   std::optional<TestedRatio> tested;        ///< by processes; none with fewer than two a side
+  std::optional<TestedRatio> undisturbed;   ///< of pairs: see undisturbed_ratio
   std::optional<ResampledRatio> resampled;  ///< ratio of medians; none without figures on a side
-  Judged judged;
+  Judged judged;                            ///< of what deciding() says
+  bool by_undisturbed = false;
   Change change = Change::inconclusive;
   std::set<std::string> findings;  ///< of either side
 
+  const std::optional<TestedRatio>& deciding() const;
   /// Second over first, as speeds: of medians, or what the test says where pairs were compared.
   double ratio() const;
   /// Both sides were measured, and nothing of it failed or is suspect.
@@ -97,7 +100,10 @@ Comparison compare(const RunFigures& first, const RunFigures& second,
                    const CompareOptions& options = {});
 
 /// Of runs that alternate: each pair was measured in close succession, and only ratios within pairs
-/// count, so that a machine that drifts costs nothing.
+/// count, so that a machine that drifts costs nothing. Rows are judged by their medians and by
+/// their undisturbed speeds, each with half the share of false verdicts: a change is what one of
+/// them shows and the other does not contradict; "same" is what one of them says while medians show
+/// no difference.
 using RunPair = std::pair<RunFigures, RunFigures>;
 Comparison compare_pairs(const std::vector<RunPair>& pairs, const CompareOptions& options = {});
 

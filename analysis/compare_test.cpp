@@ -243,6 +243,48 @@ TEST(ComparePairs, AMachineThatDriftsHidesNothing) {
   EXPECT_NEAR(result.means[0].ratio, 1 / std::sqrt(1.05), 0.005);
 }
 
+/// Pairs of processes of 30 samples: four undisturbed ones, the others slower by what the process
+/// met. `second`: of the second program's undisturbed and disturbed samples.
+std::vector<RunPair> disturbed_pairs(const std::vector<double>& met, double fast, double slow) {
+  std::vector<RunPair> pairs;
+  for (std::size_t i = 0; i < met.size(); ++i) {
+    const auto side = [&](const std::string& id, double of_fast, double of_slow) {
+      const double own = 1 + 0.0003 * static_cast<double>(i % 7);
+      schema::Block block = synthetic_block("x", "cpu", Metric::seconds_per_operation, 1e-3);
+      block.samples.host_seconds.assign(30, 1e-3 * own * of_slow);
+      std::fill_n(block.samples.host_seconds.begin(), 4, 1e-3 * own * of_fast);
+      return Side(id).add(block, 0).figures();
+    };
+    const double other = met[(i * 7 + 3) % met.size()];
+    pairs.emplace_back(side("a" + std::to_string(i), 1, met[i]),
+                       side("b" + std::to_string(i), fast, other * slow));
+  }
+  return pairs;
+}
+
+const std::vector<double> two_states{1.4, 1.4, 1.0, 1.4, 1.0, 1.0, 1.4, 1.0, 1.4, 1.4, 1.0, 1.0,
+                                     1.0, 1.4, 1.0, 1.4, 1.4, 1.0, 1.4, 1.0, 1.0, 1.4, 1.0, 1.4};
+
+TEST(ComparePairs, WhereMediansDrownUndisturbedSpeedsTell) {
+  const Comparison slower = compare_pairs(disturbed_pairs(two_states, 1.05, 1.05));
+  EXPECT_EQ(slower.rows.at(0).change, Change::slower);
+  EXPECT_TRUE(slower.rows[0].by_undisturbed);
+  EXPECT_NEAR(slower.rows[0].ratio(), 1 / 1.05, 0.002);
+  EXPECT_NE(comparison_text(slower, true).find("0.952*"), std::string::npos);
+  const Comparison same = compare_pairs(disturbed_pairs(two_states, 1, 1));
+  EXPECT_EQ(same.rows.at(0).change, Change::same);
+  EXPECT_TRUE(same.rows[0].by_undisturbed);
+}
+
+TEST(ComparePairs, UndisturbedSpeedsDoNotExcuseWhatMediansShow) {
+  const std::vector<double> calm(24, 1.2);
+  const Comparison slower = compare_pairs(disturbed_pairs(calm, 1, 1.1));
+  EXPECT_EQ(slower.rows.at(0).change, Change::slower);
+  EXPECT_FALSE(slower.rows[0].by_undisturbed);
+  const Comparison both = compare_pairs(disturbed_pairs(calm, 0.9, 1.1));
+  EXPECT_EQ(both.rows.at(0).change, Change::inconclusive) << "one says slower, one faster";
+}
+
 TEST(Compare, AChangeWithinTheNoiseOfItsRowIsNone) {
   Side first("a"), second("b");
   first.row("x", 1e-3).row("y", 1e-3);

@@ -29,7 +29,7 @@ Cell figure_cell(const ComparedRow& row, const ComparedSide& side) {
 
 /// Where pairs or processes were tested, theirs; else of what one process knows of itself.
 std::optional<Interval> shown_interval(const ComparedRow& row) {
-  if (row.tested) return row.tested->interval();
+  if (row.deciding()) return row.deciding()->interval();
   if (row.resampled) return row.resampled->bca;
   return std::nullopt;
 }
@@ -41,6 +41,7 @@ Cell number(const char* form, double value) {
 std::string note_of(const ComparedRow& row) {
   if (!row.sound()) return "not sound";
   if (row.first.choices != row.second.choices) return "other choice";
+  if (row.by_undisturbed) return "undisturbed";
   if (!row.tested) return "within-run";
   return "";
 }
@@ -53,11 +54,12 @@ std::vector<Cell> cells(const ComparedRow& row) {
   const auto interval = shown_interval(row);
   std::vector<Cell> all{row.name, row.key.processor, figure_cell(row, row.first),
                         figure_cell(row, row.second)};
-  all.push_back(row.ratio() > 0 ? number("{:.3f}", row.ratio()) : Cell("-"));
+  const char* form = row.by_undisturbed ? "{:.3f}*" : "{:.3f}";
+  all.push_back(row.ratio() > 0 ? number(form, row.ratio()) : Cell("-"));
   all.push_back(interval ? number("{:.3f}", interval->low) : Cell("-"));
   all.push_back(interval ? number("{:.3f}", interval->high) : Cell("-"));
-  all.push_back(row.tested ? number("{:.2g}", row.judged.q) : Cell("-"));
-  all.push_back(row.tested && std::isfinite(row.judged.excluded)
+  all.push_back(row.deciding() ? number("{:.2g}", row.judged.q) : Cell("-"));
+  all.push_back(row.deciding() && std::isfinite(row.judged.excluded)
                     ? Cell(fmt::format("{:.1f} %", 100 * row.judged.excluded), row.judged.excluded)
                     : Cell("-"));
   all.push_back(to_string(row.change));
@@ -82,7 +84,8 @@ std::string trouble(const ComparedSide& side, const char* name) {
 const char* basis(const Comparison& comparison) {
   return comparison.paired
              ? "B/A: speed of B over A, from pairs measured in turns; with the 95 % interval of "
-               "the mean over pairs. sees: smallest change that the row would show."
+               "the mean over pairs (*: of the speed that programs reach undisturbed, where that "
+               "tells more). sees: smallest change that the row would show."
              : "B/A: speed of B over A, ratio of medians; with the 95 % interval of Welch's test "
                "over processes. sees: smallest change that the row would show.";
 }
@@ -100,16 +103,21 @@ Json side_json(const ComparedSide& side) {
   return one;
 }
 
+Json test_json(const TestedRatio& test) {
+  return {
+      {"mean_ratio", test.ratio()}, {"interval", interval_json(test.interval())}, {"p", test.p}};
+}
+
 Json row_json(const ComparedRow& row) {
   Json one{{"key", to_string(row.key)},       {"name", row.name},
            {"processor", row.key.processor},  {"processor_id", row.processor_id},
            {"quantity", row.quantity},        {"first", side_json(row.first)},
            {"second", side_json(row.second)}, {"change", to_string(row.change)}};
   if (row.ratio() > 0) one["speed_ratio"] = row.ratio();
-  if (row.tested) {
-    one["tested"] = {{"mean_ratio", row.tested->ratio()},
-                     {"interval", interval_json(row.tested->interval())},
-                     {"p", row.tested->p},
+  if (row.tested) one["tested"] = test_json(*row.tested);
+  if (row.undisturbed) one["undisturbed"] = test_json(*row.undisturbed);
+  if (row.deciding()) {
+    one["judged"] = {{"by", row.by_undisturbed ? "undisturbed" : "tested"},
                      {"q", row.judged.q},
                      {"smallest_change_shown", row.judged.excluded}};
   }

@@ -86,16 +86,17 @@ void judge_row(const ComparedRow& row, const GateOptions& options, Findings& fin
     return;
   }
   if (row.change == Change::slower) {
-    const Interval interval = row.tested->interval();
-    findings.add(GateResult::regression,
-                 fmt::format("{} on {}: {:.3f} times as fast ({:.3f} to {:.3f})", row.name,
-                             row.key.processor, row.tested->ratio(), interval.low, interval.high));
+    const Interval interval = row.deciding()->interval();
+    findings.add(
+        GateResult::regression,
+        fmt::format("{} on {}: {:.3f} times as fast ({:.3f} to {:.3f})", row.name,
+                    row.key.processor, row.deciding()->ratio(), interval.low, interval.high));
   } else if (row.change == Change::inconclusive) {
     findings.add(options.inconclusive_as,
-                 row.tested
+                 row.deciding()
                      ? fmt::format("{} on {}: {:.3f} times as fast, a change below {:.1f} % would "
                                    "not show",
-                                   row.name, row.key.processor, row.tested->ratio(),
+                                   row.name, row.key.processor, row.deciding()->ratio(),
                                    100 * row.judged.excluded)
                      : fmt::format("{} on {}: one process on a side decides nothing", row.name,
                                    row.key.processor));

@@ -10,8 +10,8 @@
 namespace motley::analysis {
 namespace {
 
-double run_seconds(const schema::Block& block) {
-  return median(block.samples.host_seconds) / static_cast<double>(block.runs_per_sample);
+double run_seconds(const schema::Block& block, double share = 0.5) {
+  return quantile(block.samples.host_seconds, share) / static_cast<double>(block.runs_per_sample);
 }
 
 double figure_of(const schema::Block& block, double seconds) {
@@ -27,6 +27,13 @@ double figure_of(const schema::Block& block, double seconds) {
       return work.operations / seconds;
   }
   return 0;
+}
+
+/// Of the run that this share of the samples are faster than.
+double figure_at(const schema::Block& block, double share) {
+  const double seconds = run_seconds(block, share);
+  const double value = seconds > 0 ? figure_of(block, seconds) : 0;
+  return value > 0 && std::isfinite(value) ? value : 0;
 }
 
 BlockFigure block_figure(const schema::Block& block) {
@@ -82,9 +89,11 @@ double median_of_known(const std::vector<BlockFigure>& blocks, double BlockFigur
 }  // namespace
 
 double figure(const schema::Block& block) {
-  const double seconds = run_seconds(block);
-  const double value = seconds > 0 ? figure_of(block, seconds) : 0;
-  return value > 0 && std::isfinite(value) ? value : 0;
+  return figure_at(block, 0.5);
+}
+
+double fastest_figure(const schema::Block& block) {
+  return figure_at(block, 0.1);
 }
 
 int direction(schema::Metric metric) {

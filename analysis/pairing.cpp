@@ -79,6 +79,18 @@ Speeds speeds(const Answer& answer, const std::string& quantity) {
   return all;
 }
 
+std::optional<double> fastest_speed(const Answer& answer, const std::string& quantity) {
+  std::optional<double> best;
+  for (const MeasuredKey* key : answer) {
+    const auto found = key->figures.find(quantity);
+    if (found == key->figures.end() || !(found->second.fastest > 0)) continue;
+    const double one = found->second.fastest;
+    const double speed = found->second.direction > 0 ? one : 1 / one;
+    if (std::isfinite(speed)) best = std::max(best.value_or(speed), speed);
+  }
+  return best;
+}
+
 std::vector<double> process_medians(const Speeds& speeds) {
   std::vector<double> medians;
   for (const auto& [process, values] : speeds) medians.push_back(median(values));

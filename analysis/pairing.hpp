@@ -23,6 +23,8 @@ using Answer = std::vector<const MeasuredKey*>;
 Speeds speeds(const Answer& answer, const std::string& quantity);
 /// One a process, in the order of their numbers.
 std::vector<double> process_medians(const Speeds& speeds);
+/// Of the fastest samples: Figures::fastest of its best process. None where it has none.
+std::optional<double> fastest_speed(const Answer& answer, const std::string& quantity);
 ComparedSide side_of(const Answer& answer, const Speeds& speeds, int direction);
 
 /// Refers to both sides: they must outlive it.

@@ -24,6 +24,11 @@ schema::Status status_of(const schema::Block& block) {
   return block.status == schema::Status::ok && invalid ? schema::Status::suspect : block.status;
 }
 
+double better(const Figures& known, double other) {
+  if (known.fastest == 0) return other;
+  return known.direction > 0 ? std::max(known.fastest, other) : std::min(known.fastest, other);
+}
+
 std::string reason_of(const schema::Block& block) {
   if (!block.reason.empty() || !block.validity || block.validity->reasons.empty())
     return block.reason;
@@ -139,7 +144,9 @@ void FigureReader::take(const schema::Block& block) {
   for (const auto& [quantity, value] : answers(block)) {
     Figures& of_quantity = one.figures[quantity];
     of_quantity.direction = direction_of(block, quantity);
-    if (value > 0) of_quantity.values[process_of(block)].push_back(value);
+    if (value <= 0) continue;
+    of_quantity.values[process_of(block)].push_back(value);
+    if (!block.validity) of_quantity.fastest = better(of_quantity, fastest_figure(block));
   }
 }
 
