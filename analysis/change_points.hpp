@@ -62,6 +62,11 @@ struct ChangePoints {
 ///   0.3   2          .67 .58     .59 .50     .97 .82     .96 .81    1.00 .84
 ///   0.3   3          .95 .91     .93 .89    1.00 .98    1.00 .96    1.00 .97
 ///
+/// A least-squares split that knows that there is one step, and the correlation, lies within 2
+/// points of it in .92 of 2 x 15 with 2 sigma (.81 with 1.5, .61 with 1; .84, .68, .48 for AR(1)
+/// 0.3; as many of 2 x 30): steps that are found are located as well as can be. More of them would
+/// be found by allowing more false points:
+///
 /// False points in 1,000 without a change, in series of 30, 60, 200, 2,000 and 100,000 points:
 /// .14 .08 .20 .24 .23 of white noise, .69 .73 .62 .42 .36 of AR(1) 0.3. What 15 points on each
 /// side cannot tell from correlated noise stays unreported until more follow.
