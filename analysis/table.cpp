@@ -114,12 +114,14 @@ std::string latex_text(const Table& table, const std::string& label) {
     return row + " \\\\\n";
   };
   std::string text = fmt::format(
-      "\\begin{{table}}\n\\centering\n\\caption{{{}}}\n\\label{{{}}}\n\\begin{{tabular}}{{{}}}\n"
-      "  \\toprule\n",
+      "\\begin{{table}}[htbp]\n\\centering\n\\caption{{{}}}\n\\label{{{}}}\n"
+      // As wide as it is, or as the line where that is less.
+      "\\resizebox{{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}}{{!}}{{%\n"
+      "\\begin{{tabular}}{{{}}}\n  \\toprule\n",
       latex(table.title), label, layout);
   text += line([&](std::size_t i) { return table.columns[i].title; }) + "  \\midrule\n";
   for (const auto& row : table.rows) text += line([&](std::size_t i) { return row[i].text; });
-  text += "  \\bottomrule\n\\end{tabular}\n";
+  text += "  \\bottomrule\n\\end{tabular}}\n";
   if (!table.note.empty()) text += "\n\\smallskip\n" + latex(table.note) + "\n";
   return text + "\\end{table}\n";
 }

@@ -7,7 +7,9 @@
 namespace motley::analysis::report {
 namespace {
 
-constexpr std::size_t most_markdown_rows = 60, most_latex_rows = 45;
+constexpr std::size_t most_markdown_rows = 60, most_latex_rows = 40;
+// LaTeX gives up where some 50 tables wait for a page.
+constexpr std::size_t floats_of_pages = 8;
 
 Table first_rows(const Table& table, std::size_t most) {
   Table cut = table;
@@ -95,8 +97,9 @@ std::string markdown_document(const Report& report) {
 
 std::string latex_tables(const Report& report) {
   std::string text =
-      "% Tables of a report by motley. In the preamble: \\usepackage{booktabs}\n"
-      "% \\usepackage[T1]{fontenc} \\usepackage{textcomp}\n";
+      "% Tables of a report by motley. In the preamble:\n"
+      "% \\usepackage{booktabs,graphicx,textcomp} \\usepackage[T1]{fontenc}\n";
+  std::size_t tables = 0;
   for (const std::string& banner : report.banners) text += "% " + latex(banner) + "\n";
   for (const Section& section : report.sections) {
     for (const Part& part : section.parts) {
@@ -106,6 +109,7 @@ std::string latex_tables(const Report& report) {
                               table.rows.size(), name);
         } else if (!table.rows.empty()) {
           text += "\n" + latex_text(table, "tab:" + name);
+          if (++tables % floats_of_pages == 0) text += "\\clearpage\n";
         }
       });
     }

@@ -12,6 +12,7 @@ for folder in "$@"; do
 \\usepackage[T1]{fontenc}
 \\usepackage{textcomp}
 \\usepackage{booktabs}
+\\usepackage{graphicx}
 \\begin{document}
 \\input{$folder/tables.tex}
 \\end{document}
@@ -20,4 +21,6 @@ TEX
     grep -A 3 '^!' said.txt
     exit 1
   fi
+  # A paragraph may stand out by a letter; a table that does runs over the margin.
+  if grep -E '^Overfull .hbox \(([2-9][0-9]|[0-9]{3,})' said.txt; then exit 1; fi
 done
