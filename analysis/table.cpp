@@ -61,6 +61,27 @@ std::string shown(const Column& column, const std::string& text, std::size_t wid
   return column.number ? right(text, width) : left(clipped_middle(text, width), width);
 }
 
+/// Is there text so long that it takes lines of half the page?
+bool is_wide(const Table& table, std::size_t column) {
+  constexpr std::size_t long_text = 45;
+  return !table.columns[column].number &&
+         std::any_of(table.rows.begin(), table.rows.end(),
+                     [&](const auto& row) { return row[column].text.size() > long_text; });
+}
+
+/// Lines may end behind the signs that join the words of names.
+std::string latex_lines(const std::string& text) {
+  std::string cell;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t at = std::min(text.find_first_of("_/,=:|", begin), text.size() - 1);
+    cell += latex(text.substr(begin, at + 1 - begin));
+    begin = at + 1;
+    if (begin < text.size()) cell += "\\allowbreak{}";
+  }
+  return cell;
+}
+
 }  // namespace
 
 std::string terminal_text(const Table& table, std::size_t width) {
@@ -105,11 +126,16 @@ std::string markdown_text(const Table& table, int level) {
 
 std::string latex_text(const Table& table, const std::string& label) {
   std::string layout;
-  for (const Column& column : table.columns) layout += column.number ? 'r' : 'l';
+  std::vector<bool> wide;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    wide.push_back(is_wide(table, i));
+    layout += wide[i] ? ">{\\raggedright\\arraybackslash}p{0.5\\linewidth}"
+                      : std::string(table.columns[i].number ? "r" : "l");
+  }
   const auto line = [&](const auto& cell) {
     std::string row;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      row += (i == 0 ? "  " : " & ") + latex(cell(i));
+      row += (i == 0 ? "  " : " & ") + (wide[i] ? latex_lines(cell(i)) : latex(cell(i)));
     }
     return row + " \\\\\n";
   };

@@ -98,7 +98,7 @@ std::string markdown_document(const Report& report) {
 std::string latex_tables(const Report& report) {
   std::string text =
       "% Tables of a report by motley. In the preamble:\n"
-      "% \\usepackage{booktabs,graphicx,textcomp} \\usepackage[T1]{fontenc}\n";
+      "% \\usepackage{array,booktabs,graphicx,textcomp} \\usepackage[T1]{fontenc}\n";
   std::size_t tables = 0;
   for (const std::string& banner : report.banners) text += "% " + latex(banner) + "\n";
   for (const Section& section : report.sections) {
