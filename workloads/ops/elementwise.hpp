@@ -24,6 +24,19 @@ struct Elementwise {
 /// Computes elements (or rows) [begin, end) on the calling thread; the arguments are operands and
 /// sizes.
 using PieceForm = void (*)(const CpuTask&, std::int64_t begin, std::int64_t end);
+struct NamedPiece {
+  std::string_view entry;
+  PieceForm form;
+};
+/// Null where none has that name.
+template <std::size_t count>
+PieceForm form_of(std::string_view entry, const NamedPiece (&pieces)[count]) {
+  for (const NamedPiece& piece : pieces) {
+    if (piece.entry == entry) return piece.form;
+  }
+  return nullptr;
+}
+
 /// Of this name, for the machine's widest vectors; null where there is none.
 PieceForm simd_piece(const std::string& entry);
 PieceForm simd_optimizer_piece(const std::string& entry);

@@ -238,37 +238,29 @@ void with_row(const CpuTask& task, std::int64_t begin, std::int64_t end) {
   }
 }
 
-struct Piece {
-  std::string_view entry;
-  PieceForm form;
-};
-
 PieceForm find_piece(std::string_view entry) {
-  static constexpr Piece pieces[] = {{"relu", unary<Relu>},
-                                     {"relu6", unary<Relu6>},
-                                     {"sigmoid", unary<Sigmoid>},
-                                     {"tanh_of", unary<Tanh>},
-                                     {"silu", unary<Silu>},
-                                     {"gelu_tanh", unary<GeluTanh>},
-                                     {"gelu_erf", unary<GeluErf>},
-                                     {"relu_backward", binary<ReluBackward>},
-                                     {"relu6_backward", binary<Relu6Backward>},
-                                     {"sigmoid_backward", binary<SigmoidBackward>},
-                                     {"tanh_backward", binary<TanhBackward>},
-                                     {"silu_backward", binary<SiluBackward>},
-                                     {"gelu_tanh_backward", binary<GeluTanhBackward>},
-                                     {"gelu_erf_backward", binary<GeluErfBackward>},
-                                     {"add", binary<Add>},
-                                     {"multiply", binary<Multiply>},
-                                     {"dropout", dropout},
-                                     {"scaled_difference", scaled_difference},
-                                     {"fold_bias", fold_bias},
-                                     {"add_row", with_row<Add>},
-                                     {"multiply_row", with_row<Multiply>}};
-  for (const Piece& piece : pieces) {
-    if (piece.entry == entry) return piece.form;
-  }
-  return nullptr;
+  static constexpr NamedPiece pieces[] = {{"relu", unary<Relu>},
+                                          {"relu6", unary<Relu6>},
+                                          {"sigmoid", unary<Sigmoid>},
+                                          {"tanh_of", unary<Tanh>},
+                                          {"silu", unary<Silu>},
+                                          {"gelu_tanh", unary<GeluTanh>},
+                                          {"gelu_erf", unary<GeluErf>},
+                                          {"relu_backward", binary<ReluBackward>},
+                                          {"relu6_backward", binary<Relu6Backward>},
+                                          {"sigmoid_backward", binary<SigmoidBackward>},
+                                          {"tanh_backward", binary<TanhBackward>},
+                                          {"silu_backward", binary<SiluBackward>},
+                                          {"gelu_tanh_backward", binary<GeluTanhBackward>},
+                                          {"gelu_erf_backward", binary<GeluErfBackward>},
+                                          {"add", binary<Add>},
+                                          {"multiply", binary<Multiply>},
+                                          {"dropout", dropout},
+                                          {"scaled_difference", scaled_difference},
+                                          {"fold_bias", fold_bias},
+                                          {"add_row", with_row<Add>},
+                                          {"multiply_row", with_row<Multiply>}};
+  return form_of(entry, pieces);
 }
 
 }  // namespace

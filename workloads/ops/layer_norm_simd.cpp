@@ -166,21 +166,14 @@ void embedding_backward(const CpuTask& task, std::int64_t begin, std::int64_t en
   }
 }
 
-struct Piece {
-  std::string_view entry;
-  PieceForm form;
-};
-
 PieceForm find_layer_norm_piece(std::string_view entry) {
-  static constexpr Piece pieces[] = {{"layer_norm", layer_norm},
-                                     {"layer_norm_backward_data", layer_norm_backward_data},
-                                     {"layer_norm_backward_weights", layer_norm_backward_weights},
-                                     {"embedding", embedding},
-                                     {"embedding_backward", embedding_backward}};
-  for (const Piece& piece : pieces) {
-    if (piece.entry == entry) return piece.form;
-  }
-  return nullptr;
+  static constexpr NamedPiece pieces[] = {
+      {"layer_norm", layer_norm},
+      {"layer_norm_backward_data", layer_norm_backward_data},
+      {"layer_norm_backward_weights", layer_norm_backward_weights},
+      {"embedding", embedding},
+      {"embedding_backward", embedding_backward}};
+  return form_of(entry, pieces);
 }
 
 }  // namespace

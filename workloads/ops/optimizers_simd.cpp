@@ -111,23 +111,15 @@ void clip_by_norm(const CpuTask& task, std::int64_t begin, std::int64_t end) {
   });
 }
 
-struct Piece {
-  std::string_view entry;
-  PieceForm form;
-};
-
 PieceForm find_optimizer_piece(std::string_view entry) {
-  static constexpr Piece pieces[] = {{"decay", decay},
-                                     {"sgd", sgd},
-                                     {"momentum", momentum},
-                                     {"momentum_velocity", momentum_velocity},
-                                     {"apply_velocity", apply_velocity},
-                                     {"adam", adam},
-                                     {"clip_by_norm", clip_by_norm}};
-  for (const Piece& piece : pieces) {
-    if (piece.entry == entry) return piece.form;
-  }
-  return nullptr;
+  static constexpr NamedPiece pieces[] = {{"decay", decay},
+                                          {"sgd", sgd},
+                                          {"momentum", momentum},
+                                          {"momentum_velocity", momentum_velocity},
+                                          {"apply_velocity", apply_velocity},
+                                          {"adam", adam},
+                                          {"clip_by_norm", clip_by_norm}};
+  return form_of(entry, pieces);
 }
 
 }  // namespace

@@ -106,20 +106,12 @@ void sum_squared_differences(const CpuTask& task, std::int64_t begin, std::int64
   });
 }
 
-struct Piece {
-  std::string_view entry;
-  PieceForm form;
-};
-
 PieceForm find_row_piece(std::string_view entry) {
-  static constexpr Piece pieces[] = {{"sum_rows", sum_rows},
-                                     {"sum", sum},
-                                     {"sum_squares", sum_squares},
-                                     {"sum_squared_differences", sum_squared_differences}};
-  for (const Piece& piece : pieces) {
-    if (piece.entry == entry) return piece.form;
-  }
-  return nullptr;
+  static constexpr NamedPiece pieces[] = {{"sum_rows", sum_rows},
+                                          {"sum", sum},
+                                          {"sum_squares", sum_squares},
+                                          {"sum_squared_differences", sum_squared_differences}};
+  return form_of(entry, pieces);
 }
 
 }  // namespace

@@ -127,22 +127,14 @@ void cross_entropy_backward(const CpuTask& task, std::int64_t begin, std::int64_
   }
 }
 
-struct Piece {
-  std::string_view entry;
-  PieceForm form;
-};
-
 PieceForm find_softmax_piece(std::string_view entry) {
-  static constexpr Piece pieces[] = {{"softmax", softmax},
-                                     {"softmax_backward", softmax_backward},
-                                     {"cross_entropy", cross_entropy},
-                                     {"mean_loss", mean_loss},
-                                     {"labelled_rows", labelled_rows},
-                                     {"cross_entropy_backward", cross_entropy_backward}};
-  for (const Piece& piece : pieces) {
-    if (piece.entry == entry) return piece.form;
-  }
-  return nullptr;
+  static constexpr NamedPiece pieces[] = {{"softmax", softmax},
+                                          {"softmax_backward", softmax_backward},
+                                          {"cross_entropy", cross_entropy},
+                                          {"mean_loss", mean_loss},
+                                          {"labelled_rows", labelled_rows},
+                                          {"cross_entropy_backward", cross_entropy_backward}};
+  return form_of(entry, pieces);
 }
 
 }  // namespace
