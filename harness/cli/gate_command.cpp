@@ -177,6 +177,10 @@ void add_gate(Commands& commands) {
       ->allow_extra_args(false)
       ->type_name("FILE.jsonl");
   command
+      .add_option("--history", request->history,
+                  "File of motley history: a change within the noise of its runs is none")
+      ->type_name("FILE.sqlite");
+  command
       .add_option("--summary", request->summary,
                   "Append the verdict as Markdown, as to $GITHUB_STEP_SUMMARY")
       ->type_name("FILE.md");
