@@ -80,6 +80,13 @@ TEST_F(HostileFiles, DeepNestingIsRefusedBeforeItIsParsed) {
     write(run_ + deep + "\n");
     expect_refused(2, "nested too deeply");
   }
+  for (const std::size_t depth : {40u, 4000u}) {
+    write(run_ + R"({"record":"chart","x":)" + std::string(depth, '[') + std::string(depth, ']') +
+          "}\n");
+    EXPECT_NE(refusal().find("nested too deeply"), std::string::npos) << depth;
+  }
+  write(run_ + R"({"record":"chart","x":)" + std::string(30, '[') + std::string(30, ']') + "}\n");
+  EXPECT_EQ(refusal(), "");
 }
 
 TEST_F(HostileFiles, AKeyThatComesTwiceIsRefused) {
@@ -114,6 +121,8 @@ TEST_F(HostileFiles, NumbersThatAreNoneAreRefused) {
     const std::string text = refusal();
     EXPECT_NE(text.find("hostile.jsonl:2:"), std::string::npos) << number << ": " << text;
   }
+  write(run_ + R"({"record":"block","case":"a","samples":{"host_seconds":[1,null]}})" + "\n");
+  expect_refused(2, "samples/host_seconds is not a list without null");
 }
 
 TEST_F(HostileFiles, LargeAndSmallNumbersAreNumbers) {
@@ -121,6 +130,25 @@ TEST_F(HostileFiles, LargeAndSmallNumbersAreNumbers) {
         "\n");
   EXPECT_EQ(refusal(), "");
   EXPECT_EQ(read_log(file_).blocks.at(0).samples.host_seconds[0], 1e308);
+}
+
+TEST_F(HostileFiles, WholeNumbersBeyond64BitsAreNumbers) {
+  write("\xEF\xBB\xBF" + run_ +
+        R"({"record":"end","wall_seconds":100000000000000000000,"conditions":{)"
+        R"("a":18446744073709551616,"b":-9223372036854775809,"c":-9223372036854775808,)"
+        R"("d":"\"99999999999999999999","e":18446744073709551615,"f":-99999999999999999999.5}})"
+        "\n");
+  EXPECT_EQ(refusal(), "");
+  const End end = read_log(file_).ends.at(0);
+  EXPECT_EQ(end.wall_seconds, 1e20);
+  EXPECT_EQ(end.conditions, (Facts{{"a", 0x1p64},
+                                   {"b", -0x1p63},
+                                   {"c", std::numeric_limits<std::int64_t>::min()},
+                                   {"d", "\"99999999999999999999"},
+                                   {"e", 0x1p64},
+                                   {"f", -1e20}}));
+  write(run_ + R"({"record":"end","wall_seconds":099999999999999999999})" + "\n");
+  expect_refused(2, "not JSON");
 }
 
 TEST_F(HostileFiles, SecondsInAnotherUnitAreNoSeconds) {

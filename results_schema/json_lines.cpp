@@ -3,36 +3,41 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <functional>
-#include <nlohmann/json.hpp>
+#include <simdjson.h>
+
+#include "results_schema/json_refusal.hpp"
 
 namespace motley::schema {
 namespace {
 
-using Json = nlohmann::json;
+using Json = simdjson::dom::element;
+using Object = simdjson::dom::object;
+using List = simdjson::dom::array;
+using simdjson::SUCCESS;
 
 /// One object being read. It knows its way from the line's object, to tell it in errors; readers of
 /// what is inside refer to it.
 class Reader {
  public:
-  explicit Reader(const Json& json, const Reader* parent = nullptr, std::string_view key = "")
-      : json_(json), parent_(parent), key_(key) {
-    if (!json.is_object()) refuse("an object");
+  explicit Reader(Json json, const Reader* parent = nullptr, std::string_view key = "")
+      : parent_(parent), key_(key) {
+    if (json.get(object_) != SUCCESS) refuse("an object");
   }
 
-  const Json* find(std::string_view key) const {
-    const auto found = json_.find(key);
-    return found == json_.end() || found->is_null() ? nullptr : &*found;
+  std::optional<Json> find(std::string_view key) const {
+    Json found;
+    if (object_.at_key(key).get(found) != SUCCESS || found.is_null()) return std::nullopt;
+    return found;
   }
-  Reader child(std::string_view key, const Json& json) const { return Reader(json, this, key); }
+  Reader child(std::string_view key, Json json) const { return Reader(json, this, key); }
 
   template <class T>
   void read(std::string_view key, T& to) const {
-    if (const Json* value = find(key)) take(key, *value, to);
+    if (const auto value = find(key)) take(key, *value, to);
   }
   template <class T>
   void read(std::string_view key, std::optional<T>& to) const {
-    if (const Json* value = find(key)) take(key, *value, to.emplace());
+    if (const auto value = find(key)) take(key, *value, to.emplace());
   }
 
   [[noreturn]] void refuse(const char* wanted, std::string_view key = "") const {
@@ -44,58 +49,60 @@ class Reader {
     return parent_ ? fmt::format("{}{}/", parent_->path(), key_) : std::string();
   }
 
-  void take(std::string_view key, const Json& value, std::string& to) const {
-    if (!value.is_string()) refuse("text", key);
-    to = value.get_ref<const std::string&>();
+  void take(std::string_view key, Json value, std::string& to) const {
+    std::string_view text;
+    if (value.get(text) != SUCCESS) refuse("text", key);
+    to = text;
   }
-  void take(std::string_view key, const Json& value, bool& to) const {
-    if (!value.is_boolean()) refuse("true or false", key);
-    to = value.get<bool>();
+  void take(std::string_view key, Json value, bool& to) const {
+    if (value.get(to) != SUCCESS) refuse("true or false", key);
   }
-  void take(std::string_view key, const Json& value, double& to) const {
-    if (!value.is_number()) refuse("a number", key);
-    to = value.get<double>();
+  void take(std::string_view key, Json value, double& to) const {
+    if (value.get(to) != SUCCESS) refuse("a number", key);
   }
   template <class T>
   requires std::is_integral_v<T>
-  void take(std::string_view key, const Json& value, T& to) const {
-    const bool fits = value.is_number_unsigned() ? std::in_range<T>(value.get<std::uint64_t>())
-                                                 : value.is_number_integer() &&
-                                                       std::in_range<T>(value.get<std::int64_t>());
-    if (!fits) refuse("a whole number", key);
-    to = value.get<T>();
+  void take(std::string_view key, Json value, T& to) const {
+    std::int64_t whole = 0;
+    std::uint64_t large = 0;
+    if (value.get(whole) == SUCCESS && std::in_range<T>(whole)) {
+      to = static_cast<T>(whole);
+    } else if (value.get(large) == SUCCESS && std::in_range<T>(large)) {
+      to = static_cast<T>(large);
+    } else {
+      refuse("a whole number", key);
+    }
   }
   template <class T>
-  void take(std::string_view key, const Json& values, std::vector<T>& to) const {
-    if (!values.is_array()) refuse("a list", key);
+  void take(std::string_view key, Json value, std::vector<T>& to) const {
+    List values;
+    if (value.get(values) != SUCCESS) refuse("a list", key);
     to.reserve(values.size());
-    for (const Json& value : values) {
-      if (value.is_null()) refuse("a list without null", key);  // what others write for NaN
-      take(key, value, to.emplace_back());
+    for (const Json one : values) {
+      if (one.is_null()) refuse("a list without null", key);  // what others write for NaN
+      take(key, one, to.emplace_back());
     }
   }
   template <class T>
-  void take(std::string_view key, const Json& values, std::map<std::string, T>& to) const {
-    if (!values.is_object()) refuse("an object", key);
-    const Reader inner = child(key, values);
-    for (auto one = values.begin(); one != values.end(); ++one) {
-      inner.take(one.key(), one.value(), to[one.key()]);
+  void take(std::string_view key, Json value, std::map<std::string, T>& to) const {
+    if (!value.is_object()) refuse("an object", key);
+    const Reader inner = child(key, value);
+    for (const auto& [name, one] : inner.object_) {  // ascending as we write them
+      inner.take(name, one, to.try_emplace(to.end(), std::string(name))->second);
     }
   }
-  void take(std::string_view key, const Json& value, Value& to) const {
-    const bool too_big =
-        value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>());
+  void take(std::string_view key, Json value, Value& to) const {
     if (value.is_string()) {
-      to = value.get<std::string>();
-    } else if (value.is_number_integer() && !too_big) {
-      to = value.get<std::int64_t>();
+      take(key, value, to.emplace<std::string>());
+    } else if (std::int64_t whole = 0; value.get(whole) == SUCCESS) {
+      to = whole;
     } else {
       take(key, value, to.emplace<double>());
     }
   }
-  void take(std::string_view key, const Json& value, Fact& to) const {
-    if (value.is_boolean()) {
-      to = value.get<bool>();
+  void take(std::string_view key, Json value, Fact& to) const {
+    if (value.is_bool()) {
+      take(key, value, to.emplace<bool>());
     } else if (value.is_array()) {
       take(key, value, to.emplace<std::vector<std::string>>());
     } else {
@@ -105,7 +112,7 @@ class Reader {
     }
   }
 
-  const Json& json_;
+  Object object_;
   const Reader* parent_;
   std::string_view key_;
 };
@@ -127,10 +134,11 @@ void read_name(const Reader& reader, std::string_view key, Enum& to,
 
 template <class T, class Read>
 void read_objects(const Reader& reader, std::string_view key, std::vector<T>& to, Read read) {
-  const Json* values = reader.find(key);
+  const auto values = reader.find(key);
   if (!values) return;
-  if (!values->is_array()) reader.refuse("a list", key);
-  for (const Json& value : *values) {
+  List list;
+  if (values->get(list) != SUCCESS) reader.refuse("a list", key);
+  for (const Json value : list) {
     T item;
     read(reader.child(key, value), item);
     to.push_back(std::move(item));
@@ -191,7 +199,7 @@ Run read_run(const Reader& reader) {
   reader.read("flags", run.flags);
   reader.read("build", run.build);
   reader.read("argv", run.argv);
-  if (const Json* device = reader.find("device"))
+  if (const auto device = reader.find("device"))
     run.device = read_device(reader.child("device", *device));
   read_objects(reader, "processors", run.processors, [](const Reader& one, Processor& processor) {
     one.read("id", processor.id);
@@ -218,18 +226,18 @@ Begin read_begin(const Reader& reader) {
 }
 
 void read_measured(const Reader& reader, Block& block) {
-  if (const Json* work = reader.find("work")) block.work = read_work(reader.child("work", *work));
-  if (const Json* work = reader.find("executed_work")) {
+  if (const auto work = reader.find("work")) block.work = read_work(reader.child("work", *work));
+  if (const auto work = reader.find("executed_work")) {
     block.executed_work = read_work(reader.child("executed_work", *work));
   }
-  if (const Json* check = reader.find("check")) {
+  if (const auto check = reader.find("check")) {
     const Reader inner = reader.child("check", *check);
     block.check.emplace();
     inner.read("error", block.check->error);
     inner.read("tolerance", block.check->tolerance);
   }
   reader.read("runs_per_sample", block.runs_per_sample);
-  if (const Json* samples = reader.find("samples")) {
+  if (const auto samples = reader.find("samples")) {
     const Reader inner = reader.child("samples", *samples);
     inner.read("started_seconds", block.samples.started_seconds);
     inner.read("host_seconds", block.samples.host_seconds);
@@ -248,7 +256,7 @@ void read_measured(const Reader& reader, Block& block) {
 }
 
 void read_scenario(const Reader& reader, Block& block) {
-  if (const Json* validity = reader.find("validity")) {
+  if (const auto validity = reader.find("validity")) {
     const Reader inner = reader.child("validity", *validity);
     block.validity.emplace();
     inner.read("verdict", block.validity->verdict);
@@ -264,7 +272,7 @@ void read_scenario(const Reader& reader, Block& block) {
     one.read("reason", level.reason);
     one.read("details", level.details);
   });
-  if (const Json* side = reader.find("side_file")) {
+  if (const auto side = reader.find("side_file")) {
     const Reader inner = reader.child("side_file", *side);
     block.side_file.emplace();
     inner.read("file", block.side_file->file);
@@ -272,12 +280,13 @@ void read_scenario(const Reader& reader, Block& block) {
     inner.read("count", block.side_file->count);
     inner.read("columns", block.side_file->columns);
   }
-  const Json* histograms = reader.find("histograms");
+  const auto histograms = reader.find("histograms");
   if (!histograms) return;
-  if (!histograms->is_object()) reader.refuse("an object", "histograms");
-  for (const auto& [column, value] : histograms->items()) {
+  Object columns;
+  if (histograms->get(columns) != SUCCESS) reader.refuse("an object", "histograms");
+  for (const auto& [column, value] : columns) {
     const Reader inner = reader.child("histograms", value);
-    Histogram& histogram = block.histograms[column];
+    Histogram& histogram = block.histograms[std::string(column)];
     inner.read("buckets_per_doubling", histogram.buckets_per_doubling);
     inner.read("lower", histogram.lower);
     inner.read("counts", histogram.counts);
@@ -342,49 +351,46 @@ End read_end(const Reader& reader) {
   return end;
 }
 
-/// Nesting beyond this is an attack on the parser's stack, not a record.
-constexpr int deepest = 32;
-
-/// Keys of the objects that are open. A key that comes twice has two meanings, and which one counts
-/// would be the parser's choice. Hashes, because a line may have 100,000 keys.
-class OpenKeys {
- public:
-  void begin() { open_.emplace_back(); }
-  void add(const std::string& key) { open_.back().push_back(std::hash<std::string>()(key)); }
-  void end() {
-    std::vector<std::size_t>& keys = open_.back();
-    std::sort(keys.begin(), keys.end());
-    if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) {
-      throw BadRecord("an object has a key twice (which of them counts is not known)");
-    }
-    open_.pop_back();
+/// A key that comes twice has two meanings, and which one counts would be the reader's choice.
+void refuse_twice(const Object& object) {
+  std::vector<std::string_view> keys;
+  keys.reserve(object.size());
+  for (const auto& field : object) keys.push_back(field.key);
+  if (!std::is_sorted(keys.begin(), keys.end())) std::sort(keys.begin(), keys.end());
+  if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) {
+    throw BadRecord("an object has a key twice (which of them counts is not known)");
   }
+}
 
- private:
-  std::vector<std::vector<std::size_t>> open_;
-};
+/// Also where no key of ours leads.
+void refuse_strange(Json value, int depth) {
+  if (depth > deepest) throw BadRecord(too_deep);
+  List list;
+  Object object;
+  if (value.get(list) == SUCCESS) {
+    for (const Json one : list) refuse_strange(one, depth + 1);
+  } else if (value.get(object) == SUCCESS) {
+    refuse_twice(object);
+    for (const auto& field : object) refuse_strange(field.value, depth + 1);
+  }
+}
 
+/// Valid until the thread parses another line.
 Json parse_json(std::string_view line) {
-  OpenKeys keys;
-  const auto watch = [&keys](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > deepest) throw BadRecord("nested too deeply for a record");
-    if (event == Json::parse_event_t::object_start) keys.begin();
-    if (event == Json::parse_event_t::key) keys.add(parsed.get_ref<const std::string&>());
-    if (event == Json::parse_event_t::object_end) keys.end();
-    return true;
-  };
-  try {
-    return Json::parse(line, watch);
-  } catch (const Json::exception& error) {
-    throw BadRecord(fmt::format("not JSON: {}", error.what()));
+  thread_local simdjson::dom::parser parser;
+  if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);  // an editor's mark: UTF-8
+  Json json;
+  if (parser.parse(line.data(), line.size()).get(json) != SUCCESS) {
+    if (parser.parse(with_real_numbers(line)).get(json) != SUCCESS) refuse_json(line);
   }
+  refuse_strange(json, 0);
+  return json;
 }
 
 }  // namespace
 
 std::optional<Record> parse_line(std::string_view line) {
-  const Json json = parse_json(line);
-  const Reader reader(json);
+  const Reader reader(parse_json(line));
   std::string kind;
   reader.read("record", kind);
   if (kind.empty()) reader.refuse("there (every line is a record)", "record");

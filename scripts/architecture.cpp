@@ -26,7 +26,7 @@ constexpr int longest_file_lines = 450;
 
 const std::map<std::string, Folder>& folders() {
   static const std::map<std::string, Folder> table = {
-      {"results_schema", {{}, {"nlohmann", "valijson", "fmt"}, false, true}},
+      {"results_schema", {{}, {"nlohmann", "simdjson.h", "valijson", "fmt"}, false, true}},
       {"harness", {{"results_schema"}, {"benchmark", "boost", "fmt", "hwy"}, false, true}},
       {"harness/cli",
        {{"results_schema", "harness", "devices", "microbench", "workloads", "analysis"},
@@ -129,9 +129,9 @@ bool is_language(const std::string& header) {
 
 void check_angled(const std::string& path, const std::string& from, const std::string& header,
                   std::vector<std::string>& found) {
-  static const Names known = {"nlohmann", "valijson",    "fmt",   "benchmark",
-                              "CLI",      "CL",          "hwy",   "zlib.h",
-                              "oneapi",   "clblast_c.h", "boost", "sqlite3.h"};
+  static const Names known = {"nlohmann", "valijson",  "fmt",       "benchmark", "CLI",
+                              "CL",       "hwy",       "zlib.h",    "oneapi",    "clblast_c.h",
+                              "boost",    "sqlite3.h", "simdjson.h"};
   if (is_language(header)) {
     return;
   }
@@ -139,7 +139,7 @@ void check_angled(const std::string& path, const std::string& from, const std::s
   const Folder& folder = folders().at(from);
   if (library == "gtest" && !ends_with_test(path)) {
     found.push_back(path + ": <" + header + "> belongs into *_test.cpp");
-  } else if (library == "nlohmann" && !path.ends_with(".cpp")) {
+  } else if ((library == "nlohmann" || library == "simdjson.h") && !path.ends_with(".cpp")) {
     found.push_back(path + ": <" + header + "> belongs into .cpp files (it is slow to compile)");
   } else if (known.contains(library)) {
     const bool test_reads_json = library == "nlohmann" && ends_with_test(path);

@@ -60,6 +60,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Example{"microbench/a.cpp", "#include <sched.h>"},
                     Example{"microbench/a_test.cpp", "#include <pthread.h>"},
                     Example{"results_schema/a.hpp", "#include <nlohmann/json.hpp>"},
+                    Example{"results_schema/a.hpp", "#include <simdjson.h>"},
+                    Example{"analysis/a.cpp", "#include <simdjson.h>"},
                     Example{"analysis/a.cpp", "#include <benchmark/benchmark.h>"},
                     Example{"analysis/a.cpp", "#include \"hwy/highway.h\""},
                     Example{"harness/a.cpp", "#include <CLI/CLI.hpp>"},
@@ -77,6 +79,7 @@ TEST_P(Allowed, is_left_alone) {
 INSTANTIATE_TEST_SUITE_P(
     architecture, Allowed,
     testing::Values(Example{"results_schema/a.cpp", "#include <nlohmann/json.hpp>"},
+                    Example{"results_schema/a.cpp", "#include <simdjson.h>"},
                     Example{"harness/a.cpp", "#include \"results_schema/record.hpp\""},
                     Example{"harness/cli/a.cpp", "#include \"devices/topology.hpp\""},
                     Example{"devices/cpu/a.cpp", "#include <sched.h>"},

@@ -58,6 +58,8 @@ list(APPEND CMAKE_PREFIX_PATH ${PROJECT_SOURCE_DIR}/build/packages/usr)
 
 find_package(Threads REQUIRED)
 motley_dependency(nlohmann_json 3.11 nlohmann/json 9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03) # 3.11.3
+# No least version: its package fits none but its own minor one. All have what is used here.
+motley_dependency(simdjson "" simdjson/simdjson 88bf5cb6d95324751fc916475c77a53ffba0f1a8) # 3.6.4
 motley_dependency(fmt 9 fmtlib/fmt e69e5f977d458f2650bb346dadf2ad30c5320281) # 10.2.1
 motley_dependency(valijson "" tristanpenman/valijson
                   0b4771e273a065d437814baf426bcfcafec0f434) # 1.0.2
@@ -115,4 +117,4 @@ if(MOTLEY_TESTS)
   motley_alias(GTest::gtest gtest)
   motley_alias(GTest::gtest_main gtest_main)
 endif()
-motley_quiet(nlohmann_json fmt valijson SQLite3 benchmark CLI11 hwy zlibstatic boost_math Headers gtest gtest_main)
+motley_quiet(nlohmann_json simdjson fmt valijson SQLite3 benchmark CLI11 hwy zlibstatic boost_math Headers gtest gtest_main)

@@ -5,7 +5,7 @@
 packages=(
   build-essential cmake ninja-build ccache git ca-certificates
   libbenchmark-dev libboost-dev libcli11-dev libfmt-dev libgtest-dev libhwy-dev nlohmann-json3-dev
-  zlib1g-dev libsqlite3-dev opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd
+  libsimdjson-dev zlib1g-dev libsqlite3-dev opencl-c-headers ocl-icd-libopencl1 pocl-opencl-icd
 )
 # Other people's kernels to compare ours with: without them Motley builds all the same.
 peers=(libdnnl-dev libclblast-dev)

@@ -7,7 +7,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/setup.sh"
 
 libraries=(libbenchmark1debian libbenchmark-dev libfmt9 libfmt-dev libgtest-dev libhwy1 libhwy-dev
-  zlib1g zlib1g-dev libsqlite3-0 libsqlite3-dev libboost1.74-dev)
+  zlib1g zlib1g-dev libsqlite3-0 libsqlite3-dev libboost1.74-dev
+  libsimdjson14 libsimdjson-dev)
 
 # Package lists of arm64, beside those of this machine.
 get_lists() {
@@ -39,7 +40,7 @@ command -v apt-get >/dev/null ||
 setup
 install_packages g++-aarch64-linux-gnu qemu-user
 # The header of the list's last package: a folder from before it was on the list is fetched again.
-if [ ! -e "$root/build/packages-arm64/usr/include/boost/version.hpp" ]; then
+if [ ! -e "$root/build/packages-arm64/usr/include/simdjson.h" ]; then
   { get_lists && download_packages "$root/build/packages-arm64" "${libraries[@]}"; } ||
     say "no arm64 packages (see above); CMake will build the libraries from source"
 fi

@@ -105,8 +105,9 @@ function(motley_add_tests)
     target_compile_definitions(cli_test PRIVATE MOTLEY_PROGRAM="$<TARGET_FILE:motley>")
     add_dependencies(cli_test motley)
   endif()
-  motley_fuzz(results_schema read 10 SOURCES results_schema/json_lines.cpp results_schema/json_write.cpp
-              results_schema/record.cpp LINK nlohmann_json::nlohmann_json fmt::fmt)
+  motley_fuzz(results_schema read 10 SOURCES results_schema/json_lines.cpp results_schema/json_refusal.cpp
+              results_schema/json_write.cpp results_schema/record.cpp LINK nlohmann_json::nlohmann_json
+              fmt::fmt LIBRARIES simdjson::simdjson)
   motley_test(architecture SOURCES scripts/architecture.cpp scripts/architecture_test.cpp)
   target_include_directories(architecture_test PRIVATE ${PROJECT_SOURCE_DIR})
   if(MOTLEY_PROGRAM)
@@ -158,11 +159,11 @@ function(motley_find_fuzzer)
   set(MOTLEY_FUZZER "${fuzzer}" CACHE FILEPATH "Clang with libFuzzer; empty: no fuzzing")
 endfunction()
 
-# motley_fuzz(FOLDER NAME seconds SOURCES ... LINK ...): NAME_fuzz.cpp and SOURCES, all compiled with
+# motley_fuzz(FOLDER NAME seconds SOURCES ... LINK ... LIBRARIES ...): NAME_fuzz.cpp and SOURCES, all compiled with
 # address and undefined-behaviour sanitizers, run for so long on what FOLDER/testdata/fuzz begins with.
-# LINK: targets whose headers they need.
+# LINK: targets whose headers they need; LIBRARIES: those that are linked, too.
 function(motley_fuzz folder name seconds)
-  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SOURCES;LINK;LIBRARIES")
   set(test ${folder}/fuzz.${name})
   if(CMAKE_CROSSCOMPILING OR MOTLEY_SANITIZE)
     return()
@@ -178,8 +179,12 @@ function(motley_fuzz folder name seconds)
   set(work ${PROJECT_BINARY_DIR}/fuzz/${name})
   file(MAKE_DIRECTORY ${work}/corpus)
   set(headers "$<TARGET_PROPERTY:motley_${folder},INTERFACE_INCLUDE_DIRECTORIES>")
-  foreach(target IN LISTS arg_LINK)
+  foreach(target IN LISTS arg_LINK arg_LIBRARIES)
     list(APPEND headers "$<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>")
+  endforeach()
+  set(libraries "")
+  foreach(target IN LISTS arg_LIBRARIES)
+    list(APPEND libraries $<TARGET_LINKER_FILE:${target}>)
   endforeach()
   set(objects "")
   foreach(source IN LISTS arg_SOURCES ITEMS ${folder}/${name}_fuzz.cpp)
@@ -195,9 +200,9 @@ function(motley_fuzz folder name seconds)
       COMMAND_EXPAND_LISTS VERBATIM)
     list(APPEND objects ${object})
   endforeach()
-  add_custom_command(OUTPUT ${work}/${name}_fuzz COMMAND ${MOTLEY_FUZZER} ${flags} ${objects} -o
-                                                         ${work}/${name}_fuzz
-                     DEPENDS ${objects} VERBATIM)
+  add_custom_command(OUTPUT ${work}/${name}_fuzz COMMAND ${MOTLEY_FUZZER} ${flags} ${objects}
+                                                         ${libraries} -o ${work}/${name}_fuzz
+                     DEPENDS ${objects} ${arg_LIBRARIES} VERBATIM)
   add_custom_target(${name}_fuzz ALL DEPENDS ${work}/${name}_fuzz)
   add_test(NAME ${test}
            COMMAND ${work}/${name}_fuzz -seed=1 -max_total_time=${seconds} -timeout=5 -rss_limit_mb=1024
