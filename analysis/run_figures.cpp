@@ -138,7 +138,7 @@ void FigureReader::take(const schema::Block& block) {
   }
   one.selected.merge(selected_axes(block));
   if (block.selected_by == "search" && block.search.empty()) {
-    searched_elsewhere_.insert(to_string(block.key));
+    searched_elsewhere_.insert(static_cast<std::size_t>(&one - figures_.keys.data()));
   }
   if (status != schema::Status::ok || block.samples.host_seconds.empty()) return;
   for (const auto& [quantity, value] : answers(block)) {
@@ -159,13 +159,13 @@ void FigureReader::take(schema::Record record) {
   }
 }
 
-RunFigures FigureReader::figures() {
+RunFigures& FigureReader::figures() {
   std::map<std::string, std::set<std::string>> axes;  // of a case
   for (const MeasuredKey& one : figures_.keys) {
     axes[one.key.case_name].insert(one.selected.begin(), one.selected.end());
   }
-  for (MeasuredKey& one : figures_.keys) {
-    if (!searched_elsewhere_.contains(to_string(one.key))) continue;
+  for (const std::size_t place : searched_elsewhere_) {
+    MeasuredKey& one = figures_.keys[place];
     for (const std::string& axis : axes[one.key.case_name]) {
       if (one.key.parameters.contains(axis)) one.selected.insert(axis);
     }
@@ -180,7 +180,7 @@ RunFigures read_figures(const std::vector<std::string>& files, schema::CutLine c
     schema::read_records(file, cut, schema::LongSamples::read,
                          [&reader](schema::Record record) { reader.take(std::move(record)); });
   }
-  return reader.figures();
+  return std::move(reader.figures());
 }
 
 }  // namespace motley::analysis

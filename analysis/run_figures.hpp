@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "analysis/bootstrap.hpp"
@@ -59,15 +60,16 @@ class FigureReader {
   void take(schema::Record record);
   void take(const schema::Run& run);
   void take(const schema::Block& block);
-  RunFigures figures();
+  /// So far; who takes no more may move it away.
+  RunFigures& figures();
 
  private:
   MeasuredKey& measured(const schema::Key& key);
   int process_of(const schema::Block& block);
 
   RunFigures figures_;
-  std::map<std::string, std::size_t> places_;
-  std::set<std::string> searched_elsewhere_;  ///< keys of blocks that say no more than that
+  std::unordered_map<std::string, std::size_t> places_;
+  std::set<std::size_t> searched_elsewhere_;  ///< keys with blocks that say no more than that
   std::map<std::pair<std::size_t, int>, int> processes_;  ///< (run, its process) -> number
   std::size_t first_run_ = 0;                             ///< of the file that is read
 };
