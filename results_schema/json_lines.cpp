@@ -354,25 +354,34 @@ End read_end(const Reader& reader) {
 /// A key that comes twice has two meanings, and which one counts would be the reader's choice.
 void refuse_twice(const Object& object) {
   std::vector<std::string_view> keys;
-  keys.reserve(object.size());
   for (const auto& field : object) keys.push_back(field.key);
-  if (!std::is_sorted(keys.begin(), keys.end())) std::sort(keys.begin(), keys.end());
+  std::sort(keys.begin(), keys.end());
   if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) {
     throw BadRecord("an object has a key twice (which of them counts is not known)");
   }
 }
 
-/// Also where no key of ours leads.
+bool holds_more(Json value) {
+  return value.is_array() || value.is_object();
+}
+
+/// Also where no key of ours leads. `value` holds more.
 void refuse_strange(Json value, int depth) {
   if (depth > deepest) throw BadRecord(too_deep);
-  List list;
-  Object object;
-  if (value.get(list) == SUCCESS) {
-    for (const Json one : list) refuse_strange(one, depth + 1);
-  } else if (value.get(object) == SUCCESS) {
-    refuse_twice(object);
-    for (const auto& field : object) refuse_strange(field.value, depth + 1);
+  if (List list; value.get(list) == SUCCESS) {
+    for (const Json one : list) {
+      if (holds_more(one)) refuse_strange(one, depth + 1);
+    }
+    return;
   }
+  std::string_view last;
+  bool ascending = true;  // as we write them: then none comes twice
+  for (const auto& [key, one] : Object(value)) {
+    ascending = ascending && last < key;
+    last = key;
+    if (holds_more(one)) refuse_strange(one, depth + 1);
+  }
+  if (!ascending) refuse_twice(value);
 }
 
 /// Valid until the thread parses another line.
@@ -383,7 +392,7 @@ Json parse_json(std::string_view line) {
   if (parser.parse(line.data(), line.size()).get(json) != SUCCESS) {
     if (parser.parse(with_real_numbers(line)).get(json) != SUCCESS) refuse_json(line);
   }
-  refuse_strange(json, 0);
+  if (holds_more(json)) refuse_strange(json, 1);
   return json;
 }
 
