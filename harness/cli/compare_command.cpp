@@ -17,11 +17,15 @@ struct CompareRequest {
   bool all = false;
 };
 
-int compare_command(const CompareRequest& request) {
+/// The sides' figures need not lie in memory while the result is written.
+analysis::Comparison compared(const CompareRequest& request) {
   const auto [first, second] =
       read_sides(request.first, request.second, schema::CutLine::pass_over);
-  const analysis::Comparison comparison =
-      analysis::compare(first, second, compare_options(request.comparing));
+  return analysis::compare(first, second, compare_options(request.comparing));
+}
+
+int compare_command(const CompareRequest& request) {
+  const analysis::Comparison comparison = compared(request);
   if (comparison.rows.empty()) {
     fmt::print(stderr,
                "motley: no row is in both sides (nothing to compare). Measure the same "
