@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <random>
 
 #include "analysis/compare_text.hpp"
@@ -320,7 +321,9 @@ TEST(CompareText, NamesOfOthersStayText) {
   const Comparison result = compare(first.figures(), second.figures());
   EXPECT_NE(comparison_csv(result).find("'=cmd"), std::string::npos);
   EXPECT_EQ(comparison_markdown(result).find("<i>"), std::string::npos);
-  EXPECT_NE(comparison_json(result).find("\"change\": \"same\""), std::string::npos);
+  const auto document = nlohmann::json::parse(comparison_json(result));
+  EXPECT_EQ(document.at("rows").at(0).at("change"), "same");
+  EXPECT_TRUE(nlohmann::json::parse(comparison_json({})).at("rows").empty());
 }
 
 TEST(CompareText, MarkdownStaysBelowItsLimit) {

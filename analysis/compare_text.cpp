@@ -179,6 +179,19 @@ std::string bounded_markdown(Table table, std::size_t most_bytes) {
   return left_out == 0 ? text : text + fmt::format("... and {} more rows.\n\n", left_out);
 }
 
+/// As the last member of a document, a row a line: all of 100,000 rows at once would take half a
+/// gigabyte.
+std::string with_rows(const Json& document, const std::vector<ComparedRow>& rows) {
+  std::string text = document.dump(1, ' ', false, Json::error_handler_t::replace);
+  text.resize(text.size() - 2);  // its end: a newline and a brace
+  text += ",\n \"rows\": [";
+  for (const ComparedRow& row : rows) {
+    text += &row == &rows.front() ? "\n  " : ",\n  ";
+    text += row_json(row).dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  return text + "\n ]\n}\n";
+}
+
 }  // namespace
 
 Table comparison_table(const Comparison& comparison, const std::vector<Change>& which) {
@@ -319,11 +332,9 @@ std::string comparison_json(const Comparison& comparison) {
                                            {"speed_ratio", mean.ratio},
                                            {"interval", interval_json(mean.interval)}});
   }
-  document["rows"] = Json::array();
-  for (const ComparedRow& row : comparison.rows) document["rows"].push_back(row_json(row));
   document["only_first"] = unpaired_json(comparison.only_first);
   document["only_second"] = unpaired_json(comparison.only_second);
-  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return with_rows(document, comparison.rows);
 }
 
 }  // namespace motley::analysis
