@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <future>
+#include <thread>
 
 #include "analysis/case_names.hpp"
 #include "analysis/group_mean.hpp"
@@ -119,6 +121,27 @@ Rounds rounds(const Speeds& speeds) {
   return all;
 }
 
+/// Most of the time of a comparison. Draws depend on nothing but shapes, so that threads share
+/// nothing and a row's interval is the same with any number of them.
+void add_resampled(std::vector<ComparedRow>& rows, const std::vector<RowSpeeds>& speeds,
+                   const CompareOptions& options) {
+  const std::size_t threads = std::clamp<std::size_t>(
+      rows.size() / 256, 1, std::max(1u, std::thread::hardware_concurrency()));
+  const auto resample = [&](std::size_t part) {
+    Bootstrap bootstrap(options.seed, options.resamples);
+    for (std::size_t i = part; i < rows.size(); i += threads) {
+      rows[i].resampled =
+          bootstrap.ratio_of_medians(rounds(speeds[i].first), rounds(speeds[i].second));
+    }
+  };
+  std::vector<std::future<void>> others;
+  for (std::size_t part = 1; part < threads; ++part) {
+    others.push_back(std::async(std::launch::async, resample, part));
+  }
+  resample(0);
+  for (std::future<void>& other : others) other.get();
+}
+
 /// Rows of all pairs by question, in the order in which they appear first.
 class PairedRows {
  public:
@@ -229,7 +252,6 @@ Comparison compare(const RunFigures& first, const RunFigures& second,
   result.limits = options.limits;
   result.differences = context_differences(first.runs, second.runs);
   refuse_incomparable(first, second, result.differences, options.across);
-  Bootstrap bootstrap(options.seed, options.resamples);
   std::vector<RowSpeeds> all;
   const auto fill = [&](const Answer& of_first, const Answer& of_second, ComparedRow& row) {
     RowSpeeds speed{row.key.processor, speeds(of_first, row.quantity),
@@ -237,10 +259,13 @@ Comparison compare(const RunFigures& first, const RunFigures& second,
     row.first = side_of(of_first, speed.first, row.direction);
     row.second = side_of(of_second, speed.second, row.direction);
     row.tested = welch_ratio(process_medians(speed.first), process_medians(speed.second));
-    row.resampled = bootstrap.ratio_of_medians(rounds(speed.first), rounds(speed.second));
-    if (row.sound()) all.push_back(std::move(speed));
+    all.push_back(std::move(speed));
   };
   Pairing(first, second, options.filter).add_rows(result, fill);
+  add_resampled(result.rows, all, options);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!result.rows[i].sound()) all[i] = {};
+  }
   result.means = group_means(all, false);
   name_rows(result);
   judge_rows(result, options);
