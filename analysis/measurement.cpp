@@ -93,7 +93,7 @@ double figure(const schema::Block& block) {
 }
 
 double fastest_figure(const schema::Block& block) {
-  return figure_at(block, 0.1);
+  return figure_at(block, 0);
 }
 
 int direction(schema::Metric metric) {

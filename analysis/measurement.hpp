@@ -47,7 +47,7 @@ struct Measurement {
 /// A block's median run as its metric says; 0 where there are no samples, no work, or numbers that
 /// give nothing finite above 0.
 double figure(const schema::Block& block);
-/// The same of the run that a tenth of the block's samples are faster than.
+/// The same from its fastest sample.
 double fastest_figure(const schema::Block& block);
 /// 1 where more is better, -1 where less is.
 int direction(schema::Metric metric);

@@ -19,7 +19,7 @@ struct Figures {
   int direction = 1;  ///< -1: less is better
   /// By process, of ok blocks; processes of several files and runs are several.
   std::map<int, std::vector<double>> values;
-  double fastest = 0;  ///< that a tenth of some block's samples reach; 0: a scenario's figure
+  double fastest = 0;  ///< of all blocks' samples; 0: a scenario's figure
 
   Rounds rounds() const;
 };

@@ -15,7 +15,7 @@ constexpr int flips = 20000, resamples = 1000;
 class Fastest {
  public:
   Fastest(std::span<const double> first, std::span<const double> second)
-      : kept_(static_cast<int>(std::max(least_fastest, (first.size() + 7) / 8))) {
+      : kept_(static_cast<int>(std::max(least_fastest, (first.size() + 11) / 12))) {
     for (std::size_t pair = 0; pair < first.size(); ++pair) {
       ordered_.push_back({std::log(first[pair]), pair, 0});
       ordered_.push_back({std::log(second[pair]), pair, 1});

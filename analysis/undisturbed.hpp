@@ -14,18 +14,11 @@
 
 namespace motley::analysis {
 
-/// Of pairs: `first[i]` and `second[i]` are the speeds that a tenth of the samples of both
-/// processes reach. The ratio is that of the geometric means over the fastest eighth of each
-/// side's processes, at least three. p: share of 20,000 sign flips (both processes of a pair change
-/// sides, which changes nothing where the programs are the same) with a ratio at least as far from
-/// 1. Its error is the deviation over 1000 resamples of the pairs. None for fewer than 6 pairs.
-///
-/// Measured: a matrix product of 512 on one core of a virtual machine that knows 85 and 120
-/// Gflop/s, 24 to 48 pairs of 0.1 s a process: a kernel that is 4.5 % slower was found in all of 39
-/// (overlapping) stretches of 200 pairs, the same program against itself in none of 39, where
-/// Student's test of the pairs' medians, whose error is still 2 % after 200 pairs, found 4 of 5
-/// changes not. With one state and the same noise in all samples it sees little that medians do
-/// not.
+/// Of pairs: `first[i]` and `second[i]` are the speeds of the fastest sample of both processes. The
+/// ratio is that of the geometric means over the fastest twelfth of each side's processes, at least
+/// three. p: share of 20,000 sign flips (both processes of a pair change sides, which changes
+/// nothing where the programs are the same) with a ratio at least as far from 1. Its error is the
+/// deviation over 1000 resamples of the pairs. None for fewer than 6 pairs.
 std::optional<TestedRatio> undisturbed_ratio(std::span<const double> first,
                                              std::span<const double> second,
                                              std::uint64_t seed = 1);
