@@ -285,7 +285,7 @@ TEST(Claims, TextFitsATerminalAndJsonIsJson) {
   for (const ClaimVerdict& one : verdicts) {
     for (const std::string& command : one.commands) {
       // Records of `infer` are a scenario's, which rules pass over.
-      EXPECT_FALSE(command.starts_with("infer ")) << command;
+      EXPECT_FALSE(command.starts_with("motley infer ")) << command;
       std::istringstream words(command);
       for (std::string word; words >> word;) EXPECT_LE(word.size(), 70u) << word;
     }
