@@ -19,16 +19,22 @@ class Decided {
     for (ComparedRow& row : comparison.rows) {
       const auto known = verdicts_.find(row_name(row));
       if (known != verdicts_.end()) {
-        row.judged = known->second.first;
-        row.change = known->second.second;
+        row.judged = known->second.judged;
+        row.change = known->second.change;
+        row.by_undisturbed = known->second.by_undisturbed;
       } else if (row.change != Change::inconclusive) {
-        verdicts_[row_name(row)] = {row.judged, row.change};
+        verdicts_[row_name(row)] = {row.judged, row.change, row.by_undisturbed};
       }
     }
   }
 
  private:
-  std::map<std::string, std::pair<Judged, Change>> verdicts_;
+  struct Verdict {
+    Judged judged;
+    Change change;
+    bool by_undisturbed;
+  };
+  std::map<std::string, Verdict> verdicts_;
 };
 
 std::vector<std::string> undecided_cases(const Comparison& comparison) {

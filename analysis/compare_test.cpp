@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "analysis/alternate.hpp"
 #include "analysis/compare_text.hpp"
 #include "analysis/synthetic_log.hpp"
 
@@ -284,6 +285,26 @@ TEST(ComparePairs, UndisturbedSpeedsDoNotExcuseWhatMediansShow) {
   EXPECT_FALSE(slower.rows[0].by_undisturbed);
   const Comparison both = compare_pairs(disturbed_pairs(calm, 0.9, 1.1));
   EXPECT_EQ(both.rows.at(0).change, Change::inconclusive) << "one says slower, one faster";
+}
+
+TEST(ComparePairs, ARowThatIsDecidedKeepsWhatDecidedIt) {
+  const auto first = disturbed_pairs(two_states, 1.05, 1.05);
+  const auto later = disturbed_pairs(std::vector<double>(24, 1.0), 1.05, 3);  // medians see that
+  const auto undecided = [](const std::string& id, std::size_t step) {
+    Side side(id);
+    side.processes = 1;
+    return side.row("y", 1e-3 * (1 + 0.2 * static_cast<double>(step))).figures().keys.at(0);
+  };
+  const auto measure = [&](std::size_t pair, const std::vector<std::string>&) {
+    RunPair both = pair < 24 ? first[pair] : later[pair - 24];
+    both.first.keys.push_back(undecided("a", pair * 7 % 5));
+    both.second.keys.push_back(undecided("b", pair * 3 % 7));
+    return std::optional(both);
+  };
+  const Alternated all = alternate({24, 48}, {}, measure, [](const std::string&) {});
+  ASSERT_EQ(all.pairs.size(), 48u);
+  EXPECT_EQ(row_of(all.comparison, "x").change, Change::slower);
+  EXPECT_TRUE(row_of(all.comparison, "x").by_undisturbed);
 }
 
 TEST(Compare, AChangeWithinTheNoiseOfItsRowIsNone) {

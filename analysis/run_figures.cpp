@@ -25,7 +25,7 @@ schema::Status status_of(const schema::Block& block) {
 }
 
 double better(const Figures& known, double other) {
-  if (known.fastest == 0) return other;
+  if (known.fastest == 0 || other == 0) return std::max(known.fastest, other);
   return known.direction > 0 ? std::max(known.fastest, other) : std::min(known.fastest, other);
 }
 

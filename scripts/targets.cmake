@@ -159,8 +159,9 @@ function(motley_find_fuzzer)
   set(MOTLEY_FUZZER "${fuzzer}" CACHE FILEPATH "Clang with libFuzzer; empty: no fuzzing")
 endfunction()
 
-# motley_fuzz(FOLDER NAME seconds SOURCES ... LINK ... LIBRARIES ...): NAME_fuzz.cpp and SOURCES, all compiled with
-# address and undefined-behaviour sanitizers, run for so long on what FOLDER/testdata/fuzz begins with.
+# motley_fuzz(FOLDER NAME seconds SOURCES ... LINK ... LIBRARIES ...): NAME_fuzz.cpp and SOURCES, all
+# compiled with address and undefined-behaviour sanitizers, run for so long on what
+# FOLDER/testdata/fuzz begins with.
 # LINK: targets whose headers they need; LIBRARIES: those that are linked, too.
 function(motley_fuzz folder name seconds)
   cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "SOURCES;LINK;LIBRARIES")
